@@ -1,0 +1,122 @@
+"""Who may do what: deny by default, one table for commands, one for rooms, one for components.
+
+Source: spec B2 and the product's life cycles. Namespaces (config/namespaces.py) say where a
+command is accepted; this says by whom. Ownership ("own lane", "own seating") is checked by the
+operation, which has the rows.
+"""
+
+from domain.errors import AuthorizationDenied
+from domain.roles import FLOOR_STAFF, KITCHEN_STAFF, MANAGEMENT, Identity, Role
+from domain.rooms import Room, RoomKind
+
+_CUSTOMER = frozenset({Role.CUSTOMER})
+_TILL = frozenset({Role.COUNTER, Role.MANAGER, Role.OWNER})
+_PASS = frozenset({Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER})
+_EVERY_STAFF = FLOOR_STAFF | KITCHEN_STAFF
+
+COMMAND_ROLES: dict[str, frozenset[Role]] = {
+    "place_order": _CUSTOMER | _TILL,
+    "add_round": _CUSTOMER | _TILL,
+    "quote": _CUSTOMER | _TILL,
+    "void_items": _CUSTOMER | _TILL,
+    "cancel_order": _TILL,
+    "approve_round": _TILL,
+    "reject_round": _TILL,
+    "start_items": KITCHEN_STAFF,
+    "finish_items": KITCHEN_STAFF,
+    "recall_items": KITCHEN_STAFF,
+    "serve_items": _PASS,
+    "remake_items": _PASS,
+    "start_ticket": KITCHEN_STAFF,
+    "bump_ticket": KITCHEN_STAFF,
+    "recall_ticket": KITCHEN_STAFF,
+    "acknowledge_void": KITCHEN_STAFF,
+    "set_availability": frozenset({Role.KITCHEN}) | _PASS,
+    "order_status_update": _EVERY_STAFF,
+    "close_table_session": _TILL,
+    "read_menu": _CUSTOMER | _EVERY_STAFF,
+    "read_order": _CUSTOMER | FLOOR_STAFF,
+    "list_orders": _CUSTOMER | FLOOR_STAFF,
+    "list_tickets": KITCHEN_STAFF,
+    "list_tables": FLOOR_STAFF,
+    "read_board": _EVERY_STAFF | {Role.BOARD},
+    "read_events": MANAGEMENT,
+}
+
+# Rights of an `order_status_update` by its new status: it must not open a side door (spec C7).
+STATUS_UPDATE_COMMANDS: dict[str, str] = {
+    "preparing": "start_items",
+    "ready": "finish_items",
+    "completed": "serve_items",
+    "cancelled": "cancel_order",
+}
+
+ROOM_ROLES: dict[RoomKind, frozenset[Role]] = {
+    RoomKind.CAFE: FLOOR_STAFF,
+    RoomKind.STAFF: FLOOR_STAFF,
+    RoomKind.KITCHEN: KITCHEN_STAFF,
+    RoomKind.MANAGEMENT: MANAGEMENT,
+    RoomKind.CUSTOMERS: frozenset({Role.CUSTOMER, Role.BOARD}),
+    RoomKind.STATION: KITCHEN_STAFF,
+    RoomKind.SESSION: _CUSTOMER | _TILL,
+    RoomKind.TABLE: FLOOR_STAFF,
+    RoomKind.ORDER: _CUSTOMER | FLOOR_STAFF,
+    RoomKind.DEVICE: MANAGEMENT,
+}
+
+# Rooms that a role is in from the moment it connects.
+IMPLIED_ROOMS: dict[Role, tuple[RoomKind, ...]] = {
+    Role.CUSTOMER: (RoomKind.CUSTOMERS,),
+    Role.BOARD: (RoomKind.CUSTOMERS,),
+    Role.KITCHEN: (RoomKind.KITCHEN,),
+    Role.EXPO: (RoomKind.CAFE, RoomKind.STAFF, RoomKind.KITCHEN),
+    Role.COUNTER: (RoomKind.CAFE, RoomKind.STAFF),
+    Role.MANAGER: (RoomKind.CAFE, RoomKind.STAFF, RoomKind.KITCHEN, RoomKind.MANAGEMENT),
+    Role.OWNER: (RoomKind.CAFE, RoomKind.STAFF, RoomKind.KITCHEN, RoomKind.MANAGEMENT),
+}
+
+# Rendered views that a connection may ask for with `render` (a card may show prices).
+COMPONENT_ROLES: dict[str, frozenset[Role]] = {
+    "kitchen_ticket": KITCHEN_STAFF,
+    "order_card": FLOOR_STAFF,
+    "order_progress": _CUSTOMER,
+    "board_number": _CUSTOMER | _EVERY_STAFF | {Role.BOARD},
+}
+
+
+def may(identity: Identity, command: str) -> bool:
+    """Say whether a command is open to an identity; unknown commands are closed."""
+    return not identity.roles.isdisjoint(COMMAND_ROLES.get(command, frozenset()))
+
+
+def require(identity: Identity, command: str) -> None:
+    """Let through or refuse. Raises: AuthorizationDenied."""
+    if not may(identity, command):
+        raise AuthorizationDenied("Your role does not allow this. Ask somebody who may.")
+
+
+def may_join(identity: Identity, room: Room) -> bool:
+    """Say whether roles and cafe admit an identity to a room.
+
+    Rooms with rows behind them (order, session of a guest, station, device) also need the caller
+    to check that the row is of this cafe and, for guests, of their own seating.
+    """
+    if room.cafe_id != identity.cafe_id:
+        return False
+    if room.kind is RoomKind.ROLE:
+        return room.key in identity.roles
+    if identity.is_guest and room.kind is RoomKind.SESSION:
+        return room.key == identity.table_session_id
+    return not identity.roles.isdisjoint(ROOM_ROLES.get(room.kind, frozenset()))
+
+
+def list_implied_rooms(identity: Identity) -> list[Room]:
+    """List the rooms that an identity is in from the moment it connects, in a fixed order."""
+    rooms: dict[Room, None] = {}
+    for role in sorted(identity.roles):
+        for kind in IMPLIED_ROOMS[role]:
+            rooms[Room(identity.cafe_id, kind)] = None
+        rooms[Room(identity.cafe_id, RoomKind.ROLE, role.value)] = None
+    if identity.table_session_id is not None:
+        rooms[Room(identity.cafe_id, RoomKind.SESSION, identity.table_session_id)] = None
+    return list(rooms)

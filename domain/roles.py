@@ -1,0 +1,79 @@
+"""Roles and identities: who somebody is, in which cafe, with which rights.
+
+Rights themselves are in `domain.permissions`; here are only the words.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """Roles per cafe. `board` is a device role: a screen that shows public facts alone."""
+
+    CUSTOMER = "customer"
+    KITCHEN = "kitchen"
+    EXPO = "expo"
+    COUNTER = "counter"
+    MANAGER = "manager"
+    OWNER = "owner"
+    BOARD = "board"
+
+
+PERSON_ROLES = frozenset({Role.KITCHEN, Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER})
+FLOOR_STAFF = frozenset({Role.COUNTER, Role.EXPO, Role.MANAGER, Role.OWNER})
+KITCHEN_STAFF = frozenset({Role.KITCHEN, Role.EXPO, Role.MANAGER, Role.OWNER})
+MANAGEMENT = frozenset({Role.MANAGER, Role.OWNER})
+
+# The source's words, accepted wherever roles are named (spec B2).
+ROLE_ALIASES: dict[str, frozenset[Role]] = {
+    "staff": FLOOR_STAFF,
+    "admin": frozenset({Role.OWNER}),
+    "management": MANAGEMENT,
+}
+
+
+class IdentityKind(StrEnum):
+    """What holds the identity; decides which kind of token speaks for it."""
+
+    PERSON = "person"
+    GUEST = "guest"
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody in one cafe, as verified from a token and re-read from the database.
+
+    principal: the unit of limits, idempotency and "own": `person:{id}` or `lane:{id}`.
+    """
+
+    kind: IdentityKind
+    principal: str
+    cafe_id: str
+    roles: frozenset[Role]
+    person_id: str | None = None
+    sign_in_id: str | None = None
+    lane_id: str | None = None
+    table_session_id: str | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.kind is IdentityKind.GUEST
+
+    @property
+    def role_word(self) -> str:
+        """One guest-safe word for `updatedBy`: the most far-reaching role (spec B2)."""
+        for role in (Role.OWNER, Role.MANAGER, Role.COUNTER, Role.EXPO, Role.KITCHEN):
+            if role in self.roles:
+                return role.value
+        return Role.CUSTOMER.value
+
+
+def expand_roles(words: list[str]) -> frozenset[Role]:
+    """Turn role words, the source's aliases included, into roles.
+
+    Raises: ValueError for a word that is neither.
+    """
+    roles: set[Role] = set()
+    for word in words:
+        roles |= ROLE_ALIASES[word] if word in ROLE_ALIASES else {Role(word)}
+    return frozenset(roles)
