@@ -1,0 +1,124 @@
+"""The six namespaces as data: one row each (spec A1). Adding one is adding a row and a module.
+
+Who may send a command is in domain/permissions.py; a command is accepted where both say yes.
+Every namespace requires authentication.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from domain.roles import FLOOR_STAFF, KITCHEN_STAFF, MANAGEMENT, Role
+
+
+class Namespace(StrEnum):
+    ORDERS = "orders"
+    KITCHEN = "kitchen"
+    COUNTER = "counter"
+    CUSTOMERS = "customers"
+    ADMIN = "admin"
+    PAYMENTS = "payments"
+
+
+class NamespaceRule(msgspec.Struct, frozen=True, kw_only=True):
+    """roles: who may connect. commands: accepted beside the room commands and `heartbeat`.
+
+    events: types sent here. is_replayed: are they replayed to a client that comes back.
+    """
+
+    path: str
+    roles: frozenset[Role]
+    commands: frozenset[str]
+    events: frozenset[str]
+    is_replayed: bool = True
+
+
+_KITCHEN_COMMANDS = frozenset(
+    {
+        "start_items",
+        "finish_items",
+        "recall_items",
+        "serve_items",
+        "start_ticket",
+        "bump_ticket",
+        "recall_ticket",
+        "acknowledge_void",
+        "set_availability",
+    }
+)
+_GUEST_COMMANDS = frozenset({"quote", "place_order", "add_round", "void_items"})
+_COUNTER_COMMANDS = frozenset(
+    {
+        "cancel_order",
+        "approve_round",
+        "reject_round",
+        "serve_items",
+        "remake_items",
+        "set_availability",
+        "close_table_session",
+    }
+)
+_ORDER_EVENTS = frozenset(
+    {
+        "order_created",
+        "order_round_added",
+        "order_round_updated",
+        "order_status_updated",
+        "order_progress",
+        "order_ready",
+        "order_item_voided",
+    }
+)
+_KITCHEN_EVENTS = frozenset(
+    {
+        "kitchen_order_received",
+        "kitchen_order_started",
+        "kitchen_order_completed",
+        "kitchen_ticket_updated",
+    }
+)
+_BOARD_EVENTS = frozenset(
+    {"order_number_preparing", "order_number_ready", "order_number_cleared"}
+)
+_TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
+_MENU_EVENTS = frozenset({"menu_availability_changed"})
+_EVERY_EVENT = _ORDER_EVENTS | _KITCHEN_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS
+
+NAMESPACES: dict[Namespace, NamespaceRule] = {
+    Namespace.ORDERS: NamespaceRule(
+        path="/ws/orders",
+        roles=FLOOR_STAFF | KITCHEN_STAFF | {Role.CUSTOMER},
+        commands=_GUEST_COMMANDS | {"order_status_update", "cancel_order"},
+        events=_EVERY_EVENT,
+    ),
+    Namespace.KITCHEN: NamespaceRule(
+        path="/ws/kitchen",
+        roles=KITCHEN_STAFF,
+        commands=_KITCHEN_COMMANDS,
+        events=_EVERY_EVENT,
+    ),
+    Namespace.COUNTER: NamespaceRule(
+        path="/ws/counter",
+        roles=FLOOR_STAFF,
+        commands=_GUEST_COMMANDS | _COUNTER_COMMANDS,
+        events=_EVERY_EVENT,
+    ),
+    Namespace.CUSTOMERS: NamespaceRule(
+        path="/ws/customers",
+        roles=frozenset({Role.CUSTOMER, Role.BOARD}),
+        commands=_GUEST_COMMANDS,
+        events=_ORDER_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS,
+    ),
+    Namespace.ADMIN: NamespaceRule(
+        path="/ws/admin",
+        roles=MANAGEMENT,
+        commands=frozenset({"set_availability", "close_table_session"}),
+        events=_EVERY_EVENT,
+    ),
+    Namespace.PAYMENTS: NamespaceRule(
+        path="/ws/payments",
+        roles=FLOOR_STAFF | {Role.CUSTOMER},
+        commands=frozenset(),
+        events=frozenset({"order_status_updated"}),
+    ),
+}

@@ -1,0 +1,182 @@
+"""Commands: requests to change something. One struct serves the REST body and the socket command.
+
+Limits stand in the types, so that decoding is validating (unknown fields are refused). Who is
+asking never comes from here: the identity does.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from domain.statuses import OrderStatus
+
+Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36, pattern="^[0-9a-f-]{36}$")]
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=99)]
+Note = Annotated[str, msgspec.Meta(max_length=200)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Version = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Command(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Base of all commands."""
+
+
+class ModifierChoice(Command):
+    modifier_id: Id
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
+
+
+class LineDraft(Command):
+    """One wanted line. Prices are never taken from the client."""
+
+    menu_item_id: Id
+    quantity: Quantity
+    modifiers: Annotated[list[ModifierChoice], msgspec.Meta(max_length=30)] = []
+    note: Note = ""
+
+
+Lines = Annotated[list[LineDraft], msgspec.Meta(min_length=1, max_length=60)]
+
+
+class Quote(Command):
+    """Ask what lines would cost; changes nothing."""
+
+    lines: Lines
+
+
+class PlaceOrder(Command):
+    """Submit the first round of an order.
+
+    table_number: for staff only; a guest's table is their seating's. None is a counter sale.
+    quote_hash: the quote the guest saw; a different total now is refused as `price_changed`.
+    allergy: what the kitchen must not serve, in the guest's words.
+    """
+
+    lines: Lines
+    table_number: Annotated[int, msgspec.Meta(ge=1, le=9999)] | None = None
+    note: Note = ""
+    allergy: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    quote_hash: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class AddRound(Command):
+    """Add lines to an order that stands; they get tickets and a timer of their own."""
+
+    order_id: Id
+    lines: Lines
+    note: Note = ""
+    allergy: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    quote_hash: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class ItemUnits(Command):
+    """Some or all units of a line. Fewer units than the line has split it."""
+
+    item_id: Id
+    quantity: Quantity | None = None
+    expected_version: Version | None = None
+
+
+Items = Annotated[list[ItemUnits], msgspec.Meta(min_length=1, max_length=60)]
+
+
+class VoidItems(Command):
+    """Take units off the bill and out of the kitchen. reason: may be empty in the grace time."""
+
+    order_id: Id
+    items: Items
+    reason: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class CancelOrder(Command):
+    order_id: Id
+    reason: Reason
+    expected_version: Version | None = None
+
+
+class ApproveRound(Command):
+    order_id: Id
+    round_number: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class RejectRound(Command):
+    order_id: Id
+    round_number: Annotated[int, msgspec.Meta(ge=1)]
+    reason: Reason
+
+
+class StartItems(Command):
+    items: Items
+
+
+class FinishItems(Command):
+    items: Items
+
+
+class RecallItems(Command):
+    items: Items
+
+
+class ServeItems(Command):
+    items: Items
+
+
+class RemakeItems(Command):
+    items: Items
+    reason: Reason
+
+
+class AcknowledgeVoid(Command):
+    """A cook has seen that a line was voided."""
+
+    item_id: Id
+
+
+class StartTicket(Command):
+    ticket_id: Id
+    expected_version: Version | None = None
+
+
+class BumpTicket(Command):
+    """Finish all live lines of a ticket."""
+
+    ticket_id: Id
+    expected_version: Version | None = None
+
+
+class RecallTicket(Command):
+    ticket_id: Id
+
+
+class SetAvailability(Command):
+    """Mark a menu item, or a modifier, sold out (until: None is until changed) or sellable."""
+
+    is_sold_out: bool
+    menu_item_id: Id | None = None
+    modifier_id: Id | None = None
+    until: datetime | None = None
+
+
+class CloseTableSession(Command):
+    table_session_id: Id
+
+
+class OpenTableSession(Command):
+    """A guest scanned a table's code."""
+
+    table_code: Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
+
+
+class OrderStatusUpdate(Command):
+    """The source's own command and DTO (spec C7). `updated_by` is replaced by the identity."""
+
+    order_id: Id
+    new_status: OrderStatus
+    previous_status: OrderStatus | None = None
+    order_number: int | None = None
+    updated_by: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    status_change_reason: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    estimated_ready_time: datetime | None = None

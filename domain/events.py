@@ -1,0 +1,146 @@
+"""Events: facts that happened, as the log keeps them.
+
+One event is one row of the log, one `seq`, and at most one message to any one session. Events
+hold views as they were at that moment, so that every process and every replay derive the same
+messages (spec G2). The `type` tag is the type of the message that clients see.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.statuses import OrderStatus, RoundStatus
+from domain.views import BoardNumberView, MenuItemView, OrderView, TableView, TicketView
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):
+    """Base of all events."""
+
+
+class OrderCreated(Event, tag="order_created"):
+    order: OrderView
+
+
+class OrderRoundAdded(Event, tag="order_round_added"):
+    order: OrderView
+    round_number: int
+
+
+class OrderRoundUpdated(Event, tag="order_round_updated"):
+    """A waiting round was confirmed, rejected or expired."""
+
+    order: OrderView
+    round_number: int
+    status: RoundStatus
+    reason: str
+
+
+class OrderStatusUpdated(Event, tag="order_status_updated"):
+    """updated_by: a role word, or "system"."""
+
+    order: OrderView
+    previous_status: OrderStatus
+    updated_by: str
+    reason: str
+
+
+class OrderProgress(Event, tag="order_progress"):
+    """Something about the order changed that its status does not say."""
+
+    order: OrderView
+
+
+class OrderReady(Event, tag="order_ready"):
+    order: OrderView
+
+
+class OrderItemVoided(Event, tag="order_item_voided"):
+    order: OrderView
+    item_ids: list[str]
+    reason: str
+    updated_by: str
+
+
+class KitchenOrderReceived(Event, tag="kitchen_order_received"):
+    ticket: TicketView
+
+
+class KitchenOrderStarted(Event, tag="kitchen_order_started"):
+    ticket: TicketView
+
+
+class KitchenOrderCompleted(Event, tag="kitchen_order_completed"):
+    ticket: TicketView
+
+
+class KitchenTicketUpdated(Event, tag="kitchen_ticket_updated"):
+    """A ticket changed without starting or completing. change: item, void, recall or others."""
+
+    ticket: TicketView
+    change: str
+
+
+class OrderNumberPreparing(Event, tag="order_number_preparing"):
+    number: BoardNumberView
+
+
+class OrderNumberReady(Event, tag="order_number_ready"):
+    number: BoardNumberView
+
+
+class OrderNumberCleared(Event, tag="order_number_cleared"):
+    number: BoardNumberView
+
+
+class TableSessionOpened(Event, tag="table_session_opened"):
+    table: TableView
+
+
+class TableSessionClosed(Event, tag="table_session_closed"):
+    """table_session_id: the seating that ended; `table` is already free."""
+
+    table: TableView
+    table_session_id: str
+
+
+class MenuAvailabilityChanged(Event, tag="menu_availability_changed"):
+    """item: the item after the change (a modifier's change is sent for each item that has it)."""
+
+    item: MenuItemView
+    menu_version: int
+
+
+AnyEvent = (
+    OrderCreated
+    | OrderRoundAdded
+    | OrderRoundUpdated
+    | OrderStatusUpdated
+    | OrderProgress
+    | OrderReady
+    | OrderItemVoided
+    | KitchenOrderReceived
+    | KitchenOrderStarted
+    | KitchenOrderCompleted
+    | KitchenTicketUpdated
+    | OrderNumberPreparing
+    | OrderNumberReady
+    | OrderNumberCleared
+    | TableSessionOpened
+    | TableSessionClosed
+    | MenuAvailabilityChanged
+)
+
+
+class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with its place in its cafe's log.
+
+    user_id: the person who caused it, None for guests and the system.
+    """
+
+    cafe_id: str
+    epoch: str
+    seq: int
+    event_id: str
+    at: datetime
+    user_id: str | None
+    event: AnyEvent

@@ -1,0 +1,365 @@
+"""Views: the shapes that pages, REST answers and socket messages share.
+
+Absolute state with a version, never increments; no personal name. Money is integer minor units
+(`*_minor`) of the cafe's currency, rates parts per million (`*_ppm`), durations seconds (`*_s`),
+times aware UTC. JSON is camelCase.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+
+from domain.statuses import (
+    Channel,
+    HoldKind,
+    ItemStatus,
+    OrderStatus,
+    Priority,
+    RoundStatus,
+    TicketStatus,
+)
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of all views."""
+
+
+class Position(View):
+    """Place in a cafe's log: everything up to and including `seq` of `epoch` is known.
+
+    event_id: the id of the event at `seq`; "" at seq 0. It tells a copied database apart.
+    """
+
+    epoch: str
+    seq: int
+    event_id: str = ""
+
+
+# --- menu -------------------------------------------------------------------------------------
+
+
+class ModifierOptionView(View):
+    modifier_id: str
+    name: str
+    kitchen_name: str
+    price_minor: int
+    is_default: bool
+    is_removal: bool
+    is_sold_out: bool
+    allergens: list[str]
+
+
+class ModifierGroupView(View):
+    """minimum/maximum: how many options may be chosen; maximum 0 means no limit."""
+
+    group_id: str
+    name: str
+    is_required: bool
+    minimum: int
+    maximum: int
+    options: list[ModifierOptionView]
+
+
+class MenuItemView(View):
+    """plate: which drawing stands in for a photo."""
+
+    menu_item_id: str
+    category_id: str
+    name: str
+    kitchen_name: str
+    description: str
+    price_minor: int
+    prep_s: int
+    station_id: str
+    plate: str
+    allergens: list[str]
+    diets: list[str]
+    is_sold_out: bool
+    sold_out_until: datetime | None
+    groups: list[ModifierGroupView]
+
+
+class MenuCategoryView(View):
+    category_id: str
+    name: str
+    items: list[MenuItemView]
+
+
+class MenuView(View):
+    """menu_version: rises with every change of the menu."""
+
+    cafe_id: str
+    cafe_name: str
+    currency: str
+    prices_include_tax: bool
+    menu_version: int
+    categories: list[MenuCategoryView]
+
+
+# --- money ------------------------------------------------------------------------------------
+
+
+class TaxView(View):
+    """One tax code's share; net + tax = what its lines come to."""
+
+    code: str
+    name: str
+    rate_ppm: int
+    net_minor: int
+    tax_minor: int
+
+
+class TotalsView(View):
+    """total = sum of lines (+ tax where prices exclude it). subtotal: sum of the lines' prices."""
+
+    currency: str
+    prices_include_tax: bool
+    subtotal_minor: int
+    tax_minor: int
+    total_minor: int
+    taxes: list[TaxView]
+
+
+class QuoteLineView(View):
+    menu_item_id: str
+    name: str
+    quantity: int
+    unit_price_minor: int
+    line_total_minor: int
+    modifiers: list[str]
+
+
+class QuoteView(View):
+    """What the lines would cost now. quote_hash: sent back at submit, so a price cannot change
+    between looking and ordering without being told."""
+
+    lines: list[QuoteLineView]
+    totals: TotalsView
+    quote_hash: str
+    menu_version: int
+    estimated_prep_s: int
+
+
+# --- orders -----------------------------------------------------------------------------------
+
+
+class ItemModifierView(View):
+    """price_minor: for one unit of the item, quantity included."""
+
+    modifier_id: str
+    name: str
+    kitchen_name: str
+    quantity: int
+    price_minor: int
+    is_removal: bool
+
+
+class OrderItemView(View):
+    """One line of an order: `quantity` units that move together.
+
+    line_total_minor: gross of all its units, 0 when voided or a remake.
+    """
+
+    item_id: str
+    line_number: int
+    round_number: int
+    menu_item_id: str
+    name: str
+    kitchen_name: str
+    plate: str
+    quantity: int
+    unit_price_minor: int
+    line_total_minor: int
+    modifiers: list[ItemModifierView]
+    note: str
+    status: ItemStatus
+    version: int
+    station_id: str
+    station_name: str
+    prep_s: int
+    lane_id: str | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    ready_at: datetime | None = None
+    served_at: datetime | None = None
+    voided_at: datetime | None = None
+    void_reason: str = ""
+    remake_of: str | None = None
+
+
+class HoldView(View):
+    """Why a round waits, and when it gives up."""
+
+    kind: HoldKind
+    reason: str
+    expires_at: datetime | None
+
+
+class RoundView(View):
+    """progress_percentage: 0 to 100, never falling within a round."""
+
+    round_number: int
+    status: RoundStatus
+    holds: list[HoldView]
+    submitted_at: datetime
+    fired_at: datetime | None
+    progress_percentage: int
+    note: str
+    allergy: str
+    lane_number: int | None
+    reason: str
+    undo_until: datetime | None
+    items: list[OrderItemView]
+
+
+class OrderView(View):
+    order_id: str
+    order_number: int
+    business_date: date
+    status: OrderStatus
+    version: int
+    channel: Channel
+    table_number: int | None
+    table_label: str
+    table_session_id: str | None
+    progress_percentage: int
+    submitted_at: datetime
+    estimated_ready_at: datetime | None
+    completed_at: datetime | None
+    rounds: list[RoundView]
+    totals: TotalsView
+
+    @property
+    def items(self) -> list[OrderItemView]:
+        """All lines of all rounds, in order."""
+        return [item for each in self.rounds for item in each.items]
+
+
+# --- kitchen ----------------------------------------------------------------------------------
+
+
+class TicketItemView(View):
+    """A line as the kitchen sees it: no price. void_seen: the cook has acknowledged the void."""
+
+    item_id: str
+    quantity: int
+    name: str
+    modifiers: list[ItemModifierView]
+    note: str
+    status: ItemStatus
+    version: int
+    is_remake: bool
+    void_reason: str
+    void_seen: bool
+    started_at: datetime | None
+    ready_at: datetime | None
+
+
+class StationProgressView(View):
+    """What another station still owes to the same round."""
+
+    station_id: str
+    station_name: str
+    ready: int
+    total: int
+
+
+class TicketView(View):
+    """One station's part of one round. allergens: what the strip shows, from the guest's words.
+
+    round_number above 1 is an add-on. target_s: age at which the ticket is late.
+    """
+
+    ticket_id: str
+    order_id: str
+    order_number: int
+    round_number: int
+    station_id: str
+    station_name: str
+    status: TicketStatus
+    version: int
+    channel: Channel
+    table_number: int | None
+    table_label: str
+    priority: Priority
+    queued_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    target_s: int
+    is_recalled: bool
+    note: str
+    allergy: str
+    items: list[TicketItemView]
+    others: list[StationProgressView]
+
+
+class StationView(View):
+    station_id: str
+    name: str
+    slug: str
+    target_s: int
+
+
+class KitchenBoardView(View):
+    """Snapshot of a station (or of all): open tickets oldest first, finished ones newest first."""
+
+    station: StationView | None
+    tickets: list[TicketView]
+    finished: list[TicketView]
+    position: Position
+
+
+# --- counter, board, tables, guests -----------------------------------------------------------
+
+
+class CounterBoardView(View):
+    """Snapshot of the open orders, oldest first."""
+
+    orders: list[OrderView]
+    position: Position
+
+
+class BoardNumberView(View):
+    """One number on the order-ready board. state: preparing, ready or gone."""
+
+    order_number: int
+    state: str
+    version: int
+    since: datetime
+
+
+class ReadyBoardView(View):
+    cafe_name: str
+    numbers: list[BoardNumberView]
+    position: Position
+
+
+class TableView(View):
+    table_id: str
+    number: int
+    label: str
+    area: str
+    seats: int
+    table_session_id: str | None
+    open_order_id: str | None
+    open_order_number: int | None
+    status: str
+
+
+class GuestSessionView(View):
+    """A guest's seating as their phone knows it."""
+
+    table_session_id: str
+    lane_id: str
+    lane_number: int
+    table_number: int
+    table_label: str
+    cafe_id: str
+    cafe_name: str
+
+
+class GuestOrdersView(View):
+    """The seating's orders with the position they are complete up to."""
+
+    orders: list[OrderView]
+    position: Position
