@@ -1,0 +1,1 @@
+"""The Python client: connects, resumes and sends commands from outside the product."""

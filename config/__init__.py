@@ -1,0 +1,1 @@
+"""Settings, secrets, logging and the table of namespaces. Knows domain/ only."""

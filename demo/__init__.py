@@ -1,0 +1,1 @@
+"""The demo cafe and its simulated guests and cooks, working through the public interfaces."""

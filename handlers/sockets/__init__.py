@@ -1,0 +1,1 @@
+"""The six namespaces over SockJS and plain WebSocket."""

@@ -1,0 +1,1 @@
+"""Tables, migrations, the connection to the database. Only services/ and tabletap.py use them."""

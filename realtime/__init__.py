@@ -1,0 +1,1 @@
+"""Delivery of what was committed: publications, rooms, sessions, outboxes. Knows no table."""
