@@ -77,9 +77,7 @@ _KITCHEN_EVENTS = frozenset(
         "kitchen_ticket_updated",
     }
 )
-_BOARD_EVENTS = frozenset(
-    {"order_number_preparing", "order_number_ready", "order_number_cleared"}
-)
+_BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed"})
 _EVERY_EVENT = _ORDER_EVENTS | _KITCHEN_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS
