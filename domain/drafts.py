@@ -1,0 +1,205 @@
+"""Drafts: a whole cafe written down as data, before it has rows or ids.
+
+`demo/cafe.py` is one; services/setup.py turns drafts into rows. A draft refers by its own words
+(a station's slug, a group's key, a tax code), and `list_draft_faults` says which of them lead
+nowhere, so that a cafe is never created by halves.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from domain.roles import Role
+
+# A kitchen name fits one line of a ticket on the wall at the sizes displays use.
+KITCHEN_NAME_LIMIT = 18
+
+# The fourteen allergens that European law wants named (Regulation 1169/2011, annex II).
+ALLERGENS = frozenset(
+    {
+        "celery",
+        "crustaceans",
+        "eggs",
+        "fish",
+        "gluten",
+        "lupin",
+        "milk",
+        "molluscs",
+        "mustard",
+        "nuts",
+        "peanuts",
+        "sesame",
+        "soya",
+        "sulphites",
+    }
+)
+DIETS = frozenset({"vegan", "vegetarian", "gluten_free"})
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all drafts."""
+
+
+class StationDraft(Draft, frozen=True):
+    """target_s: age at which a ticket of this station is late."""
+
+    slug: str
+    name: str
+    target_s: int
+
+
+class TableDraft(Draft, frozen=True):
+    """label: what people call it; number: unique in the cafe."""
+
+    number: int
+    label: str
+    area: str
+    seats: int
+
+
+class PersonDraft(Draft, frozen=True):
+    name: str
+    email: str
+    role: Role
+
+
+class TaxDraft(Draft, frozen=True):
+    code: str
+    name: str
+    rate_ppm: int
+
+
+class ModifierDraft(Draft, frozen=True):
+    """is_removal: takes something out, and reads "NO ..." on a ticket."""
+
+    name: str
+    kitchen_name: str
+    price_minor: int = 0
+    is_default: bool = False
+    is_removal: bool = False
+    allergens: tuple[str, ...] = ()
+
+
+class ModifierGroupDraft(Draft, frozen=True):
+    """minimum/maximum: how many options may be chosen; maximum 0 means no limit."""
+
+    key: str
+    name: str
+    minimum: int
+    maximum: int
+    options: tuple[ModifierDraft, ...]
+
+    @property
+    def is_required(self) -> bool:
+        return self.minimum > 0
+
+
+class MenuItemDraft(Draft, frozen=True):
+    """station, tax_code, groups: by slug, code and key. plate: which drawing stands for it.
+
+    allergens: of the dish as its default modifiers make it, the modifiers' own left out.
+    """
+
+    name: str
+    kitchen_name: str
+    description: str
+    price_minor: int
+    prep_s: int
+    station: str
+    tax_code: str
+    plate: str
+    allergens: tuple[str, ...] = ()
+    diets: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class MenuCategoryDraft(Draft, frozen=True):
+    name: str
+    items: tuple[MenuItemDraft, ...]
+
+
+class MenuDraft(Draft, frozen=True):
+    taxes: tuple[TaxDraft, ...]
+    groups: tuple[ModifierGroupDraft, ...]
+    categories: tuple[MenuCategoryDraft, ...]
+
+    @property
+    def items(self) -> tuple[MenuItemDraft, ...]:
+        """All items in the order of the menu."""
+        return tuple(item for category in self.categories for item in category.items)
+
+
+class CafeDraft(Draft, frozen=True):
+    """timezone: an IANA name; day_starts_at_hour: when its business day begins, local time."""
+
+    name: str
+    currency: str
+    timezone: str
+    prices_include_tax: bool
+    day_starts_at_hour: int
+    stations: tuple[StationDraft, ...]
+    tables: tuple[TableDraft, ...]
+    people: tuple[PersonDraft, ...]
+    menu: MenuDraft
+
+
+def list_draft_faults(cafe: CafeDraft) -> list[str]:
+    """List in plain words what keeps a draft from becoming a cafe; empty when nothing does."""
+    return [
+        *_list_repeated("station", [station.slug for station in cafe.stations]),
+        *_list_repeated("table number", [str(table.number) for table in cafe.tables]),
+        *_list_repeated("e-mail address", [person.email for person in cafe.people]),
+        *_list_repeated("modifier group", [group.key for group in cafe.menu.groups]),
+        *_list_repeated("tax code", [tax.code for tax in cafe.menu.taxes]),
+        *(fault for group in cafe.menu.groups for fault in _check_group(group)),
+        *(fault for item in cafe.menu.items for fault in _check_item(item, cafe)),
+    ]
+
+
+def _list_repeated(what: str, words: list[str]) -> list[str]:
+    return [
+        f"The {what} {word} is there {count} times."
+        for word, count in Counter(words).items()
+        if count > 1
+    ]
+
+
+def _check_group(group: ModifierGroupDraft) -> Iterator[str]:
+    defaults = sum(option.is_default for option in group.options)
+    if group.maximum and group.minimum > group.maximum:
+        yield f"{group.name} asks for more options than it allows."
+    if group.minimum > len(group.options):
+        yield f"{group.name} asks for more options than it has."
+    if group.maximum and defaults > group.maximum:
+        yield f"{group.name} has more defaults than it allows."
+    for option in group.options:
+        yield from _check_kitchen_name(option.name, option.kitchen_name)
+        yield from _check_words(option.name, "allergen", option.allergens, ALLERGENS.__contains__)
+
+
+def _check_item(item: MenuItemDraft, cafe: CafeDraft) -> Iterator[str]:
+    stations = {station.slug for station in cafe.stations}
+    taxes = {tax.code for tax in cafe.menu.taxes}
+    groups = {group.key for group in cafe.menu.groups}
+    yield from _check_kitchen_name(item.name, item.kitchen_name)
+    yield from _check_words(item.name, "station", (item.station,), stations.__contains__)
+    yield from _check_words(item.name, "tax code", (item.tax_code,), taxes.__contains__)
+    yield from _check_words(item.name, "modifier group", item.groups, groups.__contains__)
+    yield from _check_words(item.name, "allergen", item.allergens, ALLERGENS.__contains__)
+    yield from _check_words(item.name, "diet", item.diets, DIETS.__contains__)
+    if item.price_minor < 0 or item.prep_s < 0:
+        yield f"{item.name} has a negative price or preparation time."
+
+
+def _check_kitchen_name(name: str, kitchen_name: str) -> Iterator[str]:
+    if not 1 <= len(kitchen_name) <= KITCHEN_NAME_LIMIT:
+        yield f"The kitchen name of {name} must have 1 to {KITCHEN_NAME_LIMIT} letters."
+
+
+def _check_words(
+    name: str, what: str, words: tuple[str, ...], is_known: Callable[[object], bool]
+) -> Iterator[str]:
+    for word in words:
+        if not is_known(word):
+            yield f"{name} names the {what} {word}, which does not exist."
