@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint unit javascript tools lock clean
+.PHONY: help demo test lint unit javascript tools references lock clean
 
 # The first Python that is new enough; `make PYTHON=... test` names another one.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -21,6 +21,7 @@ help:
 	@echo 'make lint        formatting, types, import contracts'
 	@echo 'make unit        the unit tests alone'
 	@echo 'make javascript  check the types of the JavaScript'
+	@echo 'make references  write .env.example and the settings table of the README again'
 	@echo 'make lock        compile requirements*.in into hashed requirements*.txt'
 	@echo 'make clean       remove what the other targets made'
 
@@ -46,6 +47,9 @@ javascript: tools
 # system where it has them, else fetched; where none can be had this fails and says why.
 tools: .venv/.tests
 	$(BIN)/python -m tests.support.tools prepare
+
+references: .venv/.tests
+	$(BIN)/python -m tests.support.references
 
 lock: .venv/.tests
 	$(BIN)/uv pip compile requirements.in --output-file requirements.txt \
