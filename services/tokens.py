@@ -1,0 +1,179 @@
+"""Signed tokens: what a program or a page shows to say who it is (spec D1).
+
+Three kinds that never stand in for each other: `access` (a person, minutes), `guest` (a phone at
+a table, hours), `connect` (opens one socket, once, within a minute). A token names a principal
+and bounds its rights; the rights themselves are re-read from the database each time
+(services/authentication.py), which also knows what has been revoked.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import jwt
+import msgspec
+
+from config.namespaces import Namespace
+from config.secrets import Secrets
+from domain.errors import AuthenticationFailed
+from domain.roles import Role
+
+ALGORITHM = "HS256"  # pinned: a token's own `alg` never decides (RFC 8725 3.1)
+ISSUER = "tabletap"
+# Clocks of two machines may differ by this much before a fresh token counts as not yet valid.
+LEEWAY_S = 60
+# Ours are about 500; nothing longer is worth a signature check.
+_LONGEST_TOKEN = 4096
+
+
+class TokenKind(StrEnum):
+    """What a token may be used for; each kind has an audience of its own."""
+
+    ACCESS = "access"
+    GUEST = "guest"
+    CONNECT = "connect"
+
+
+_Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a token says. Times are whole seconds since 1970, as RFC 7519 wants them.
+
+    sub: the principal, `person:{id}` or `lane:{id}`. roles: an upper bound of the rights.
+    sign_in: of a person. seating: table session of a guest. namespace: of a connect ticket.
+    """
+
+    iss: str
+    aud: str
+    kind: TokenKind
+    sub: str
+    cafe: _Id
+    roles: Annotated[list[Role], msgspec.Meta(min_length=1)]
+    jti: _Id
+    iat: int
+    nbf: int
+    exp: int
+    sign_in: _Id | None = None
+    seating: _Id | None = None
+    namespace: Namespace | None = None
+
+
+class TokenSigner:
+    """Signs with the newest key and verifies with every live one (two after a rotation)."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def sign(
+        self,
+        *,
+        kind: TokenKind,
+        subject: str,
+        cafe_id: str,
+        roles: Collection[Role],
+        token_id: str,
+        now: datetime,
+        ttl_s: int,
+        sign_in_id: str | None = None,
+        table_session_id: str | None = None,
+        namespace: Namespace | None = None,
+    ) -> str:
+        """Make a token that holds from now for ttl_s seconds."""
+        issued_s = int(now.timestamp())
+        claims = Claims(
+            iss=ISSUER,
+            aud=_audience(kind),
+            kind=kind,
+            sub=subject,
+            cafe=cafe_id,
+            roles=sorted(roles),
+            jti=token_id,
+            iat=issued_s,
+            nbf=issued_s,
+            exp=issued_s + ttl_s,
+            sign_in=sign_in_id,
+            seating=table_session_id,
+            namespace=namespace,
+        )
+        payload = {
+            key: value for key, value in msgspec.to_builtins(claims).items() if value is not None
+        }
+        key = self._secrets.current_key
+        return jwt.encode(payload, key.key, algorithm=ALGORITHM, headers={"kid": key.kid})
+
+    def verify(self, token: str, *, kinds: Collection[TokenKind], now: datetime) -> Claims:
+        """Return what a token says, if it is ours, of one of these kinds, and holds now.
+
+        Raises: AuthenticationFailed; `token_expired` as code where only time is against it.
+        """
+        payload = self._decode(token, kinds)
+        try:
+            claims = msgspec.convert(payload, Claims)
+        except msgspec.ValidationError as error:
+            raise _refusal() from error
+        if claims.kind not in kinds or claims.aud != _audience(claims.kind):
+            raise _refusal()
+        now_s = now.timestamp()
+        if claims.exp <= now_s:
+            raise AuthenticationFailed(
+                "This token has run out. Get a new one and try again.", code="token_expired"
+            )
+        if claims.nbf > now_s + LEEWAY_S:
+            raise _refusal()
+        return claims
+
+    def _decode(self, token: str, kinds: Collection[TokenKind]) -> dict[str, Any]:
+        if len(token) > _LONGEST_TOKEN or not _is_canonical(token):
+            raise _refusal()
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = self._secrets.find_key(kid) if isinstance(kid, str) else None
+            if key is None:
+                raise _refusal()
+            # Times are compared by `verify` with the caller's clock, not the library's.
+            payload: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=[_audience(kind) for kind in kinds],
+                options={
+                    "require": ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+        except (jwt.InvalidTokenError, ValueError) as error:
+            raise _refusal() from error
+        return payload
+
+
+def _audience(kind: TokenKind) -> str:
+    return f"tabletap:{kind}"
+
+
+def _is_canonical(token: str) -> bool:
+    """Whether each part is spelled the one way base64url spells it.
+
+    A last character has spare bits that decoding ignores; without this one token would have
+    several spellings, all of them valid.
+    """
+    parts = token.split(".")
+    if len(parts) != 3 or not token.isascii():
+        return False
+    try:
+        return all(
+            urlsafe_b64encode(urlsafe_b64decode(part + "=" * (-len(part) % 4))).rstrip(b"=")
+            == part.encode()
+            for part in parts
+        )
+    except ValueError:
+        return False
+
+
+def _refusal() -> AuthenticationFailed:
+    return AuthenticationFailed("This token is not valid here. Sign in again.")
