@@ -9,7 +9,7 @@ from domain.roles import PERSON_ROLES
 
 def test_the_demo_cafe_has_no_faults():
     """Every word that the draft refers by leads somewhere."""
-    assert [] == list_draft_faults(CAFE)
+    assert list_draft_faults(CAFE) == []
 
 
 def test_the_demo_cafe_has_forty_items_for_three_stations():

@@ -68,7 +68,7 @@ def _with_group(**changes) -> CafeDraft:
 
 def test_a_sound_draft_has_no_faults():
     """The smallest whole cafe passes."""
-    assert [] == list_draft_faults(CAFE)
+    assert list_draft_faults(CAFE) == []
 
 
 @pytest.mark.parametrize(
