@@ -23,13 +23,15 @@ from config.logging import (
     get_logger,
     hide,
 )
+from tests.support.logs import ExpectedLogs
 
 _JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJndWVzdCJ9.c2lnbmF0dXJl-_x"
 
 
 @pytest.fixture
-def root_restored() -> Iterator[None]:
+def root_restored(expected_logs: ExpectedLogs) -> Iterator[None]:
     """Put the root logger back to what the test runner had made of it."""
+    expected_logs.add("broken", "request_failed", "tornado_access")
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield

@@ -1,0 +1,23 @@
+"""What every test may ask for by name; tests/support says what each is."""
+
+import hypothesis
+import pytest
+
+pytest_plugins = [
+    "tests.support.logs",
+    "tests.support.services",
+    "tests.support.servers",
+    "tests.support.browser",
+]
+
+# No deadline per example: a machine under load is no fault of the code. The examples are not
+# kept, so that a run depends on nothing but its seed, which pytest-randomly prints.
+hypothesis.settings.register_profile("tabletap", deadline=None, database=None)
+hypothesis.settings.load_profile("tabletap")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser, so that `-m "not browser"` leaves it out by hand."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)

@@ -1,0 +1,170 @@
+"""Real browser windows: Chromium, in the sizes of a kitchen display, a tablet and a phone.
+
+`open_page("kitchen", url)` opens a window of its own, with cookies of its own, as another device
+would have. What a page writes to its console as an error or warning, an exception in it, and a
+request to another host fail the test at its end. `find_violations(page)` runs axe;
+`save_screenshot(page, name)` keeps a picture in tests/.output.
+
+Chromium is started once per test: that takes a second, and each test has a clean one.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+
+from tests.support.tools import NODE_MODULES, ROOT, ToolMissing, find_chromium
+
+OUTPUT = ROOT / "tests" / ".output"
+# axe's rules for WCAG 2.2 AA and those before it.
+_AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What a browser does by itself would be a request that the test did not ask for.
+_QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+]
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of device. width, height: of the page in CSS pixels."""
+
+    width: int
+    height: int
+    is_touch: bool = True
+    is_mobile: bool = False
+    pixel_ratio: float = 1.0
+
+
+SCREENS = {
+    "kitchen": Screen(width=1920, height=1080),
+    "desk": Screen(width=1440, height=900, is_touch=False),
+    "tablet": Screen(width=1180, height=820, pixel_ratio=2.0),
+    "phone": Screen(width=390, height=844, is_mobile=True, pixel_ratio=3.0),
+}
+
+
+class BrowserFaults:
+    """What went wrong in any window of a test. A test that provokes something says so before."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self._expected: list[str] = []
+
+    def expect(self, part: str) -> None:
+        """Announce a fault by a part of its text, such as a status code or a path."""
+        self._expected.append(part)
+
+    def find_unexpected(self) -> list[str]:
+        """Return the faults that nobody announced."""
+        return [fault for fault in self.found if not any(part in fault for part in self._expected)]
+
+    def watch(self, page: Page) -> None:
+        """Collect the faults of a page from now on."""
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.found.append(f"exception: {error}"))
+        page.on("request", self._on_request)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            place = message.location.get("url", "")
+            self.found.append(f"{message.type}: {message.text} ({place})")
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in (
+            "127.0.0.1",
+            "localhost",
+        ):
+            self.found.append(f"request to another host: {request.url}")
+
+
+class OpenPage(Protocol):
+    """What the fixture `open_page` is. screen: a key of SCREENS.
+
+    url: opened when given. options: of Playwright's new_context, over those of the screen.
+    """
+
+    async def __call__(self, screen: str, url: str = "", **options: Any) -> Page: ...
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Run Chromium for one test."""
+    executable = find_chromium()
+    if executable is None:
+        raise ToolMissing("Chromium", "run `make tools`")
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=executable, args=[*_QUIET, *as_root]
+        )
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+def browser_faults() -> BrowserFaults:
+    """Collect what goes wrong in the windows of one test."""
+    return BrowserFaults()
+
+
+@pytest_asyncio.fixture
+async def open_page(browser: Browser, browser_faults: BrowserFaults) -> AsyncIterator[OpenPage]:
+    """Give a function that opens windows; faults in any of them fail the test at its end."""
+
+    async def open_(screen: str, url: str = "", **options: Any) -> Page:
+        size = SCREENS[screen]
+        context = await browser.new_context(
+            **{
+                "viewport": {"width": size.width, "height": size.height},
+                "device_scale_factor": size.pixel_ratio,
+                "has_touch": size.is_touch,
+                "is_mobile": size.is_mobile,
+                "locale": "en-GB",
+                "timezone_id": "Europe/Zurich",
+                **options,
+            }
+        )
+        page = await context.new_page()
+        browser_faults.watch(page)
+        if url:
+            await page.goto(url)
+        return page
+
+    yield open_
+    for context in browser.contexts:
+        await context.close()
+    assert browser_faults.find_unexpected() == []
+
+
+async def find_violations(page: Page) -> list[str]:
+    """Run axe on a page as it is now; return one line per violated rule and element.
+
+    It is injected by the debugging protocol, which the page's content policy does not stop.
+    """
+    await page.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text())
+    result = await page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _AXE_TAGS
+    )
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']} at {node['target']}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+async def save_screenshot(page: Page, name: str, *, whole_page: bool = False) -> Path:
+    """Keep a picture of what the page shows, in tests/.output, and return its path."""
+    OUTPUT.mkdir(exist_ok=True)
+    path = OUTPUT / f"{name}.png"
+    await page.screenshot(path=path, full_page=whole_page, animations="disabled")
+    return path

@@ -1,0 +1,267 @@
+"""Real databases for the tests: one PostgreSQL server a session, a fresh database a test.
+
+`database_url` runs a test once on SQLite and once on PostgreSQL, each with an empty database.
+`make_database(kind, filled_by=migrate)` gives a copy of a database that `migrate(url)` has filled
+once in the session: copying takes a tenth of migrating. The server is the system's, else the
+wheel's (tests/support/tools.py); TEST_POSTGRES_URL names a running one to use instead.
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg2
+import pytest
+
+from tests.support.tools import ToolMissing, find_postgres_folder
+from tests.support.waiting import wait_until
+
+_USER = "tabletap"
+# PostgreSQL refuses to run as root: then it runs as nobody, which every Unix has under this id.
+_NOBODY = 65534
+_START_DEADLINE_S = 60
+_INITDB_OPTIONS = ("-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale")
+# What a crash could lose does not matter here, and the disk is the slowest part of a test.
+_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+
+
+class PostgresServer:
+    """A running server. url: of its maintenance database, without a path of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._base = url.rpartition("/")[0]
+
+    def create_database(self, *, template: str | None = None) -> str:
+        """Make a database, empty or as a copy of the one at this URL, and return its URL.
+
+        template: nobody may be connected to it.
+        """
+        name = f"test_{uuid.uuid4().hex}"
+        copied = f' TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
+        self._execute(f'CREATE DATABASE "{name}"{copied}')
+        return f"{self._base}/{name}"
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, closing whatever is still connected to it."""
+        self._execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        connection = psycopg2.connect(self.url)
+        try:
+            connection.autocommit = True  # CREATE DATABASE refuses to run in a transaction
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL server on a free port of 127.0.0.1 until the session ends."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        yield PostgresServer(given)
+        return
+    with run_postgres() as url:
+        yield PostgresServer(url)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Make an empty PostgreSQL database for one test."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Name a SQLite file that does not exist yet, for one test."""
+    return f"sqlite:///{tmp_path / 'tabletap.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Run the test on both databases: the URL of an empty one."""
+    # Asked for by name, so that a SQLite run starts no server.
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+class MakeDatabase(Protocol):
+    """What the fixture `make_database` is. kind: sqlite or postgres.
+
+    filled_by: gets the URL of an empty database, once a session, and leaves nothing connected.
+    """
+
+    def __call__(self, kind: str, *, filled_by: Callable[[str], object]) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def database_templates() -> dict[tuple[str, Callable[[str], object]], str]:
+    """Keep the URLs of filled databases for `make_database`, for the whole session."""
+    return {}
+
+
+@pytest.fixture
+def make_database(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    database_templates: dict[tuple[str, Callable[[str], object]], str],
+) -> Iterator[MakeDatabase]:
+    """Give a function that makes databases with tables and rows in them, for one test."""
+    made: list[str] = []
+
+    def postgres() -> PostgresServer:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        return server
+
+    def find_template(kind: str, fill: Callable[[str], object]) -> str:
+        if (kind, fill) not in database_templates:
+            if kind == "postgres":
+                url = postgres().create_database()
+            else:
+                url = f"sqlite:///{tmp_path_factory.mktemp('template') / 'tabletap.db'}"
+            fill(url)
+            database_templates[kind, fill] = url
+        return database_templates[kind, fill]
+
+    def make(kind: str, *, filled_by: Callable[[str], object]) -> str:
+        template = find_template(kind, filled_by)
+        if kind == "postgres":
+            made.append(postgres().create_database(template=template))
+            return made[-1]
+        copied = tmp_path / f"tabletap-{uuid.uuid4().hex}.db"
+        _copy_sqlite(Path(template.removeprefix("sqlite:///")), copied)
+        return f"sqlite:///{copied}"
+
+    yield make
+    for url in made:
+        postgres().drop_database(url)
+
+
+@contextlib.contextmanager
+def run_postgres() -> Iterator[str]:
+    """Start a server, yield the URL of its maintenance database, stop it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="tabletap-postgres-"))
+    try:
+        _give_to_nobody(folder)
+        programs = _readable_by_nobody(find_postgres_folder(), folder)
+        _initialise(programs, folder)
+        process, url = _start(programs, folder)
+        try:
+            yield url
+        finally:
+            # SIGINT is the fast shutdown: it does not wait for clients.
+            process.send_signal(2)
+            process.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_free_port() -> int:
+    """Return a port that nobody listens on.
+
+    It lies below 32768, where the ports of outgoing connections begin: one of those could take it
+    between this look and the server's start.
+    """
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """Copy by SQLite itself: it also sees what still stands in the write-ahead log."""
+    with (
+        contextlib.closing(sqlite3.connect(source)) as read,
+        contextlib.closing(sqlite3.connect(target)) as written,
+    ):
+        read.backup(written)
+
+
+def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    port = find_free_port()
+    settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *_FAST]
+    with (folder / "log").open("wb") as log:
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+            + [part for setting in settings for part in ("-c", setting)],
+            stdout=log,
+            stderr=log,
+            **_as_server(folder),
+        )
+    url = f"postgresql://{_USER}@127.0.0.1:{port}/postgres"
+
+    def is_up() -> bool:
+        if process.poll() is not None:
+            raise ToolMissing("PostgreSQL", f"it ended with: {(folder / 'log').read_text()}")
+        try:
+            psycopg2.connect(url).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    wait_until(is_up, "PostgreSQL to accept connections", deadline_s=_START_DEADLINE_S)
+    return process, url
+
+
+def _initialise(programs: Path, folder: Path) -> None:
+    done = subprocess.run(
+        [programs / "initdb", "-D", folder / "data", *_INITDB_OPTIONS],
+        capture_output=True,
+        text=True,
+        check=False,
+        **_as_server(folder),
+    )
+    if done.returncode:
+        raise ToolMissing("PostgreSQL", f"initdb said: {done.stderr}")
+
+
+def _as_server(folder: Path) -> dict[str, Any]:
+    """How the server's programs are started: in its folder, and never as root."""
+    started: dict[str, Any] = {
+        "cwd": folder,
+        "env": {**os.environ, "LC_ALL": "C", "HOME": str(folder)},
+    }
+    if os.geteuid() == 0:
+        started |= {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+    return started
+
+
+def _give_to_nobody(folder: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(folder, _NOBODY, _NOBODY)
+
+
+def _readable_by_nobody(programs: Path, folder: Path) -> Path:
+    """Return the programs' folder, or that of a copy where nobody may not look into it.
+
+    An environment in a home that others cannot enter is the case: the wheel's whole package is
+    copied then, with the libraries beside it.
+    """
+    is_open = all(parent.stat().st_mode & 0o001 for parent in (programs, *programs.parents))
+    if os.geteuid() != 0 or is_open:
+        return programs
+    package = programs.parents[1]
+    copies = folder / "programs"
+    for tree in (package, package.with_name(f"{package.name}.libs")):
+        if tree.exists():
+            shutil.copytree(tree, copies / tree.name, symlinks=True)
+    copies.chmod(0o755)
+    return copies / package.name / programs.relative_to(package)

