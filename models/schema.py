@@ -1,0 +1,62 @@
+"""All tables, in the order in which they can be created."""
+
+from peewee import Model
+
+from models.audit import AuditEntry
+from models.event_log import EventRow
+from models.idempotency import CommandAnswer
+from models.menu import (
+    MenuCategory,
+    MenuItem,
+    MenuItemModifierGroup,
+    Modifier,
+    ModifierGroup,
+    TaxCode,
+)
+from models.orders import (
+    Order,
+    OrderItem,
+    OrderItemModifier,
+    OrderNumberCounter,
+    Round,
+    RoundHold,
+    Ticket,
+)
+from models.staff import Membership, Person, PersonalData, RevokedToken, SignIn, UsedTicket
+from models.tables import Lane, TableSession
+from models.tenancy import Cafe, CafeHead, CafeTable, Device, Station
+
+TABLES: tuple[type[Model], ...] = (
+    Cafe,
+    CafeHead,
+    Station,
+    CafeTable,
+    Device,
+    PersonalData,
+    Person,
+    Membership,
+    SignIn,
+    RevokedToken,
+    UsedTicket,
+    TaxCode,
+    MenuCategory,
+    MenuItem,
+    ModifierGroup,
+    MenuItemModifierGroup,
+    Modifier,
+    TableSession,
+    Lane,
+    OrderNumberCounter,
+    Order,
+    Round,
+    RoundHold,
+    Ticket,
+    OrderItem,
+    OrderItemModifier,
+    EventRow,
+    CommandAnswer,
+    AuditEntry,
+)
+
+# Rows of people belong to no single cafe: the table named here leads from them to cafes.
+SHARED_TABLES: dict[type[Model], type[Model]] = {Person: Membership, PersonalData: Person}

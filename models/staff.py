@@ -1,0 +1,106 @@
+"""People, what they may do where, and their sign-ins. Personal data has a row of its own."""
+
+from peewee import CompositeKey
+
+from domain.roles import Role
+from models.base import Table
+from models.fields import (
+    check,
+    id_field,
+    reference_field,
+    text_field,
+    timestamp_field,
+    word_field,
+)
+from models.tenancy import Cafe
+
+
+class PersonalData(Table):
+    """What says who somebody is. Others refer to it, so that erasing it erases it everywhere.
+
+    email: lower case, what a person signs in with; null for those who do not sign in.
+    """
+
+    id = id_field(primary_key=True)
+    name = text_field(120, default="")
+    email = text_field(254, null=True, unique=True)
+    phone = text_field(40, default="")
+    erased_at = timestamp_field(null=True)
+
+    class Meta:
+        table_name = "personal_data"
+        constraints = (check("personal_data_email", "email = lower(email)"),)
+
+
+class Person(Table):
+    """Somebody who signs in. Rights come from memberships, never from here."""
+
+    id = id_field(primary_key=True)
+    personal_data_id = reference_field(PersonalData, unique=True)
+    password_hash = text_field(255)
+    created_at = timestamp_field()
+    disabled_at = timestamp_field(null=True)
+
+    class Meta:
+        table_name = "person"
+
+
+class Membership(Table):
+    """One role of one person in one cafe."""
+
+    cafe_id = reference_field(Cafe)
+    person_id = reference_field(Person)
+    role = word_field(Role)
+    created_at = timestamp_field()
+
+    class Meta:
+        table_name = "membership"
+        # Rights are read by (person, cafe) on every command: the key begins with them.
+        primary_key = CompositeKey("person_id", "cafe_id", "role")
+        indexes = ((("cafe_id",), False),)
+        constraints = (
+            check("membership_role", "role IN ('kitchen', 'expo', 'counter', 'manager', 'owner')"),
+        )
+
+
+class SignIn(Table):
+    """A person's session in one cafe. token_hash: SHA-256 of the opaque id in their cookie."""
+
+    id = id_field(primary_key=True)
+    token_hash = text_field(64, unique=True)
+    person_id = reference_field(Person)
+    cafe_id = reference_field(Cafe)
+    created_at = timestamp_field()
+    expires_at = timestamp_field()
+    last_seen_at = timestamp_field()
+    revoked_at = timestamp_field(null=True)
+
+    class Meta:
+        table_name = "sign_in"
+        indexes = ((("person_id", "cafe_id"), False), (("expires_at",), False))
+
+
+class RevokedToken(Table):
+    """A token that ended before its time, remembered until it would have ended by itself."""
+
+    jti = id_field(primary_key=True)
+    cafe_id = reference_field(Cafe)
+    revoked_at = timestamp_field()
+    expires_at = timestamp_field()
+
+    class Meta:
+        table_name = "revoked_token"
+        indexes = ((("expires_at",), False),)
+
+
+class UsedTicket(Table):
+    """A connect ticket that was used: the row's key is what makes it one-use."""
+
+    jti = id_field(primary_key=True)
+    cafe_id = reference_field(Cafe)
+    used_at = timestamp_field()
+    expires_at = timestamp_field()
+
+    class Meta:
+        table_name = "used_ticket"
+        indexes = ((("expires_at",), False),)
