@@ -1,0 +1,76 @@
+"""Insert many rows of one table in one statement.
+
+Ten times cheaper than Peewee's own builder, which matters in one place: the writer thread, where
+every order passes (performance goal 9). Reads and single updates stay with Peewee.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from peewee import Model
+
+# SQLite takes 32,766 parameters in a statement.
+_PARAMETERS_LIMIT = 30_000
+
+
+class _Plan(NamedTuple):
+    """How rows of the same keys enter a table. places: one row's place-holders."""
+
+    statement: str
+    places: str
+    converters: tuple[Callable[[Any], Any], ...]
+    defaults: tuple[Any, ...]
+
+
+_plans: dict[tuple[type[Model], str, tuple[str, ...]], _Plan] = {}
+
+
+def insert_rows(model: type[Model], rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows in as few statements as the database takes, in order.
+
+    rows: field name -> Python value, every row with the same names in the same order. Fields that
+    all rows leave out get their default, or null.
+    """
+    if not rows:
+        return
+    names = tuple(rows[0])
+    database: Any = _meta(model).database
+    key = (model, database.param, names)
+    plan = _plans.get(key) or _plans.setdefault(key, _plan_rows(*key))
+    step = max(1, _PARAMETERS_LIMIT // len(plan.converters))
+    for start in range(0, len(rows), step):
+        chunk = rows[start : start + step]
+        parameters: list[Any] = []
+        for row in chunk:
+            assert tuple(row) == names, "rows of one statement have the same names"
+            values = (*row.values(), *(make() for make in plan.defaults))
+            parameters += [
+                convert(value) for convert, value in zip(plan.converters, values, strict=True)
+            ]
+        database.execute_sql(plan.statement + ", ".join([plan.places] * len(chunk)), parameters)
+
+
+def _plan_rows(model: type[Model], param: str, names: tuple[str, ...]) -> _Plan:
+    meta = _meta(model)
+    given = [meta.fields[name] for name in names]
+    filled = [
+        field
+        for field in meta.sorted_fields
+        if field.name not in names and field.default is not None
+    ]
+    fields = given + filled
+    columns = ", ".join(f'"{field.column_name}"' for field in fields)
+    return _Plan(
+        statement=f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ',  # noqa: S608 - names from our own models
+        places="(" + ", ".join([param] * len(fields)) + ")",
+        converters=tuple(field.db_value for field in fields),
+        defaults=tuple(_as_maker(field.default) for field in filled),
+    )
+
+
+def _as_maker(default: Any) -> Callable[[], Any]:
+    return default if callable(default) else lambda: default
+
+
+def _meta(model: type[Model]) -> Any:
+    return model._meta  # noqa: SLF001 - Peewee's documented door to a model's fields
