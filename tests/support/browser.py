@@ -101,7 +101,7 @@ async def browser() -> AsyncIterator[Browser]:
     """Run Chromium for one test."""
     executable = find_chromium()
     if executable is None:
-        raise ToolMissing("Chromium", "run `make tools`")
+        raise ToolMissing("Chromium", "Run `make tools`")
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(

@@ -210,7 +210,7 @@ def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
     def is_up() -> bool:
         if process.poll() is not None:
-            raise ToolMissing("PostgreSQL", f"it ended with: {(folder / 'log').read_text()}")
+            raise ToolMissing("PostgreSQL", f"It ended with: {(folder / 'log').read_text()}")
         try:
             psycopg2.connect(url).close()
         except psycopg2.OperationalError:
@@ -230,7 +230,7 @@ def _initialise(programs: Path, folder: Path) -> None:
         **_as_server(folder),
     )
     if done.returncode:
-        raise ToolMissing("PostgreSQL", f"initdb said: {done.stderr}")
+        raise ToolMissing("PostgreSQL", f"Its initdb said: {done.stderr}")
 
 
 def _as_server(folder: Path) -> dict[str, Any]:

