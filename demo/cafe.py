@@ -42,8 +42,8 @@ CAFE = CafeDraft(
     name="Maré Alta",
     currency="EUR",
     timezone="Europe/Lisbon",
-    prices_include_tax=True,
-    day_starts_at_hour=4,
+    # Whoever tries the demo wants to see the order in the kitchen at once.
+    approve_first_order=False,
     stations=STATIONS,
     tables=TABLES,
     people=PEOPLE,

@@ -41,7 +41,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all drafts."""
 
 
-class StationDraft(Draft, frozen=True):
+class StationDraft(Draft, frozen=True, kw_only=True):
     """target_s: age at which a ticket of this station is late."""
 
     slug: str
@@ -49,7 +49,7 @@ class StationDraft(Draft, frozen=True):
     target_s: int
 
 
-class TableDraft(Draft, frozen=True):
+class TableDraft(Draft, frozen=True, kw_only=True):
     """label: what people call it; number: unique in the cafe."""
 
     number: int
@@ -58,19 +58,19 @@ class TableDraft(Draft, frozen=True):
     seats: int
 
 
-class PersonDraft(Draft, frozen=True):
+class PersonDraft(Draft, frozen=True, kw_only=True):
     name: str
     email: str
     role: Role
 
 
-class TaxDraft(Draft, frozen=True):
+class TaxDraft(Draft, frozen=True, kw_only=True):
     code: str
     name: str
     rate_ppm: int
 
 
-class ModifierDraft(Draft, frozen=True):
+class ModifierDraft(Draft, frozen=True, kw_only=True):
     """is_removal: takes something out, and reads "NO ..." on a ticket."""
 
     name: str
@@ -81,7 +81,7 @@ class ModifierDraft(Draft, frozen=True):
     allergens: tuple[str, ...] = ()
 
 
-class ModifierGroupDraft(Draft, frozen=True):
+class ModifierGroupDraft(Draft, frozen=True, kw_only=True):
     """minimum/maximum: how many options may be chosen; maximum 0 means no limit."""
 
     key: str
@@ -95,7 +95,7 @@ class ModifierGroupDraft(Draft, frozen=True):
         return self.minimum > 0
 
 
-class MenuItemDraft(Draft, frozen=True):
+class MenuItemDraft(Draft, frozen=True, kw_only=True):
     """station, tax_code, groups: by slug, code and key. plate: which drawing stands for it.
 
     allergens: of the dish as its default modifiers make it, the modifiers' own left out.
@@ -114,12 +114,12 @@ class MenuItemDraft(Draft, frozen=True):
     groups: tuple[str, ...] = ()
 
 
-class MenuCategoryDraft(Draft, frozen=True):
+class MenuCategoryDraft(Draft, frozen=True, kw_only=True):
     name: str
     items: tuple[MenuItemDraft, ...]
 
 
-class MenuDraft(Draft, frozen=True):
+class MenuDraft(Draft, frozen=True, kw_only=True):
     taxes: tuple[TaxDraft, ...]
     groups: tuple[ModifierGroupDraft, ...]
     categories: tuple[MenuCategoryDraft, ...]
@@ -130,14 +130,31 @@ class MenuDraft(Draft, frozen=True):
         return tuple(item for category in self.categories for item in category.items)
 
 
-class CafeDraft(Draft, frozen=True):
-    """timezone: an IANA name; day_starts_at_hour: when its business day begins, local time."""
+class OwnerDraft(Draft, frozen=True, kw_only=True):
+    """Somebody who starts a cafe of their own; it has no tables, stations or menu yet."""
+
+    name: str
+    email: str
+    cafe_name: str
+    currency: str = "EUR"
+    timezone: str = "UTC"
+
+
+class CafeDraft(Draft, frozen=True, kw_only=True):
+    """timezone: an IANA name. currency: ISO 4217, with its number of decimals as the exponent.
+
+    business_day_cutoff_minutes: minutes after local midnight until which it is still yesterday.
+    approve_first_order: a table's first order waits until the counter has seen the guests.
+    """
 
     name: str
     currency: str
     timezone: str
-    prices_include_tax: bool
-    day_starts_at_hour: int
+    currency_exponent: int = 2
+    locale: str = "en"
+    prices_include_tax: bool = True
+    business_day_cutoff_minutes: int = 240
+    approve_first_order: bool = True
     stations: tuple[StationDraft, ...]
     tables: tuple[TableDraft, ...]
     people: tuple[PersonDraft, ...]

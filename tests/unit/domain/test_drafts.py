@@ -40,8 +40,6 @@ CAFE = CafeDraft(
     name="Small",
     currency="EUR",
     timezone="Europe/Lisbon",
-    prices_include_tax=True,
-    day_starts_at_hour=4,
     stations=(StationDraft(slug="bar", name="Bar", target_s=240),),
     tables=(TableDraft(number=1, label="1", area="Inside", seats=2),),
     people=(PersonDraft(name="A", email="a@small.example", role=Role.OWNER),),
