@@ -8,7 +8,7 @@ wheel's (tests/support/tools.py); TEST_POSTGRES_URL names a running one to use i
 
 import contextlib
 import os
-import random
+import secrets
 import shutil
 import socket
 import sqlite3
@@ -177,7 +177,8 @@ def find_free_port() -> int:
     between this look and the server's start.
     """
     while True:
-        port = random.randrange(10_000, 32_768)
+        # Not of `random`, whose seed is the same at the start of each test.
+        port = 10_000 + secrets.randbelow(22_768)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
