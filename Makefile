@@ -20,7 +20,7 @@ help:
 	@echo 'make test        every check and every test'
 	@echo 'make lint        formatting, types, import contracts'
 	@echo 'make unit        the unit tests alone'
-	@echo 'make javascript  check the types of the JavaScript'
+	@echo 'make javascript  check the types of the JavaScript and run its tests'
 	@echo 'make references  write .env.example and the settings table of the README again'
 	@echo 'make lock        compile requirements*.in into hashed requirements*.txt'
 	@echo 'make clean       remove what the other targets made'

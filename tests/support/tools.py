@@ -95,17 +95,6 @@ def find_chromium() -> Path | None:
     return downloaded if downloaded and downloaded.exists() else None
 
 
-def run_node(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a JavaScript program from tests/node_modules or of our own, and wait for it."""
-    return subprocess.run(
-        [find_node().program, program, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def prepare() -> None:
     """Fetch what is missing, so that the tests find everything.
 
@@ -120,13 +109,20 @@ def prepare() -> None:
 
 
 def check_javascript() -> int:
-    """Check the types of static/js; return the exit code of tsc."""
+    """Check the types of static/js, then run tests/js; return the exit code of what failed."""
     if not any((ROOT / "static" / "js").rglob("*.js")):
         print("There is no JavaScript in static/js: is this a whole checkout?", file=sys.stderr)
         return 1
-    done = run_node(NODE_MODULES / "typescript" / "bin" / "tsc", "--project", "tests/tsconfig.json")
-    print(done.stdout + done.stderr, end="")
-    return done.returncode
+    compiler = NODE_MODULES / "typescript" / "bin" / "tsc"
+    checks = [[str(compiler), "--project", "tests/js/tsconfig.json"]]
+    tests = sorted(str(path) for path in (ROOT / "tests" / "js").rglob("*.test.*js"))
+    if tests:
+        checks.append(["--test", *tests])
+    for check in checks:
+        code = subprocess.run([find_node().program, *check], cwd=ROOT, check=False).returncode
+        if code:
+            return code
+    return 0
 
 
 def _system_postgres_folders() -> list[Path]:
