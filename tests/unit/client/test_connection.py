@@ -1,0 +1,335 @@
+"""The Python client against a real socket: resume, resend, back-off, close codes (spec F1-F4)."""
+
+import asyncio
+import random
+from contextlib import suppress
+from functools import partial
+
+import pytest
+
+from client.connection import Connection, Options, State
+from client.messages import ConnectionStopped, NoAnswerError, RefusedError
+from domain.errors import ErrorBody, ErrorType
+from domain.views import Position
+from tests.support.waiting import wait_for
+from tests.unit.client.conftest import EPOCH, acknowledge
+
+_START = Position(epoch=EPOCH, seq=0)
+
+
+def build_options(server, **changes):
+    async def token():
+        return "ticket"
+
+    async def no_wait(delay_s):
+        await asyncio.sleep(0)
+
+    return Options(**{"url": server.url, "token": token, "sleep": no_wait} | changes)
+
+
+def has_attached_again(server, cuts):
+    return len(server.authentications) > cuts
+
+
+async def collect(connection, count):
+    """Read the numbers of the next events."""
+    numbers = []
+    async with asyncio.timeout(30):
+        async for message in connection.messages():
+            numbers.append(message.seq)
+            if len(numbers) == count:
+                break
+    return numbers
+
+
+async def test_the_first_frame_carries_token_rooms_position_and_render(server):
+    """Everything that the server needs to attach is in the first frame."""
+    wishes = {"rooms": ["order:x"], "position": _START, "render": ["kitchen_ticket"]}
+
+    async with Connection(build_options(server, **wishes)) as connection:
+        await connection.wait_until_live()
+
+    assert [
+        {
+            "token": "ticket",
+            "rooms": ["order:x"],
+            "position": {"epoch": EPOCH, "seq": 0, "eventId": ""},
+            "render": ["kitchen_ticket"],
+        }
+    ] == server.authentications
+
+
+async def test_fifty_cuts_lose_nothing_and_repeat_nothing(server):
+    """The stream over many connections is the log."""
+    async with Connection(build_options(server, position=_START)) as connection:
+        for cut in range(1, 51):
+            await connection.wait_until_live()
+            server.append(random.randrange(4))
+            await asyncio.sleep(0)
+            connection.drop()
+            server.append(random.randrange(3))
+            await wait_for(partial(has_attached_again, server, cut), "the next connection")
+        server.append()
+        numbers = await collect(connection, len(server.log))
+
+    assert list(range(1, len(server.log) + 1)) == numbers
+    assert 51 == len(server.authentications)
+
+
+async def test_an_event_that_comes_twice_is_read_once(server):
+    """Whatever is not newer than the position is dropped."""
+    async with Connection(build_options(server, position=_START)) as connection:
+        await connection.wait_until_live()
+        await wait_for(lambda: bool(server.connections), "the server's side")
+        server.append(2)
+        server.connections[0].send(server.log[0])
+        server.append()
+        numbers = await collect(connection, 3)
+
+    assert [1, 2, 3] == numbers
+
+
+async def test_a_mark_moves_the_position_on(server):
+    """A filtered client resumes from where nothing for it happened."""
+    async with Connection(build_options(server, position=_START)) as connection:
+        await wait_for(lambda: bool(server.connections), "the server's side")
+        server.connections[0].send({"type": "mark", "data": {"seq": 40, "eventId": "event-40"}})
+        marked = Position(epoch=EPOCH, seq=40, event_id="event-40")
+        await wait_for(lambda: connection.position == marked, "the mark")
+
+
+async def test_a_resync_is_told_to_the_reader_and_moves_the_position(server):
+    """A reader learns that it has to load a snapshot."""
+    server.append(5)
+    server.resync_reason = "too_old"
+    async with Connection(build_options(server, position=_START)) as connection:
+        async with asyncio.timeout(30):
+            message = await anext(connection.messages())
+
+    assert ("resync", "too_old") == (message.type, message.data["reason"])
+    assert Position(epoch=EPOCH, seq=5, event_id="event-5") == connection.position
+
+
+async def test_a_command_is_answered_by_its_acknowledgement(server):
+    """The answer carries data and seq."""
+    async with Connection(build_options(server)) as connection:
+        answer = await connection.send("bump_ticket", {"ticketId": "t"})
+
+    assert ({"ticketId": "t"}, 7) == (answer.data, answer.seq)
+
+
+async def test_an_unanswered_command_goes_out_again_with_its_id(server):
+    """The connection breaks before the answer; the same id makes the second sending harmless."""
+
+    def break_first(connection, command):
+        server.answer = acknowledge
+        connection.ws_connection.stream.close()
+
+    server.answer = break_first
+    async with Connection(build_options(server)) as connection:
+        answer = await connection.send("bump_ticket", {"ticketId": "t"}, command_id="one")
+
+    assert "one" == answer.id
+    assert ["one", "one"] == [command["id"] for command in server.commands]
+
+
+async def test_commands_given_while_offline_go_out_in_order(server):
+    """More than fit the window, all answered, in the order they were given."""
+    async with Connection(build_options(server)) as connection:
+        sends = [connection.send("quote", {}, command_id=f"{number}") for number in range(50)]
+        await asyncio.gather(*sends)
+
+    assert [f"{number}" for number in range(50)] == [command["id"] for command in server.commands]
+
+
+async def test_a_refusal_reaches_the_one_who_asked(server):
+    """An error with the command's id is raised there."""
+    body = {
+        "type": "conflict",
+        "code": "invalid_transition",
+        "message": "It is served.",
+        "recoverable": True,
+        "details": {"allowed": ["recall"]},
+    }
+    server.answer = lambda connection, command: connection.send(body | {"id": command["id"]})
+    async with Connection(build_options(server)) as connection:
+        with pytest.raises(RefusedError) as caught:
+            await connection.send("bump_ticket", {})
+
+    assert {"allowed": ["recall"]} == caught.value.body.details
+
+
+async def test_a_command_in_flight_is_asked_again(server):
+    """The first sending is still being worked on: not a failure."""
+
+    def answer_second(connection, command):
+        server.answer = acknowledge
+        connection.send(
+            {
+                "type": "conflict",
+                "code": "command_in_flight",
+                "message": "Being worked on.",
+                "recoverable": True,
+                "retryAfter": 1,
+                "id": command["id"],
+            }
+        )
+
+    server.answer = answer_second
+    async with Connection(build_options(server)) as connection:
+        await connection.send("bump_ticket", {}, command_id="one")
+
+    assert ["one", "one"] == [command["id"] for command in server.commands]
+
+
+async def test_no_answer_in_time_is_said(server):
+    """The id is there for another try."""
+    server.answer = lambda connection, command: None
+    async with Connection(build_options(server)) as connection:
+        with pytest.raises(NoAnswerError) as caught:
+            await connection.send("bump_ticket", {}, command_id="one", timeout_s=0.05)
+
+    assert "one" == caught.value.command_id
+
+
+async def test_a_stopping_close_code_ends_it_for_good(server):
+    """4500-4999: no further attempt, readers and commands learn why."""
+    server.answer = lambda connection, command: connection.close(4502, "revoked")
+    async with Connection(build_options(server)) as connection:
+        with pytest.raises(ConnectionStopped) as caught:
+            await connection.send("bump_ticket", {})
+        with pytest.raises(ConnectionStopped):
+            await anext(connection.messages())
+        with pytest.raises(ConnectionStopped):
+            await connection.wait_until_live()
+        assert State.STOPPED is connection.state
+
+    assert (4502, "revoked") == (caught.value.code, caught.value.reason)
+    assert 1 == len(server.authentications)
+
+
+async def test_a_drain_comes_back(server):
+    """4001 and its kin: the connection is there again."""
+    async with Connection(build_options(server)) as connection:
+        await wait_for(lambda: bool(server.connections), "the server's side")
+        server.connections[0].close(4001, "drain")
+        await wait_for(lambda: len(server.authentications) == 2, "the second attempt")
+        await connection.wait_until_live()
+
+
+async def test_a_ticket_that_is_refused_for_good_ends_it(server):
+    """Whoever is signed out need not knock again."""
+    refusal = ErrorBody(
+        type=ErrorType.AUTHENTICATION_FAILED,
+        code="signed_out",
+        message="Sign in again.",
+        recoverable=False,
+    )
+
+    async def token():
+        raise RefusedError(refusal, status=401)
+
+    async with Connection(build_options(server, token=token)) as connection:
+        with pytest.raises(ConnectionStopped):
+            await connection.wait_until_live()
+
+    assert [] == server.authentications
+
+
+async def test_failed_attempts_back_off_and_then_go_slowly_on(server):
+    """Ten counted attempts, the callback once, then waits of a minute and more."""
+    delays_s: list[float] = []
+    errors: list[Exception] = []
+    reached: list[int] = []
+
+    async def note(delay_s):
+        delays_s.append(delay_s)
+        await asyncio.sleep(0)
+
+    async def token():
+        raise OSError("no network")
+
+    options = build_options(
+        server,
+        token=token,
+        sleep=note,
+        random=lambda: 0.5,
+        on_connection_error=errors.append,
+        on_max_reconnection_attempts_reached=lambda: reached.append(len(delays_s)),
+    )
+    async with Connection(options):
+        await wait_for(lambda: len(delays_s) >= 12, "twelve attempts")
+
+    expected_s = [0.75 * min(30.0, 1.5**attempt) for attempt in range(10)] + [90.0, 90.0]
+    assert expected_s == delays_s[:12]
+    assert [10] == reached
+    assert 12 <= len(errors)
+
+
+async def test_a_retry_after_holds_the_next_attempt_back(server):
+    """The server's own wish counts when it is longer than the back-off."""
+    delays_s = []
+
+    async def note(delay_s):
+        delays_s.append(delay_s)
+        server.refuse_with = None
+        await asyncio.sleep(0)
+
+    error = {
+        "type": "rate_limit_exceeded",
+        "code": "reconnects",
+        "message": "Wait.",
+        "recoverable": True,
+        "retryAfter": 17,
+    }
+    server.refuse_with = (error, 4013)
+    async with Connection(build_options(server, sleep=note)) as connection:
+        await connection.wait_until_live()
+
+    assert [17.0] == delays_s
+
+
+async def test_a_silent_server_is_left(server):
+    """No frame for the dead time: cut and come back, although TCP still stands."""
+    options = build_options(server, heartbeat_s=60.0, dead_after_s=0.2)
+    async with Connection(options):
+        await wait_for(lambda: len(server.authentications) >= 2, "a second attempt")
+
+
+async def test_heartbeats_carry_the_position(server):
+    """So that the server knows how far a client is."""
+    options = build_options(server, position=_START, heartbeat_s=0.05)
+    async with Connection(options):
+        await wait_for(lambda: len(server.heartbeats) >= 2, "two heartbeats")
+
+    assert {"position": {"epoch": EPOCH, "seq": 0, "eventId": ""}} == server.heartbeats[0]
+
+
+async def test_a_frame_that_cannot_be_read_is_a_lost_connection(server):
+    """Nothing is guessed; the resume brings what was missed."""
+    async with Connection(build_options(server, position=_START)) as connection:
+        await wait_for(lambda: bool(server.connections), "the server's side")
+        server.connections[0].write_message('{"type": ')
+        await wait_for(lambda: len(server.authentications) == 2, "the second attempt")
+        await wait_for(lambda: bool(server.connections), "the server's side")
+        server.append()
+        numbers = await collect(connection, 1)
+
+    assert [1] == numbers
+
+
+async def test_closing_ends_the_reader_and_what_waits(server):
+    """A reader stops without an error, a command says that it was not answered."""
+    server.answer = lambda connection, command: None
+    connection = Connection(build_options(server))
+    connection.open()
+    reader = asyncio.create_task(collect(connection, 1))
+    command = asyncio.create_task(connection.send("quote", {}))
+    await wait_for(lambda: bool(server.commands), "the command")
+    await connection.close()
+
+    assert [] == await reader
+    with suppress(ConnectionStopped):
+        await command
+    assert isinstance(command.exception(), ConnectionStopped)
+    assert State.CLOSED is connection.state
