@@ -1,0 +1,481 @@
+// @ts-check
+/**
+ * One lasting connection to a namespace: it authenticates, joins, resumes where it was, resends
+ * what was not answered, and comes back by itself. See docs/protocol.md and spec F1-F3.
+ *
+ * Knows no document: pages hand in callbacks (core/live.js does for all of them).
+ */
+
+import { computeDelayMs } from './backoff.js';
+import { SockJSClient, LOST } from './sockjs.js';
+import {
+  ProtocolError, makeAuthenticate, makeCommand, makeCommandId, makeConnectionLostError, makeHeartbeat, makeTimeoutError,
+  readCloseCode,
+} from './protocol.js';
+
+/** @typedef {import('./protocol.js').Position} Position */
+/** @typedef {import('./protocol.js').Message} Message */
+/** @typedef {import('./protocol.js').CloseRule} CloseRule */
+/** @typedef {import('./protocol.js').Acknowledgement} Acknowledgement */
+
+/** @typedef {'connecting' | 'live' | 'waiting' | 'stopped' | 'closed'} ConnectionState */
+/** @typedef {CloseRule & {code: number}} DisconnectReason */
+
+/**
+ * @typedef {object} ConnectOptions
+ * @property {string} namespace
+ * @property {() => Promise<string>} token a fresh one-use ticket for every attempt; a ProtocolError
+ *   that is not recoverable (signed out) ends the connection for good
+ * @property {string[]} [rooms] asked for beside those that the roles imply
+ * @property {Position | null} [position] where the page's content stands
+ * @property {string[]} [render] cards wanted as HTML
+ * @property {string} [locale]
+ * @property {'dashboard' | 'guest'} [heartbeat]
+ * @property {() => object | undefined} [painted] what the screen shows, for the dashboard's heartbeat
+ * @property {(welcome: any) => void} [onConnected]
+ * @property {(reason: DisconnectReason) => void} [onDisconnected]
+ * @property {(error: ProtocolError) => void} [onError] an error that answers no command
+ * @property {(error: Error) => void} [onConnectionError] an attempt failed
+ * @property {() => void} [onMaxReconnectionAttemptsReached]
+ * @property {(state: ConnectionState, reason: DisconnectReason | null) => void} [onState]
+ * @property {(message: Message) => void} [onMessage] events, each once and in order, and others without `seq`
+ * @property {(reason: string) => Promise<Position | null>} [onResync] load a snapshot and return its position;
+ *   without it the connection goes on from the server's position
+ * @property {(serverTime: string | number, requestedAtMs: number) => void} [onServerTime] for core/clock.js
+ * @property {(url: string, handlers: import('./sockjs.js').TransportHandlers) => {send(text: string): void, close(): void}} [openTransport]
+ * @property {() => number} [random]
+ */
+
+/**
+ * Dashboards beat every 2 s and count as dead after three missed answers: sooner than the 10 s at
+ * which a screen turns red, later than a commit that takes its time. They never give up.
+ * Guests beat every 25 s, are dead 20 s later, and after ten attempts go slowly on.
+ */
+export const HEARTBEATS = Object.freeze({
+  dashboard: Object.freeze({ everyMs: 2000, deadMs: 6000, checkMs: 1000, attempts: Infinity }),
+  guest: Object.freeze({ everyMs: 25000, deadMs: 45000, checkMs: 5000, attempts: 10 }),
+});
+
+const ACKNOWLEDGEMENT_TIMEOUT_MS = 10000;
+const WELCOME_TIMEOUT_MS = 10000; // what the server grants for the first frame
+const STABLE_MS = 30000; // a connection that lived this long starts the back-off anew
+const SLOW_MS = 120000; // between attempts after the last counted one
+const PROBE_MS = 5000; // the network changed under a live connection: answer, or be replaced
+const SNAPSHOT_RETRY_MS = 1000;
+
+// Commands on their way at once. The server allows bursts of 60 frames: a queue of an outage goes
+// out in order, each next one as an earlier one is answered.
+const COMMANDS_IN_FLIGHT = 16;
+
+/**
+ * @typedef {object} PendingCommand
+ * @property {Message} message
+ * @property {(answer: Acknowledgement) => void} resolve
+ * @property {(error: ProtocolError) => void} reject
+ * @property {boolean} isSent on the present connection
+ * @property {number} timeoutMs
+ * @property {ReturnType<typeof setTimeout> | undefined} timer
+ */
+
+/** Open a connection that lasts until `close()`. @param {ConnectOptions} options */
+export function connect(options) {
+  const connection = new Connection(options);
+  connection.open();
+  return connection;
+}
+
+export class Connection {
+  /** @type {ConnectionState} */
+  state = 'waiting';
+  /** @type {Position | null} */
+  position;
+  /** Client time of the last frame of any kind: the age of what is shown. */
+  lastFrameAtMs = Date.now();
+  /** Attempts that failed since the last stable connection. */
+  attempts = 0;
+
+  #options;
+  #heartbeat;
+  /** @type {{send(text: string): void, close(): void} | null} */
+  #transport = null;
+  #attemptId = 0;
+  #loadId = 0;
+  /** @type {Map<string, PendingCommand>} */
+  #pending = new Map();
+  /** @type {Message[] | null} events that wait for a snapshot */
+  #held = null;
+  #needsSnapshot;
+  /** @type {Position | null} the stream is complete after this */
+  #floor = null;
+  #minimumDelayMs = 0;
+  #lastBeatAtMs = 0;
+  #hasReachedLimit = false;
+  /** @type {Record<'retry' | 'welcome' | 'stable' | 'beat' | 'probe' | 'snapshot', ReturnType<typeof setTimeout> | undefined>} */
+  #timers = { retry: undefined, welcome: undefined, stable: undefined, beat: undefined, probe: undefined, snapshot: undefined };
+
+  /** @param {ConnectOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#heartbeat = HEARTBEATS[options.heartbeat ?? 'guest'];
+    this.position = options.position ?? null;
+    this.#needsSnapshot = Boolean(options.onResync) && !this.position;
+  }
+
+  get isLive() {
+    return this.state === 'live';
+  }
+
+  /** Connect, and connect again whenever needed. */
+  open() {
+    globalThis.addEventListener?.('online', this.#wake);
+    globalThis.document?.addEventListener('visibilitychange', this.#wake);
+    void this.#attempt();
+  }
+
+  /** Try at once: the person asked for it. A stopped connection tries again too. */
+  reconnect() {
+    if (this.state === 'live' || this.state === 'connecting') return;
+    this.attempts = 0;
+    this.#hasReachedLimit = false;
+    void this.#attempt();
+  }
+
+  /** End for good. */
+  close() {
+    globalThis.removeEventListener?.('online', this.#wake);
+    globalThis.document?.removeEventListener('visibilitychange', this.#wake);
+    this.#drop();
+    this.#rejectAll('The page closed its connection.');
+    this.#enter('closed', null);
+  }
+
+  /**
+   * Send a command; while there is no connection it waits for one. Sent again after a reconnect
+   * with the same id, it acts once.
+   * @param {string} type @param {object} data
+   * @param {{id?: string, timeoutMs?: number}} [options] id: of an earlier try of the same command;
+   *   timeoutMs: for the answer, counted from the sending
+   * @returns {Promise<Acknowledgement>} rejects with a ProtocolError
+   */
+  send(type, data, { id = makeCommandId(), timeoutMs = ACKNOWLEDGEMENT_TIMEOUT_MS } = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.state === 'stopped' || this.state === 'closed') {
+        reject(makeConnectionLostError('There is no connection. Load the page again.'));
+        return;
+      }
+      const message = makeCommand(type, data, id);
+      this.#pending.set(id, { message, resolve, reject, isSent: false, timeoutMs, timer: undefined });
+      this.#sendPending();
+    });
+  }
+
+  // --- attempts -------------------------------------------------------------------------------
+
+  async #attempt() {
+    this.#drop();
+    const attemptId = this.#attemptId;
+    this.#enter('connecting', null);
+    let token;
+    try {
+      token = await this.#options.token();
+    } catch (error) {
+      if (attemptId === this.#attemptId) this.#failAttempt(/** @type {Error} */ (error));
+      return;
+    }
+    if (attemptId !== this.#attemptId) return;
+    const isCurrent = () => attemptId === this.#attemptId;
+    const open = this.#options.openTransport ?? ((url, handlers) => new SockJSClient(url, handlers));
+    this.#transport = open(`${globalThis.location?.origin ?? ''}/ws/${this.#options.namespace}`, {
+      onOpen: () => isCurrent() && this.#authenticate(token),
+      onMessage: (text) => isCurrent() && this.#read(text),
+      onBeat: () => { if (isCurrent()) this.lastFrameAtMs = Date.now(); },
+      onClose: (code, reason) => isCurrent() && this.#lose(code, reason),
+    });
+  }
+
+  /** @param {Error} error no ticket could be had */
+  #failAttempt(error) {
+    this.#options.onConnectionError?.(error);
+    if (error instanceof ProtocolError && !error.body.recoverable) {
+      this.#stop({ code: 4501, name: error.code, comesBack: false, sentence: error.message });
+      return;
+    }
+    if (error instanceof ProtocolError) this.#minimumDelayMs = 1000 * (error.body.retryAfter ?? 0);
+    this.#scheduleRetry(null);
+  }
+
+  /** @param {string} token */
+  #authenticate(token) {
+    const { rooms, render, locale } = this.#options;
+    this.lastFrameAtMs = Date.now();
+    this.#lastBeatAtMs = Date.now();
+    this.#timers.welcome = setTimeout(() => this.#lose(LOST, 'no welcome'), WELCOME_TIMEOUT_MS);
+    this.#transmit(makeAuthenticate({ token, rooms, render, locale, position: this.#needsSnapshot ? null : this.position }));
+  }
+
+  /** @param {number} code @param {string} reason */
+  #lose(code, reason) {
+    const wasLive = this.isLive;
+    const rule = { ...readCloseCode(code), code };
+    this.#drop();
+    if (wasLive) this.#options.onDisconnected?.(rule);
+    else this.#options.onConnectionError?.(new Error(reason || rule.sentence));
+    if (rule.comesBack) this.#scheduleRetry(rule);
+    else this.#stop(rule);
+  }
+
+  /** @param {DisconnectReason | null} reason */
+  #scheduleRetry(reason) {
+    const isSlow = this.attempts >= this.#heartbeat.attempts;
+    const random = this.#options.random ?? Math.random;
+    const delayMs = isSlow ? SLOW_MS * (0.5 + random() / 2) : computeDelayMs(this.attempts, random);
+    this.attempts += 1;
+    this.#timers.retry = setTimeout(() => void this.#attempt(), Math.max(delayMs, this.#minimumDelayMs));
+    this.#minimumDelayMs = 0;
+    this.#enter('waiting', reason);
+    if (isSlow && !this.#hasReachedLimit) {
+      this.#hasReachedLimit = true;
+      this.#options.onMaxReconnectionAttemptsReached?.();
+    }
+  }
+
+  /** @param {DisconnectReason} reason */
+  #stop(reason) {
+    this.#drop();
+    this.#rejectAll(reason.sentence);
+    this.#enter('stopped', reason);
+  }
+
+  /** Forget the present transport and everything that hangs on it. */
+  #drop() {
+    this.#attemptId += 1;
+    this.#loadId += 1;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    clearInterval(this.#timers.beat);
+    this.#transport?.close();
+    this.#transport = null;
+    this.#held = null;
+    for (const command of this.#pending.values()) {
+      clearTimeout(command.timer);
+      command.isSent = false;
+    }
+  }
+
+  /** @param {ConnectionState} state @param {DisconnectReason | null} reason */
+  #enter(state, reason) {
+    this.state = state;
+    this.#options.onState?.(state, reason);
+  }
+
+  #wake = () => {
+    if (globalThis.document?.visibilityState === 'hidden') return;
+    if (this.state === 'waiting') {
+      void this.#attempt();
+    } else if (this.isLive) {
+      this.#beat();
+      const askedAtMs = Date.now();
+      clearTimeout(this.#timers.probe);
+      this.#timers.probe = setTimeout(() => {
+        if (this.lastFrameAtMs < askedAtMs) this.#lose(LOST, 'no answer');
+      }, PROBE_MS);
+    }
+  };
+
+  // --- messages -------------------------------------------------------------------------------
+
+  /** @param {string} text */
+  #read(text) {
+    this.lastFrameAtMs = Date.now();
+    /** @type {Message} */
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      this.#lose(LOST, 'The server sent a message that cannot be read.');
+      return;
+    }
+    switch (message.type) {
+      case 'welcome': this.#onWelcome(message); break;
+      case 'joined': this.#onJoined(message); break;
+      case 'resync': this.#startResync(message.data.reason, message.data.position); break;
+      case 'ack': this.#onAcknowledgement(message); break;
+      case 'heartbeat': this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs); break;
+      default: if (isError(message)) this.#onError(message); else this.#accept(message);
+    }
+  }
+
+  /** @param {Message} message */
+  #onWelcome(message) {
+    clearTimeout(this.#timers.welcome);
+    this.#timers.stable = setTimeout(() => { this.attempts = 0; this.#hasReachedLimit = false; }, STABLE_MS);
+    this.#timers.beat = setInterval(() => this.#checkBeat(), this.#heartbeat.checkMs);
+    this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs);
+    this.#enter('live', null);
+    this.#options.onConnected?.(message.data);
+    this.#sendPending();
+  }
+
+  /** @param {Message} message */
+  #onJoined({ data }) {
+    if (data.mode === 'resync') return; // the `resync` that follows says from where
+    this.#floor = data.position ?? null;
+    if (this.#needsSnapshot) this.#startResync('no_position', data.position);
+    else if (!this.position) this.position = data.position ?? null;
+  }
+
+  /** @param {string} reason @param {Position | null} floor */
+  #startResync(reason, floor) {
+    this.#floor = floor;
+    if (!this.#options.onResync) {
+      this.position = floor;
+      this.#options.onMessage?.({ type: 'resync', data: { reason, position: floor } });
+      return;
+    }
+    this.#needsSnapshot = true;
+    if (!this.#held) this.#held = [];
+    void this.#loadSnapshot(reason);
+  }
+
+  /** @param {string} reason */
+  async #loadSnapshot(reason) {
+    const loadId = ++this.#loadId;
+    let position = null;
+    try {
+      position = await this.#options.onResync?.(reason) ?? null;
+    } catch (error) {
+      this.#options.onConnectionError?.(/** @type {Error} */ (error));
+    }
+    // For a connection that is gone, or asked for again meanwhile: the later load counts.
+    if (loadId !== this.#loadId) return;
+    if (!position || isBehind(position, this.#floor)) {
+      this.#timers.snapshot = setTimeout(() => void this.#loadSnapshot(reason), SNAPSHOT_RETRY_MS);
+      return;
+    }
+    this.position = position;
+    this.#needsSnapshot = false;
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const message of held) this.#accept(message);
+  }
+
+  /** Pass on an event once and in its order; whatever has no `seq` always. @param {Message} message */
+  #accept(message) {
+    if (this.#held && (message.seq !== undefined || message.type === 'mark')) {
+      this.#held.push(message);
+      return;
+    }
+    if (message.type === 'mark') {
+      this.#moveOn(message.data.epoch ?? this.position?.epoch, message.data.seq, message.data.eventId);
+      return;
+    }
+    if (message.seq === undefined) {
+      this.#options.onMessage?.(message);
+      return;
+    }
+    if (this.position && message.epoch !== this.position.epoch) {
+      this.#startResync('epoch_changed', null); // a restored database: what is shown may never have happened
+      return;
+    }
+    if (this.position && message.seq <= this.position.seq) return;
+    this.#options.onMessage?.(message);
+    this.#moveOn(message.epoch, message.seq, message.eventId);
+  }
+
+  /** @param {string | undefined} epoch @param {number} seq @param {string | undefined} eventId */
+  #moveOn(epoch, seq, eventId) {
+    if (!epoch || (this.position && seq <= this.position.seq)) return;
+    this.position = { epoch, seq, eventId: eventId ?? '' };
+  }
+
+  // --- commands -------------------------------------------------------------------------------
+
+  #sendPending() {
+    if (!this.isLive) return;
+    let inFlight = 0;
+    for (const command of this.#pending.values()) if (command.isSent) inFlight += 1;
+    for (const command of this.#pending.values()) {
+      if (inFlight >= COMMANDS_IN_FLIGHT || !this.isLive) return;
+      if (command.isSent) continue;
+      inFlight += 1;
+      this.#sendCommand(command);
+    }
+  }
+
+  /** @param {PendingCommand} command */
+  #sendCommand(command) {
+    const id = /** @type {string} */ (command.message.id);
+    command.isSent = true;
+    clearTimeout(command.timer);
+    command.timer = setTimeout(() => this.#take(id)?.reject(makeTimeoutError(id)), command.timeoutMs);
+    this.#transmit(command.message);
+  }
+
+  /** @param {Message} message */
+  #onAcknowledgement(message) {
+    const id = message.id ?? '';
+    this.#take(id)?.resolve({ id, data: message.data, seq: message.seq ?? null });
+  }
+
+  /** @param {any} body */
+  #onError(body) {
+    const command = body.id && this.#pending.get(body.id);
+    if (command && body.code === 'command_in_flight') {
+      // The first sending, over a connection that broke, is still being worked on.
+      clearTimeout(command.timer);
+      command.timer = setTimeout(() => { if (this.isLive) this.#sendCommand(command); }, 1000 * (body.retryAfter ?? 1));
+      return;
+    }
+    if (body.retryAfter && !command) this.#minimumDelayMs = 1000 * body.retryAfter;
+    const error = new ProtocolError(body);
+    if (command) this.#take(body.id)?.reject(error);
+    else this.#options.onError?.(error);
+  }
+
+  /** Take a command off the list. @param {string} id */
+  #take(id) {
+    const command = this.#pending.get(id);
+    if (!command) return undefined; // answered twice, or after its time
+    clearTimeout(command.timer);
+    this.#pending.delete(id);
+    queueMicrotask(() => this.#sendPending());
+    return command;
+  }
+
+  /** @param {string} sentence */
+  #rejectAll(sentence) {
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(makeConnectionLostError(sentence));
+  }
+
+  // --- heartbeat ------------------------------------------------------------------------------
+
+  #checkBeat() {
+    const nowMs = Date.now();
+    if (nowMs - this.lastFrameAtMs > this.#heartbeat.deadMs) this.#lose(LOST, 'The server has gone silent.');
+    else if (nowMs - this.#lastBeatAtMs >= this.#heartbeat.everyMs) this.#beat();
+  }
+
+  #beat() {
+    this.#lastBeatAtMs = Date.now();
+    const position = this.#needsSnapshot ? null : this.position;
+    this.#transmit(makeHeartbeat({ position, painted: this.#options.painted?.() }));
+  }
+
+  /** @param {Message} message */
+  #transmit(message) {
+    try {
+      this.#transport?.send(JSON.stringify(message));
+    } catch {
+      // The transport has just died; its onClose is on the way and everything is sent again.
+    }
+  }
+}
+
+/** @param {any} message an error is flat: its type is one of E1's and it has a code */
+function isError(message) {
+  return typeof message.code === 'string' && typeof message.recoverable === 'boolean';
+}
+
+/** @param {Position} position @param {Position | null} floor */
+function isBehind(position, floor) {
+  return floor !== null && (position.epoch !== floor.epoch || position.seq < floor.seq);
+}
