@@ -51,6 +51,7 @@ class Scheduler:
         self._wall_clock = wall_clock
         self._steady_clock = steady_clock
         self._clock_offset_s = wall_clock() - steady_clock()
+        self._is_stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._clock_check: asyncio.TimerHandle | None = None
         # One late run instead of many (coalesce), however late (no misfire grace: the default of
@@ -75,6 +76,7 @@ class Scheduler:
 
         Nothing is cancelled: a job's work is short and its database operation ends anyway.
         """
+        self._is_stopping = True
         if self._clock_check is not None:
             self._clock_check.cancel()
             self._clock_check = None
@@ -111,8 +113,13 @@ class Scheduler:
         task = asyncio.create_task(_run_logged(job), name=f"job:{job.name}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        # Shielded: the library cancels its own task at shutdown, which would cut the work.
-        await asyncio.shield(task)
+        # Shielded: the library cancels its own task at shutdown, which would cut the work, and
+        # would log the cancellation as a failure of the job.
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not self._is_stopping:
+                raise
 
 
 def _build_trigger(job: Job) -> IntervalTrigger:
