@@ -4,6 +4,7 @@ The one place that knows SQLite from PostgreSQL. tabletap.py opens and binds; se
 begins and commits; nobody else holds a connection for longer than a `connection_context`.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -102,6 +103,18 @@ def is_connection_lost(database: Database) -> bool:
         return True
     driver: Any = database
     return bool(getattr(driver.connection(), "closed", False))
+
+
+def is_our_fault(error: Exception) -> bool:
+    """Whether this is SQLite's way to report wrong SQL: OperationalError, with code 1.
+
+    PostgreSQL has ProgrammingError for that, which is not among STORAGE_ERRORS.
+    """
+    original = error.args[0] if error.args else None
+    return (
+        isinstance(original, sqlite3.Error)
+        and getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    )
 
 
 def discard_connection(database: Database) -> None:

@@ -1,0 +1,82 @@
+"""Whether somebody still is who their token said, with the rights they have now (spec D1, H5).
+
+Asked inside every unit, in its transaction: a person who was removed, a sign-in that was ended, a
+table that was closed stop at the next command, whatever their token still says.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.errors import AuthenticationFailed, AuthorizationDenied
+from domain.roles import Identity, Role
+from models.fields import to_unix_ms
+from models.rows import fetch_rows
+
+# One row per role; the sign-in's columns are null where the sign-in is not this person's here.
+_PERSON_QUERY = """
+SELECT membership.role, person.disabled_at, cafe.closed_at,
+    sign_in.id, sign_in.revoked_at, sign_in.expires_at
+FROM membership
+JOIN person ON person.id = membership.person_id
+JOIN cafe ON cafe.id = membership.cafe_id
+LEFT JOIN sign_in ON sign_in.id = ? AND sign_in.person_id = membership.person_id
+    AND sign_in.cafe_id = membership.cafe_id
+WHERE membership.person_id = ? AND membership.cafe_id = ?
+"""
+_GUEST_QUERY = """
+SELECT table_session.closed_at, cafe.closed_at
+FROM lane
+JOIN table_session ON table_session.id = lane.table_session_id
+JOIN cafe ON cafe.id = lane.cafe_id
+WHERE lane.id = ? AND lane.table_session_id = ? AND lane.cafe_id = ?
+"""
+
+
+def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
+    """Return the identity with the rights that the database gives it now.
+
+    A token may have been narrowed to some of a person's roles, or to a board's, which shows public
+    facts alone: nobody gains rights here that the token did not carry.
+
+    Raises:
+        AuthenticationFailed: the sign-in or the seating has ended; a new one helps.
+        AuthorizationDenied: the person or the cafe is closed to them.
+    """
+    if identity.is_guest:
+        _check_guest(identity)
+        return identity
+    held = _read_roles(identity, now)
+    roles = identity.roles & (held | {Role.BOARD})
+    if not roles:
+        raise AuthorizationDenied("You no longer have this role here.", code="no_role")
+    return identity if roles == identity.roles else msgspec.structs.replace(identity, roles=roles)
+
+
+def _check_guest(identity: Identity) -> None:
+    rows = fetch_rows(_GUEST_QUERY, (identity.lane_id, identity.table_session_id, identity.cafe_id))
+    if not rows or rows[0][0] is not None:
+        raise AuthenticationFailed(
+            "This table was closed. Scan its code again.", code="table_session_closed"
+        )
+    _check_cafe_is_open(rows[0][1])
+
+
+def _read_roles(identity: Identity, now: datetime) -> frozenset[Role]:
+    rows = fetch_rows(_PERSON_QUERY, (identity.sign_in_id, identity.person_id, identity.cafe_id))
+    if not rows:
+        raise AuthorizationDenied("You do not work in this cafe.", code="no_role")
+    _, disabled_at, closed_at, sign_in_id, revoked_at, expires_at = rows[0]
+    if disabled_at is not None:
+        raise AuthorizationDenied("This account is disabled.", code="person_disabled")
+    _check_cafe_is_open(closed_at)
+    if identity.sign_in_id is not None and (
+        sign_in_id is None or revoked_at is not None or expires_at <= to_unix_ms(now)
+    ):
+        raise AuthenticationFailed("This sign-in has ended. Sign in again.", code="signed_out")
+    return frozenset(Role(row[0]) for row in rows)
+
+
+def _check_cafe_is_open(closed_at: int | None) -> None:
+    if closed_at is not None:
+        raise AuthorizationDenied("This cafe is closed for good.", code="cafe_closed")

@@ -1,0 +1,162 @@
+"""The log of a cafe: append under its head, read from a place on (spec G1, G2).
+
+`append_events` is for the writer alone, last in its transaction. The readers run inside
+`runner.read`, or in a snapshot together with the rows they must agree with.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from domain.errors import NotFound
+from domain.events import AnyEvent, LoggedEvent
+from domain.identifiers import NewId
+from domain.views import Position
+from models.event_log import EventRow
+from models.fields import from_unix_ms
+from models.rows import fetch_rows, insert_rows
+from models.tenancy import CafeHead
+
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+class NewEvent(NamedTuple):
+    """An event before it has its place. user_id: the person who caused it, if any."""
+
+    cafe_id: str
+    event: AnyEvent
+    at: datetime
+    user_id: str | None
+
+
+def encode_event(event: AnyEvent) -> bytes:
+    """JSON of an event as the log keeps it, its `type` included."""
+    return msgspec.json.encode(event)
+
+
+def decode_event(payload: bytes | str) -> AnyEvent:
+    """Read an event back. Raises: msgspec.ValidationError for what is none."""
+    event: AnyEvent = _decoder.decode(payload)
+    return event
+
+
+def create_head(cafe_id: str, *, epoch: str) -> None:
+    """Begin the log of a new cafe. epoch: a new id; it names this life of the log."""
+    CafeHead.create(cafe_id=cafe_id, epoch=epoch)
+
+
+def read_head(cafe_id: str) -> Position:
+    """Where a cafe's log ends. Raises: NotFound."""
+    heads = read_heads([cafe_id])
+    if not heads:
+        raise NotFound("There is no such cafe.")
+    return heads[cafe_id]
+
+
+def read_heads(cafe_ids: Iterable[str]) -> dict[str, Position]:
+    """Where the logs of several cafes end: cafe id -> position; unknown cafes are left out."""
+    wanted = list(cafe_ids)
+    if not wanted:
+        return {}
+    rows = fetch_rows(
+        "SELECT cafe_id, epoch, seq, last_event_id FROM cafe_head"  # noqa: S608 - place-holders
+        f" WHERE cafe_id IN ({', '.join('?' * len(wanted))})",
+        wanted,
+    )
+    return {
+        cafe_id: Position(epoch=epoch, seq=seq, event_id=event_id)
+        for cafe_id, epoch, seq, event_id in rows
+    }
+
+
+def read_events(cafe_id: str, *, after_seq: int, limit: int) -> list[LoggedEvent]:
+    """List what a cafe's log has after a place, oldest first, at most `limit` of it."""
+    rows = fetch_rows(
+        "SELECT epoch, seq, event_id, at, user_id, payload FROM event_log"
+        " WHERE cafe_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (cafe_id, after_seq, limit),
+    )
+    return [
+        LoggedEvent(
+            cafe_id=cafe_id,
+            epoch=epoch,
+            seq=seq,
+            event_id=event_id,
+            at=from_unix_ms(at),
+            user_id=user_id,
+            event=decode_event(payload),
+        )
+        for epoch, seq, event_id, at, user_id, payload in rows
+    ]
+
+
+def read_position_event_id(cafe_id: str, seq: int) -> str | None:
+    """The id of the event at a place: "" at 0, None where the log has no such place."""
+    if seq == 0:
+        return ""
+    rows = fetch_rows(
+        "SELECT event_id FROM event_log WHERE cafe_id = ? AND seq = ?", (cafe_id, seq)
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def append_events(events: Sequence[NewEvent], *, new_id: NewId) -> list[LoggedEvent]:
+    """Give events their places and write them; they come back in the order they were given.
+
+    Locks the head of every cafe in it, in order of cafe id, until the transaction ends: call it
+    last. Then commit order is `seq` order, and two transactions never wait for each other in a
+    circle.
+    """
+    logged: list[LoggedEvent] = []
+    places = {cafe_id: _reserve(cafe_id, events, new_id) for cafe_id in _list_cafes(events)}
+    for new in events:
+        epoch, free = places[new.cafe_id]
+        seq, event_id = next(free)
+        logged.append(
+            LoggedEvent(
+                cafe_id=new.cafe_id,
+                epoch=epoch,
+                seq=seq,
+                event_id=event_id,
+                at=new.at,
+                user_id=new.user_id,
+                event=new.event,
+            )
+        )
+    insert_rows(EventRow, [_build_row(event) for event in logged])
+    return logged
+
+
+def _list_cafes(events: Sequence[NewEvent]) -> list[str]:
+    return sorted({event.cafe_id for event in events})
+
+
+def _reserve(
+    cafe_id: str, events: Sequence[NewEvent], new_id: NewId
+) -> tuple[str, Iterator[tuple[int, str]]]:
+    """Move a head on by the events of its cafe; return the epoch and the free places."""
+    event_ids = [new_id() for event in events if event.cafe_id == cafe_id]
+    rows = fetch_rows(
+        "UPDATE cafe_head SET seq = seq + ?, last_event_id = ? WHERE cafe_id = ?"
+        " RETURNING epoch, seq",
+        (len(event_ids), event_ids[-1], cafe_id),
+    )
+    assert rows, "a cafe that records events has a head"
+    epoch, last_seq = rows[0]
+    first_seq = last_seq - len(event_ids) + 1
+    return epoch, iter(enumerate(event_ids, start=first_seq))
+
+
+def _build_row(logged: LoggedEvent) -> dict[str, object]:
+    return {
+        "cafe_id": logged.cafe_id,
+        "seq": logged.seq,
+        "event_id": logged.event_id,
+        "epoch": logged.epoch,
+        "type": logged.event.__struct_config__.tag,
+        "payload": encode_event(logged.event).decode(),
+        "at": logged.at,
+        "user_id": logged.user_id,
+    }
