@@ -89,7 +89,7 @@ async def test_stop_waits_for_a_running_job_without_cutting_it():
         await may_end.wait()
         ended.set()
 
-    scheduler = Scheduler([Job(name="slow", period_s=0.02, run=work)])
+    scheduler = Scheduler([Job(name="slow", period_s=0.3, run=work)])
     scheduler.start()
     await asyncio.wait_for(began.wait(), 10)
     stopping = asyncio.create_task(scheduler.stop())
@@ -111,7 +111,7 @@ async def test_a_failing_job_is_logged_with_an_id_and_runs_again(expected_logs, 
         await counted.run()
         raise RuntimeError("the printer is on fire")
 
-    scheduler = Scheduler([Job(name="fail", period_s=0.02, run=fail)])
+    scheduler = Scheduler([Job(name="fail", period_s=0.2, run=fail)])
     scheduler.start()
 
     await counted.wait_for_a_run()
