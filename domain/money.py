@@ -1,0 +1,38 @@
+"""Whole minor units: rounding and sharing out, and nothing else that could lose a cent.
+
+No float comes near money. Rounding happens in `divide_half_up` alone, sharing out in `apportion`
+alone; pricing, and later discounts, charges and refunds, are sums of what these two return.
+"""
+
+from collections.abc import Sequence
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Divide and round to the nearest whole number, halves away from zero.
+
+    Away from zero on both sides, so that what is given back rounds exactly as what was taken.
+    """
+    assert denominator > 0
+    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return size if numerator >= 0 else -size
+
+
+def apportion(total: int, weights: Sequence[int]) -> list[int]:
+    """Share `total` out in proportion to the weights by largest remainder; the parts sum to it.
+
+    total: not negative. weights: not negative; among equal remainders the earlier one gets the
+    odd unit, so callers pass lines in the order of their numbers. Without any weight everything
+    falls to the first part.
+    """
+    assert total >= 0
+    assert weights or total == 0
+    weight_sum = sum(weights)
+    if weight_sum == 0:
+        return [total if position == 0 else 0 for position in range(len(weights))]
+    parts = [total * weight // weight_sum for weight in weights]
+    by_remainder = sorted(
+        range(len(weights)), key=lambda position: -(total * weights[position] % weight_sum)
+    )
+    for position in by_remainder[: total - sum(parts)]:
+        parts[position] += 1
+    return parts
