@@ -47,6 +47,7 @@ class ModifierOptionView(View):
     is_removal: bool
     is_sold_out: bool
     allergens: list[str]
+    sold_out_until: datetime | None = None
 
 
 class ModifierGroupView(View):

@@ -1,0 +1,231 @@
+"""The menu as something to order from: what may be combined, and what is sold out when.
+
+A `Catalogue` is one version of a cafe's menu with its taxes; it may be kept in memory, so
+whether something is sold out is asked with the time. `choose_line` is the only place that knows
+the rules of modifier groups.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.commands import LineDraft
+from domain.errors import UnprocessableInput
+from domain.taxes import TaxRate
+from domain.views import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
+
+_Thing = TypeVar("_Thing", MenuItemView, ModifierOptionView)
+
+
+class Sellable(msgspec.Struct, frozen=True, kw_only=True):
+    """A menu item with the tax it carries."""
+
+    item: MenuItemView
+    tax: TaxRate
+
+
+Catalogue = Mapping[str, Sellable]  # menu item id -> what it is
+
+
+class ChosenModifier(msgspec.Struct, frozen=True, kw_only=True):
+    option: ModifierOptionView
+    quantity: int
+
+
+class ChosenLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A wanted line that the menu allows; modifiers stand in the order of the menu."""
+
+    sellable: Sellable
+    quantity: int
+    modifiers: tuple[ChosenModifier, ...]
+    note: str
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a line cannot be ordered."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+def choose_lines(
+    catalogue: Catalogue, lines: list[LineDraft], *, now: datetime
+) -> list[ChosenLine]:
+    """Look lines up on the menu.
+
+    Raises: UnprocessableInput with the code of the first fault; `details.faults` has one for each
+    line that cannot be ordered, so that a cart can mark them all.
+    """
+    faults: list[Fault] = []
+    chosen: list[ChosenLine] = []
+    for position, line in enumerate(lines):
+        sellable = catalogue.get(line.menu_item_id)
+        fault = next(_find_faults(sellable, line, now), None)
+        if fault is not None:
+            faults.append(_locate(fault, position, line))
+        else:
+            assert sellable is not None
+            chosen.append(_choose(sellable, line))
+    if faults:
+        raise UnprocessableInput(
+            faults[0].message,
+            code=faults[0].code,
+            details={
+                **faults[0].details,
+                "faults": [{"code": fault.code, **fault.details} for fault in faults],
+            },
+        )
+    return chosen
+
+
+def is_sold_out(thing: MenuItemView | ModifierOptionView, now: datetime) -> bool:
+    """Say whether something is sold out at a time; without an end it is until changed."""
+    return thing.is_sold_out and (thing.sold_out_until is None or now < thing.sold_out_until)
+
+
+def refresh_item(item: MenuItemView, now: datetime) -> MenuItemView:
+    """Return an item as it is to be shown at a time: what is sellable again says so."""
+    groups = [
+        msgspec.structs.replace(group, options=[_refresh(option, now) for option in group.options])
+        for group in item.groups
+    ]
+    return msgspec.structs.replace(_refresh(item, now), groups=groups)
+
+
+def refresh_menu(menu: MenuView, now: datetime) -> MenuView:
+    """Return a menu as it is to be shown at a time."""
+    return msgspec.structs.replace(
+        menu,
+        categories=[
+            msgspec.structs.replace(
+                category, items=[refresh_item(item, now) for item in category.items]
+            )
+            for category in menu.categories
+        ],
+    )
+
+
+def _refresh(thing: _Thing, now: datetime) -> _Thing:
+    if not thing.is_sold_out or is_sold_out(thing, now):
+        return thing
+    return msgspec.structs.replace(thing, is_sold_out=False, sold_out_until=None)
+
+
+def _locate(fault: Fault, position: int, line: LineDraft) -> Fault:
+    """Say which line of the command a fault is in, counted from 0."""
+    where = {"line": position, "menuItemId": line.menu_item_id}
+    return msgspec.structs.replace(fault, details={**where, **fault.details})
+
+
+def _find_faults(sellable: Sellable | None, line: LineDraft, now: datetime) -> Iterator[Fault]:
+    if sellable is None:
+        yield Fault(
+            code="unknown_menu_item",
+            message="There is no such item on the menu. Reload the menu.",
+            details={},
+        )
+        return
+    item = sellable.item
+    if is_sold_out(item, now):
+        yield Fault(
+            code="sold_out",
+            message=f"{item.name} is sold out. Choose something else.",
+            details={"name": item.name},
+        )
+    yield from _find_strange_modifiers(item, line)
+    for group in item.groups:
+        yield from _find_group_faults(group, _count_choices(group, line), now)
+
+
+def _find_strange_modifiers(item: MenuItemView, line: LineDraft) -> Iterator[Fault]:
+    known = {option.modifier_id for group in item.groups for option in group.options}
+    seen: set[str] = set()
+    for choice in line.modifiers:
+        if choice.modifier_id not in known:
+            yield Fault(
+                code="unknown_modifier",
+                message=f"{item.name} has no such option. Reload the menu.",
+                details={"modifierId": choice.modifier_id},
+            )
+        if choice.modifier_id in seen:
+            yield Fault(
+                code="repeated_modifier",
+                message=f"An option of {item.name} is there twice. Use its quantity instead.",
+                details={"modifierId": choice.modifier_id},
+            )
+        seen.add(choice.modifier_id)
+
+
+def _count_choices(group: ModifierGroupView, line: LineDraft) -> Counter[str]:
+    """Count what a line takes of a group: modifier id -> quantity.
+
+    A required group that a line says nothing about takes its defaults: they are what the menu
+    shows as chosen. In an optional group, saying nothing means nothing.
+    """
+    own = {option.modifier_id for option in group.options}
+    counts = Counter(
+        {
+            choice.modifier_id: choice.quantity
+            for choice in line.modifiers
+            if choice.modifier_id in own
+        }
+    )
+    if not counts and group.is_required:
+        counts.update(option.modifier_id for option in group.options if option.is_default)
+    return counts
+
+
+def _find_group_faults(
+    group: ModifierGroupView, counts: Counter[str], now: datetime
+) -> Iterator[Fault]:
+    limits = {
+        "groupId": group.group_id,
+        "name": group.name,
+        "minimum": group.minimum,
+        "maximum": group.maximum,
+    }
+    for option in group.options:
+        count = counts[option.modifier_id]
+        if count and is_sold_out(option, now):
+            yield Fault(
+                code="sold_out",
+                message=f"{option.name} is sold out. Choose something else.",
+                details={"modifierId": option.modifier_id, "name": option.name},
+            )
+        # Leaving something out twice says nothing to a cook, and could be a slip of the finger.
+        if count > 1 and option.is_removal:
+            yield Fault(
+                code="too_many_modifiers",
+                message=f"{option.name} can be chosen once.",
+                details={**limits, "modifierId": option.modifier_id, "maximum": 1},
+            )
+    if counts.total() < group.minimum:
+        yield Fault(
+            code="modifier_required",
+            message=f"Choose {group.minimum} of {group.name}.",
+            details=limits,
+        )
+    if group.maximum and counts.total() > group.maximum:
+        yield Fault(
+            code="too_many_modifiers",
+            message=f"Choose {group.maximum} of {group.name} at most.",
+            details=limits,
+        )
+
+
+def _choose(sellable: Sellable, line: LineDraft) -> ChosenLine:
+    modifiers = []
+    for group in sellable.item.groups:
+        counts = _count_choices(group, line)
+        modifiers += [
+            ChosenModifier(option=option, quantity=counts[option.modifier_id])
+            for option in group.options
+            if counts[option.modifier_id]
+        ]
+    return ChosenLine(
+        sellable=sellable, quantity=line.quantity, modifiers=tuple(modifiers), note=line.note
+    )
