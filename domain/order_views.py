@@ -1,0 +1,179 @@
+"""Views of an order: what guests, counter, kitchen and board are shown of it.
+
+Pure functions of the order and the time; the same whether a page, an answer or an event asks.
+"""
+
+from datetime import datetime
+
+from domain.kitchen import derive_priority, list_station_progress
+from domain.orders import Item, Order, Round, Ticket
+from domain.statuses import ItemStatus, OrderStatus
+from domain.views import (
+    BoardNumberView,
+    HoldView,
+    OrderItemView,
+    OrderView,
+    RoundView,
+    TicketItemView,
+    TicketView,
+)
+
+# What the board shows of an order; one that waits at a gate is not there yet.
+NUMBER_STATES: dict[OrderStatus, str] = {
+    OrderStatus.CONFIRMED: "preparing",
+    OrderStatus.PREPARING: "preparing",
+    OrderStatus.READY: "ready",
+    OrderStatus.COMPLETED: "gone",
+    OrderStatus.CANCELLED: "gone",
+}
+
+
+def build_order_view(order: Order) -> OrderView:
+    """Show an order with all its rounds and lines, voided ones included."""
+    return OrderView(
+        order_id=order.order_id,
+        order_number=order.number,
+        business_date=order.business_date,
+        status=order.status,
+        version=order.version,
+        channel=order.channel,
+        table_number=order.table_number,
+        table_label=order.table_label,
+        table_session_id=order.table_session_id,
+        progress_percentage=order.progress_percentage,
+        submitted_at=order.submitted_at,
+        estimated_ready_at=order.estimated_ready_at,
+        completed_at=order.completed_at,
+        rounds=[_build_round_view(order, each) for each in order.rounds],
+        totals=order.totals,
+    )
+
+
+def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketView:
+    """Show a ticket to the kitchen: no price, no name, and what the other stations have ready."""
+    station = order.stations[ticket.station_id]
+    each = order.get_round(ticket.round_number)
+    items = order.list_ticket_items(ticket)
+    return TicketView(
+        ticket_id=ticket.ticket_id,
+        order_id=order.order_id,
+        order_number=order.number,
+        round_number=ticket.round_number,
+        station_id=ticket.station_id,
+        station_name=station.name,
+        status=ticket.status,
+        version=ticket.version,
+        channel=order.channel,
+        table_number=order.table_number,
+        table_label=order.table_label,
+        priority=derive_priority(ticket, items, now=now),
+        queued_at=ticket.queued_at,
+        started_at=ticket.started_at,
+        completed_at=ticket.completed_at,
+        target_s=ticket.target_s,
+        is_recalled=ticket.is_recalled,
+        note=each.note,
+        allergy=each.allergy,
+        items=[_build_ticket_item(item) for item in items],
+        others=list_station_progress(order, ticket),
+    )
+
+
+def build_number_view(order: Order) -> BoardNumberView | None:
+    """Show an order on the board; None while it waits at a gate and when it never passed one."""
+    state = NUMBER_STATES.get(order.status)
+    if state is None or not any(each.fired_at for each in order.rounds):
+        return None
+    return BoardNumberView(
+        order_number=order.number,
+        state=state,
+        version=order.version,
+        since=_find_number_since(order),
+    )
+
+
+def _find_number_since(order: Order) -> datetime:
+    """Return since when the number stands where it does, from facts that are stored."""
+    live = order.list_live_items()
+    if order.status is OrderStatus.READY:
+        return max(item.ready_at for item in live if item.ready_at is not None)
+    if order.status is OrderStatus.COMPLETED:
+        assert order.completed_at is not None
+        return order.completed_at
+    if order.status is OrderStatus.CANCELLED:
+        return max(item.voided_at for item in order.items if item.voided_at is not None)
+    unfinished = {
+        item.round_number
+        for item in live
+        if item.status not in (ItemStatus.READY, ItemStatus.SERVED)
+    }
+    fired = [each.fired_at for each in order.rounds if each.number in unfinished]
+    return min((at for at in fired if at is not None), default=order.submitted_at)
+
+
+def _build_round_view(order: Order, each: Round) -> RoundView:
+    return RoundView(
+        round_number=each.number,
+        status=each.status,
+        holds=[
+            HoldView(kind=hold.kind, reason=hold.reason, expires_at=hold.expires_at)
+            for hold in each.holds
+            if hold.is_open
+        ],
+        submitted_at=each.submitted_at,
+        fired_at=each.fired_at,
+        progress_percentage=each.progress_percentage,
+        note=each.note,
+        allergy=each.allergy,
+        lane_number=each.lane_number,
+        reason=each.reason,
+        undo_until=each.undo_until,
+        items=[_build_item_view(order, item) for item in order.list_items(each.number)],
+    )
+
+
+def _build_item_view(order: Order, item: Item) -> OrderItemView:
+    return OrderItemView(
+        item_id=item.item_id,
+        line_number=item.line_number,
+        round_number=item.round_number,
+        menu_item_id=item.menu_item_id,
+        name=item.name,
+        kitchen_name=item.kitchen_name,
+        plate=item.plate,
+        quantity=item.quantity,
+        unit_price_minor=item.unit_price_minor,
+        line_total_minor=item.gross_minor,
+        modifiers=list(item.modifiers),
+        note=item.note,
+        status=item.status,
+        version=item.version,
+        station_id=item.station_id,
+        station_name=order.stations[item.station_id].name,
+        prep_s=item.prep_s,
+        lane_id=item.lane_id,
+        queued_at=item.queued_at,
+        started_at=item.started_at,
+        ready_at=item.ready_at,
+        served_at=item.served_at,
+        voided_at=item.voided_at,
+        void_reason=item.void_reason,
+        remake_of=item.remake_of,
+    )
+
+
+def _build_ticket_item(item: Item) -> TicketItemView:
+    return TicketItemView(
+        item_id=item.item_id,
+        quantity=item.quantity,
+        name=item.kitchen_name,
+        modifiers=list(item.modifiers),
+        note=item.note,
+        status=item.status,
+        version=item.version,
+        is_remake=item.remake_of is not None,
+        void_reason=item.void_reason,
+        void_seen=item.void_seen_at is not None,
+        started_at=item.started_at,
+        ready_at=item.ready_at,
+    )

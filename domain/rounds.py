@@ -1,0 +1,115 @@
+"""Gates of a round: what it waits for, and what happens when that is over.
+
+A round is submitted with a set of holds and fires when the set is empty. Firing queues its lines
+and makes its tickets in one step, so no order can be without its kitchen tickets.
+"""
+
+from datetime import datetime, timedelta
+
+from domain.errors import Conflict, InvalidTransition
+from domain.identifiers import NewId
+from domain.kitchen import make_tickets
+from domain.orders import CLOSED_ORDER_STATUSES, Hold, Order, Round
+from domain.roles import Role
+from domain.statuses import (
+    HoldKind,
+    ItemMove,
+    ItemStatus,
+    RoundMove,
+    RoundStatus,
+    move_item,
+    move_round,
+)
+
+# A guest who hears nothing for ten minutes has gone to the counter or home (domain page 1, row 5).
+APPROVAL_TIMEOUT = timedelta(minutes=10)
+
+
+def find_holds(*, needs_approval: bool, now: datetime) -> list[Hold]:
+    """Say what a new round waits for.
+
+    needs_approval: a guest's order of a seating that staff have not vouched for yet, in a cafe
+    that asks for it.
+    """
+    if not needs_approval:
+        return []
+    return [
+        Hold(
+            kind=HoldKind.APPROVAL,
+            reason="first_order",
+            owner=Role.COUNTER.value,
+            created_at=now,
+            expires_at=now + APPROVAL_TIMEOUT,
+        )
+    ]
+
+
+def check_open_for_rounds(order: Order) -> None:
+    """Let a new round in, or not. Raises: InvalidTransition for an order that has ended."""
+    if order.status in CLOSED_ORDER_STATUSES:
+        raise InvalidTransition(current=order.status, attempted="add_round", allowed=[])
+
+
+def get_waiting_round(order: Order, number: int, move: RoundMove) -> Round | None:
+    """Return a round that a move of its gate is about; None when the order has no such round."""
+    if not 1 <= number <= len(order.rounds):
+        return None
+    each = order.get_round(number)
+    move_round(each.status, move)
+    return each
+
+
+def approve(order: Order, each: Round, *, now: datetime, new_id: NewId) -> None:
+    """Clear the approval hold; the round fires when nothing else holds it.
+
+    Raises: Conflict when the round waits, but not for an approval.
+    """
+    waiting = [hold for hold in each.holds if hold.is_open and hold.kind is HoldKind.APPROVAL]
+    if not waiting:
+        raise Conflict("This round does not wait for an approval.", code="not_held")
+    for hold in waiting:
+        hold.cleared_at = now
+    fire_if_free(order, each, now=now, new_id=new_id)
+
+
+def fire_if_free(order: Order, each: Round, *, now: datetime, new_id: NewId) -> None:
+    """Confirm a round without open holds: queue its lines and make its tickets."""
+    if any(hold.is_open for hold in each.holds):
+        return
+    each.status = move_round(each.status, RoundMove.CONFIRM)
+    each.fired_at = now
+    for item in order.items:
+        if item.round_number == each.number and item.status is ItemStatus.HELD:
+            item.status = move_item(item.status, ItemMove.FIRE)
+            item.queued_at = now
+    order.tickets += make_tickets(order, each, now=now, new_id=new_id)
+
+
+def end_waiting(order: Order, each: Round, move: RoundMove, *, reason: str, now: datetime) -> None:
+    """Reject or expire a waiting round: nothing of it is made or paid.
+
+    reason: shown to the guest. Raises: InvalidTransition when the round no longer waits.
+    """
+    each.status = move_round(each.status, move)
+    each.reason = reason
+    for hold in each.holds:
+        if hold.is_open:
+            hold.cleared_at = now
+    for item in order.items:
+        if item.round_number == each.number and item.is_live:
+            item.status = move_item(item.status, ItemMove.VOID)
+            item.voided_at = now
+            item.void_reason = reason
+
+
+def list_overdue_rounds(order: Order, now: datetime) -> list[Round]:
+    """List the waiting rounds of which a hold has run out."""
+    return [
+        each
+        for each in order.rounds
+        if each.status is RoundStatus.SUBMITTED
+        and any(
+            hold.is_open and hold.expires_at is not None and hold.expires_at <= now
+            for hold in each.holds
+        )
+    ]
