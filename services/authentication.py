@@ -1,0 +1,392 @@
+"""Signing in and being recognised: people by password, programs by token, phones by their table.
+
+`Authentication` is what handlers and the socket plane use. It keeps no session in memory: a
+sign-in is a row, a cookie holds an opaque secret whose hash finds it, a token is verified by its
+signature, and every recognition re-reads the rights from the database (spec D1, H5). Passwords
+are hashed in services/passwords.py, rows are in services/accounts.py.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+
+from config.namespaces import NAMESPACES, Namespace
+from config.settings import Settings
+from domain.commands import Command, Id
+from domain.errors import (
+    AuthenticationFailed,
+    AuthorizationDenied,
+    Overloaded,
+    UnprocessableInput,
+)
+from domain.identifiers import NewId
+from domain.roles import PERSON_ROLES, Identity, IdentityKind, Role
+from services.access import recheck_identity
+from services.accounts import (
+    Account,
+    CafeChoice,
+    EndedToken,
+    NewSignIn,
+    end_sign_in,
+    find_account,
+    list_cafes,
+    prolong_sign_in,
+    read_person_name,
+    recognise_cookie,
+    recognise_token,
+    revoke_token,
+    start_sign_in,
+    use_ticket,
+)
+from services.passwords import Passwords
+from services.runner import Runner
+from services.sign_in_limits import SignInLimits
+from services.tokens import Claims, TokenKind, TokenSigner
+
+# A sign-in in use is prolonged this often, so that most requests write nothing.
+_PROLONG_EVERY = timedelta(hours=1)
+_SECRET_BYTES = 32  # 256 bits
+_BEARER_KINDS = (TokenKind.ACCESS, TokenKind.GUEST)
+
+
+class SignIn(Command, frozen=True):
+    """Sign in by password. cafe_id: needed where a person has a role in several cafes."""
+
+    email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    cafe_id: Id | None = None
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A fresh sign-in. secret: for a cookie, never stored. cafes: all of the person's."""
+
+    identity: Identity
+    secret: str
+    expires_at: datetime
+    cafes: list[CafeChoice]
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """A token and when it ends."""
+
+    token: str
+    expires_at: datetime
+
+
+class Recognition(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a socket's token speaks for. expires_at: None lives as long as the sign-in does."""
+
+    identity: Identity
+    expires_at: datetime | None
+
+
+class Authentication:
+    """Everything about who is asking."""
+
+    def __init__(
+        self,
+        *,
+        runner: Runner,
+        signer: TokenSigner,
+        settings: Settings,
+        passwords: Passwords,
+        now: Callable[[], datetime],
+        new_id: NewId,
+    ) -> None:
+        self._runner = runner
+        self._signer = signer
+        self._settings = settings
+        self._passwords = passwords
+        self._now = now
+        self._new_id = new_id
+        self._limits = SignInLimits()
+
+    # --- people -------------------------------------------------------------------------------
+
+    async def sign_in(self, command: SignIn, *, address: str) -> SignedIn:
+        """Begin a sign-in. address: where the attempt comes from, for slowing down guessers.
+
+        Raises:
+            AuthenticationFailed: unknown person, wrong password or no role anywhere, in one form.
+            UnprocessableInput: `cafe_required`, with the person's cafes in the details.
+            TooManyAttempts: after the fourth failure.
+        """
+        account = await self._verify_password(command, address)
+        cafe_id = _choose_cafe(account, command.cafe_id)
+        password_hash = await self._passwords.rehash_if_weak(
+            command.password, account.password_hash
+        )
+        return await self._start(account.person_id, cafe_id, account.cafes, password_hash)
+
+    async def change_cafe(self, identity: Identity, cafe_id: str) -> SignedIn:
+        """Go on in another cafe of the same person: a new sign-in, and the old one ends.
+
+        Raises: AuthorizationDenied where the person has no role there.
+        """
+        person_id = identity.person_id
+        assert person_id is not None, "guests have one seating and no choice"
+        cafes = await self._runner.read(list_cafes, person_id)
+        if cafe_id not in {cafe.cafe_id for cafe in cafes}:
+            raise AuthorizationDenied("You do not work in this cafe.", code="no_role")
+        signed_in = await self._start(person_id, cafe_id, cafes, None)
+        await self.sign_out(identity)
+        return signed_in
+
+    async def list_cafes(self, identity: Identity) -> list[CafeChoice]:
+        """List the cafes that a person may choose from."""
+        person_id = identity.person_id
+        return [] if person_id is None else await self._runner.read(list_cafes, person_id)
+
+    async def read_person_name(self, identity: Identity) -> str:
+        """Return what to call a person on their own screen."""
+        person_id = identity.person_id
+        if person_id is None:
+            return ""
+        return await self._runner.read(read_person_name, person_id)
+
+    async def sign_out(self, identity: Identity) -> None:
+        """End a person's sign-in: its cookie and all its tokens stop at once."""
+        if identity.sign_in_id is not None:
+            await self._runner.write(
+                end_sign_in, identity.sign_in_id, identity=identity, command_type="sign_out"
+            )
+
+    async def revoke(self, token: str) -> None:
+        """Take a single token back before its time.
+
+        Raises: AuthenticationFailed for what is no live token of ours.
+        """
+        claims = self._signer.verify(token, kinds=_BEARER_KINDS, now=self._now())
+        identity = await self._recognise(claims)
+        ended = EndedToken(
+            token_id=claims.jti, cafe_id=claims.cafe, expires_at=_end_of(claims, self._now())
+        )
+        await self._runner.write(
+            revoke_token, ended, identity=identity, command_type="revoke_token"
+        )
+
+    # --- recognition --------------------------------------------------------------------------
+
+    async def identify_sign_in(self, secret: str) -> Identity:
+        """Recognise a person by their cookie. Raises: AuthenticationFailed."""
+        now = self._now()
+        with _only_recognising():
+            state = await self._runner.read(recognise_cookie, _hash_secret(secret), now=now)
+        if now - state.last_seen_at > _PROLONG_EVERY:
+            await self._prolong(state.identity, now)
+        return state.identity
+
+    async def identify_token(self, token: str) -> Identity:
+        """Recognise somebody by an access or guest token. Raises: AuthenticationFailed."""
+        return await self._recognise(
+            self._signer.verify(token, kinds=_BEARER_KINDS, now=self._now())
+        )
+
+    async def authenticate_socket(
+        self, token: str, *, namespace: Namespace, is_query: bool = False
+    ) -> Recognition:
+        """Recognise who opens a socket; a connect ticket is used up by it.
+
+        is_query: the token stood in the address, where only a ticket may stand (spec D2).
+        Raises: AuthenticationFailed.
+        """
+        kinds = (TokenKind.CONNECT,) if is_query else tuple(TokenKind)
+        claims = self._signer.verify(token, kinds=kinds, now=self._now())
+        if claims.kind is not TokenKind.CONNECT:
+            return Recognition(
+                identity=await self._recognise(claims), expires_at=_end_of(claims, self._now())
+            )
+        if claims.namespace is not namespace:
+            raise AuthenticationFailed("This ticket opens another namespace. Get one for this.")
+        identity = await self._recognise(claims)
+        await self._runner.write(
+            use_ticket,
+            EndedToken(
+                token_id=claims.jti, cafe_id=claims.cafe, expires_at=_end_of(claims, self._now())
+            ),
+            identity=identity,
+            command_type="use_ticket",
+        )
+        return Recognition(identity=identity, expires_at=None)
+
+    async def recheck(self, identity: Identity) -> Identity:
+        """Re-read the rights of somebody who was recognised before (an open socket).
+
+        Raises: AuthenticationFailed when they have none left.
+        """
+        with _only_recognising():
+            return await self._runner.read(recheck_identity, identity, now=self._now())
+
+    # --- tokens -------------------------------------------------------------------------------
+
+    def issue_access_token(self, identity: Identity) -> Grant:
+        """Make a person's token for programs: 15 minutes at most."""
+        return self._issue(TokenKind.ACCESS, identity, self._settings.access_token_ttl_s)
+
+    def issue_guest_token(self, *, cafe_id: str, lane_id: str, table_session_id: str) -> Grant:
+        """Make the token of a phone at a table; it dies when the table is closed."""
+        identity = _build_guest(lane_id, table_session_id, cafe_id)
+        return self._issue(TokenKind.GUEST, identity, self._settings.guest_token_ttl_s)
+
+    def issue_connect_ticket(
+        self, identity: Identity, namespace: Namespace, roles: Collection[Role] = ()
+    ) -> Grant:
+        """Make a ticket that opens one socket of a namespace, once, within a minute.
+
+        roles: narrows the rights; empty takes all that the namespace admits. Whoever works here
+        and is not admitted as such may open a board, which shows public facts alone.
+        Raises: AuthorizationDenied where nothing is left.
+        """
+        admitted = NAMESPACES[namespace].roles
+        wanted = frozenset(roles) or (identity.roles & admitted) or frozenset({Role.BOARD})
+        left = wanted & admitted & _held_roles(identity)
+        if not left:
+            raise AuthorizationDenied("Your role does not open this. Ask somebody who may.")
+        narrowed = msgspec.structs.replace(identity, roles=left)
+        return self._issue(
+            TokenKind.CONNECT, narrowed, self._settings.connect_ticket_ttl_s, namespace=namespace
+        )
+
+    # --- within -------------------------------------------------------------------------------
+
+    async def _verify_password(self, command: SignIn, address: str) -> Account:
+        email, now = command.email.strip(), self._now()
+        self._limits.check(email, address, now=now)
+        # Counted before it is looked at, or many guesses at once would all pass the check.
+        self._limits.count_failure(email, address, now=now)
+        account = await self._runner.read(find_account, email)
+        known_hash = account.password_hash if account is not None else None
+        fits = await self._passwords.verify(command.password, known_hash)
+        if not fits or account is None or not account.cafes:
+            raise AuthenticationFailed(
+                "This e-mail address and password do not belong together. Try again.",
+                code="wrong_credentials",
+            )
+        self._limits.forget(email, address)
+        return account
+
+    async def _start(
+        self, person_id: str, cafe_id: str, cafes: list[CafeChoice], password_hash: str | None
+    ) -> SignedIn:
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        new = NewSignIn(
+            sign_in_id=self._new_id(),
+            person_id=person_id,
+            cafe_id=cafe_id,
+            token_hash=_hash_secret(secret),
+            expires_at=self._now() + timedelta(seconds=self._settings.sign_in_ttl_s),
+            password_hash=password_hash,
+        )
+        await self._runner.write(start_sign_in, new, identity=None, command_type="sign_in")
+        identity = await self.identify_sign_in(secret)
+        return SignedIn(identity=identity, secret=secret, expires_at=new.expires_at, cafes=cafes)
+
+    async def _prolong(self, identity: Identity, now: datetime) -> None:
+        """Let a sign-in live on. A busy server skips it: the next request will do."""
+        try:
+            await self._runner.write(
+                prolong_sign_in,
+                now + timedelta(seconds=self._settings.sign_in_ttl_s),
+                identity=identity,
+                command_type="prolong_sign_in",
+            )
+        except Overloaded:
+            return
+
+    async def _recognise(self, claims: Claims) -> Identity:
+        claimed = _read_claims(claims)
+        with _only_recognising():
+            return await self._runner.read(
+                recognise_token, claimed, token_id=claims.jti, now=self._now()
+            )
+
+    def _issue(
+        self, kind: TokenKind, identity: Identity, ttl_s: int, namespace: Namespace | None = None
+    ) -> Grant:
+        now = self._now()
+        token = self._signer.sign(
+            kind=kind,
+            subject=identity.principal,
+            cafe_id=identity.cafe_id,
+            roles=identity.roles,
+            token_id=self._new_id(),
+            now=now,
+            ttl_s=ttl_s,
+            sign_in_id=identity.sign_in_id,
+            table_session_id=identity.table_session_id,
+            namespace=namespace,
+        )
+        return Grant(token=token, expires_at=now + timedelta(seconds=ttl_s))
+
+
+@contextmanager
+def _only_recognising() -> Iterator[None]:
+    """To somebody who asks to be recognised, lost rights are one answer: not any more."""
+    try:
+        yield
+    except AuthorizationDenied as error:
+        raise AuthenticationFailed(error.message, code=error.code) from error
+
+
+def _choose_cafe(account: Account, wanted: str | None) -> str:
+    """Return the cafe to sign in to. Another cafe's id looks like a wrong password's account."""
+    ids = [cafe.cafe_id for cafe in account.cafes]
+    if wanted is None and len(ids) == 1:
+        return ids[0]
+    if wanted is None:
+        raise UnprocessableInput(
+            "You work in several cafes. Say which one with cafeId.",
+            code="cafe_required",
+            details={"cafes": msgspec.to_builtins(account.cafes)},
+        )
+    if wanted not in ids:
+        raise AuthenticationFailed("You do not work in this cafe.", code="wrong_credentials")
+    return wanted
+
+
+def _read_claims(claims: Claims) -> Identity:
+    """Make the identity that a token claims; whether it still holds is checked by the rows."""
+    kind, _, key = claims.sub.partition(":")
+    if kind == "lane" and claims.seating is not None:
+        guest = _build_guest(key, claims.seating, claims.cafe)
+        return msgspec.structs.replace(guest, roles=guest.roles & frozenset(claims.roles))
+    if kind != "person" or claims.sign_in is None:
+        raise AuthenticationFailed("This token is not valid here. Sign in again.")
+    return Identity(
+        kind=IdentityKind.PERSON,
+        principal=claims.sub,
+        cafe_id=claims.cafe,
+        roles=frozenset(claims.roles) & (PERSON_ROLES | {Role.BOARD}),
+        person_id=key,
+        sign_in_id=claims.sign_in,
+    )
+
+
+def _build_guest(lane_id: str, table_session_id: str, cafe_id: str) -> Identity:
+    return Identity(
+        kind=IdentityKind.GUEST,
+        principal=f"lane:{lane_id}",
+        cafe_id=cafe_id,
+        roles=frozenset({Role.CUSTOMER}),
+        lane_id=lane_id,
+        table_session_id=table_session_id,
+    )
+
+
+def _held_roles(identity: Identity) -> frozenset[Role]:
+    return identity.roles if identity.is_guest else identity.roles | {Role.BOARD}
+
+
+def _end_of(claims: Claims, now: datetime) -> datetime:
+    """When a token ends, with the clock's own zone."""
+    return datetime.fromtimestamp(claims.exp, now.tzinfo)
+
+
+def _hash_secret(secret: str) -> str:
+    """A fast hash will do: the secret has 256 random bits, there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).hexdigest()
