@@ -1,0 +1,43 @@
+"""What handlers work with: one frozen container that tabletap.py fills and passes in.
+
+Handlers reach services, realtime's documents and templates through it and through nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.authentication import Authentication
+from services.runner import Runner
+
+from config.settings import Settings
+from domain.identifiers import NewId
+from handlers.assets import Assets
+from handlers.health import ReadinessCheck
+from handlers.metrics import Metrics
+from handlers.security import CookieNames, TrustedProxies
+from handlers.templating import Templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandlerContext:
+    """Collaborators of the handlers.
+
+    runner: the only door to the database. now, new_id: clock and ids.
+    build_asyncapi: makes the document of the socket plane (realtime's builder, bound).
+    readiness_checks: what /readyz asks.
+    """
+
+    settings: Settings
+    runner: Runner
+    authentication: Authentication
+    templates: Templates
+    assets: Assets
+    metrics: Metrics
+    cookies: CookieNames
+    proxies: TrustedProxies
+    now: Callable[[], datetime]
+    new_id: NewId
+    build_asyncapi: Callable[[], dict[str, Any]]
+    readiness_checks: tuple[ReadinessCheck, ...]

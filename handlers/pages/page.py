@@ -1,0 +1,153 @@
+"""What every page shares: who sees it, its context, its faults as pages, its cookies.
+
+A page is one module named like its template. Staff pages ask for a sign-in and lead to the
+sign-in page without one; guest pages ask for a guest's cookie; the rest says `is_public`.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from domain.errors import AuthenticationFailed, InvalidMessage, TableTapError
+from domain.roles import Identity
+from domain.views import Position
+from handlers.base import BaseHandler
+from handlers.security import build_content_security_policy, make_nonce
+from handlers.templating import choose_locale
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class PageHandler(BaseHandler):
+    """Base of pages."""
+
+    home = "/"
+    time_zone = "UTC"
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        media_type = self.request.headers.get("Content-Type", _FORM).split(";")[0].strip().lower()
+        if self.request.method == "POST" and media_type != _FORM:
+            raise InvalidMessage("Send the form as a browser does.")
+
+    def render_page(self, template: str, **context: Any) -> None:
+        """Answer a page. template: below templates/pages/, without its ending."""
+        nonce = make_nonce()
+        html = self.context.templates.render_page(
+            f"pages/{template}.html",
+            locale=choose_locale(self.request.headers.get("Accept-Language", "")),
+            time_zone=self.time_zone,
+            nonce=nonce,
+            roles=sorted(self._identity.roles) if self._identity is not None else [],
+            **context,
+        )
+        self.set_header("Content-Security-Policy", build_content_security_policy(nonce=nonce))
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(html)
+
+    def see_other(self, address: str) -> None:
+        """Send the browser on with a GET. address: a path of ours."""
+        self.redirect(address, status=303)
+
+    def read_field(self, name: str, *, longest: int, default: str | None = None) -> str:
+        """Return a form field, exactly as it was typed but for blanks at its ends.
+
+        Raises: InvalidMessage where it is missing, given twice or too long.
+        """
+        values = self.request.body_arguments.get(name, [])
+        if not values and default is not None:
+            return default
+        if len(values) != 1:
+            raise InvalidMessage(f"The form lacks the field {name}. Go back and try again.")
+        text = self.decode_argument(values[0], name).strip()
+        if len(text) > longest or "\x00" in text:
+            raise InvalidMessage(f"The field {name} is too long. Shorten it to {longest} letters.")
+        return text
+
+    def set_session_cookie(self, name: str, value: str, *, ttl_s: int) -> None:
+        """Set a cookie that scripts cannot read and other sites cannot send with a post."""
+        self.set_cookie(
+            name,
+            value,
+            path="/",
+            max_age=ttl_s,
+            httponly=True,
+            secure=self.context.settings.is_secure,
+            samesite="Lax",
+        )
+
+    def drop_cookie(self, name: str) -> None:
+        self.clear_cookie(
+            name,
+            path="/",
+            httponly=True,
+            secure=self.context.settings.is_secure,
+            samesite="Lax",
+        )
+
+    def write_error_body(self, error: TableTapError) -> None:
+        details = error.details or {}
+        self.render_page(
+            "error",
+            status=error.status,
+            message=error.message,
+            reference=details.get("errorId", ""),
+            home=self.home,
+        )
+
+
+class StaffPage(PageHandler):
+    """A page of the cafe's people."""
+
+    home = "/displays"
+
+    async def authenticate(self) -> Identity:
+        secret = self.get_cookie(self.context.cookies.sign_in)
+        if secret is None:
+            raise AuthenticationFailed("Sign in first.", code="credentials_missing")
+        return await self.context.authentication.identify_sign_in(secret)
+
+    def write_error_body(self, error: TableTapError) -> None:
+        """Lead to the sign-in, and back here afterwards."""
+        if error.status == 401 and self.request.method in ("GET", "HEAD"):
+            self.set_status(303)
+            self.set_header("Location", f"/sign-in?after={quote(self.request.uri or '/', safe='')}")
+            self.finish()
+        else:
+            super().write_error_body(error)
+
+
+class GuestPage(PageHandler):
+    """A page of a guest's phone."""
+
+    home = "/menu"
+
+    async def authenticate(self) -> Identity:
+        token = self.get_cookie(self.context.cookies.guest)
+        if token is None:
+            raise AuthenticationFailed(
+                "Scan the code on your table to begin.", code="credentials_missing"
+            )
+        return await self.context.authentication.identify_token(token)
+
+    def write_error_body(self, error: TableTapError) -> None:
+        """A phone without a seating is told what to do, not asked to sign in."""
+        if error.status == 401:
+            self.render_page("table_closed", cafe_name="", reason="closed")
+        else:
+            super().write_error_body(error)
+
+
+def build_live(
+    *, namespace: str, rooms: list[str], render: list[str], position: Position
+) -> dict[str, Any]:
+    """Make what a page's script needs to attach where the page's content ends."""
+    return {
+        "namespace": namespace,
+        "rooms": rooms,
+        "render": render,
+        "position": {
+            "epoch": position.epoch,
+            "seq": position.seq,
+            "eventId": position.event_id,
+        },
+    }

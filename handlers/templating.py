@@ -1,0 +1,161 @@
+"""Jinja2 for pages and fragments: the environment, and what templates may call.
+
+Autoescape is on and unknown names are errors. Rendering is synchronous, so the locale and the
+cafe's time zone travel beside it in a context variable: a macro that was imported once and kept
+still formats for whoever is being served. templates/README.md lists the names defined here.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from babel import Locale
+from babel.dates import format_time
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from domain.identifiers import NewId
+from handlers.assets import Assets
+
+DEFAULT_LOCALE = "en"
+# Languages that the templates' words exist in; numbers and times follow the same choice.
+LOCALES = (DEFAULT_LOCALE,)
+
+
+class _Reader(msgspec.Struct, frozen=True):
+    """For whom something is being rendered."""
+
+    locale: Locale
+    time_zone: tzinfo
+
+
+_reader: ContextVar[_Reader] = ContextVar("template_reader")
+
+
+class Templates:
+    """Renders pages, and the same macros alone as fragments of messages."""
+
+    def __init__(
+        self, *, folder: Path, assets: Assets, now: Callable[[], datetime], new_id: NewId
+    ) -> None:
+        self._assets = assets
+        self.environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        self.environment.globals |= {"asset": assets.url, "new_id": new_id}
+        self.environment.filters |= {
+            "money": format_money,
+            "amount": format_amount,
+            "time_of_day": format_time_of_day,
+            "iso": format_iso,
+            "epoch_ms": format_epoch_ms,
+            "age_s": lambda at: int((now() - at).total_seconds()),
+            "json_attribute": encode_json,
+        }
+
+    def render_page(
+        self, template: str, *, locale: str, time_zone: str, nonce: str, **context: Any
+    ) -> str:
+        """Render a whole page. template: below templates/. nonce: of this answer's policy."""
+        reader = _make_reader(locale, time_zone)
+        token = _reader.set(reader)
+        try:
+            return self.environment.get_template(template).render(
+                csp_nonce=nonce,
+                import_map=Markup(self._assets.build_import_map()),  # noqa: S704 - our own JSON, "<" escaped
+                locale=str(reader.locale).replace("_", "-"),
+                direction=reader.locale.text_direction,
+                **context,
+            )
+        finally:
+            _reader.reset(token)
+
+    def render_fragment(
+        self, component: str, view: Any, locale: str = DEFAULT_LOCALE, time_zone: str = "UTC"
+    ) -> str:
+        """Render one card: the macro of the component's name with the view as its argument."""
+        token = _reader.set(_make_reader(locale, time_zone))
+        try:
+            module = self.environment.get_template(f"components/{component}.html").module
+            return str(getattr(module, component)(view)).strip()
+        finally:
+            _reader.reset(token)
+
+
+def choose_locale(accepted: str) -> str:
+    """Choose one of our locales from a browser's Accept-Language header."""
+    for part in accepted.split(","):
+        word = part.split(";")[0].strip().lower()
+        if word.split("-")[0] in LOCALES:
+            return word.split("-")[0]
+    return DEFAULT_LOCALE
+
+
+def format_money(minor: int, currency: str) -> str:
+    """Write an amount of minor units with its currency's sign: `€3.90`."""
+    text: str = format_currency(_to_major(minor, currency), currency, locale=_find_reader().locale)
+    return text
+
+
+def format_amount(minor: int, currency: str) -> str:
+    """Write an amount of minor units without a sign: `3.90`."""
+    digits = "0" * get_currency_precision(currency)
+    pattern = f"#,##0.{digits}" if digits else "#,##0"
+    text: str = format_decimal(
+        _to_major(minor, currency), format=pattern, locale=_find_reader().locale
+    )
+    return text
+
+
+def format_time_of_day(at: datetime) -> str:
+    """Write hours and minutes by the cafe's clock: `12:47`."""
+    reader = _find_reader()
+    text: str = format_time(
+        at.astimezone(reader.time_zone), "HH:mm", tzinfo=reader.time_zone, locale=reader.locale
+    )
+    return text
+
+
+def format_iso(at: datetime) -> str:
+    """Write a moment for a `datetime` attribute, in UTC with milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def format_epoch_ms(at: datetime) -> int:
+    """Return a moment as whole milliseconds since 1970, for ranks."""
+    return int(at.timestamp() * 1000)
+
+
+def encode_json(value: Any) -> str:
+    """Encode a view or a dict of views for a data attribute; autoescape does the quoting."""
+    return msgspec.json.encode(value).decode()
+
+
+def _find_reader() -> _Reader:
+    """Return for whom is being rendered; outside of a rendering, for nobody in particular."""
+    return _reader.get(None) or _make_reader(DEFAULT_LOCALE, "UTC")
+
+
+def _to_major(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-get_currency_precision(currency))
+
+
+@lru_cache(maxsize=256)
+def _make_reader(locale: str, time_zone: str) -> _Reader:
+    chosen = locale if locale in LOCALES else choose_locale(locale)
+    try:
+        zone: tzinfo = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = UTC
+    return _Reader(Locale.parse(chosen), zone)
