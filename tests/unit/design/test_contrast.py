@@ -63,7 +63,9 @@ EDGES = [
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(
-    ("pairs", "least"), [(ITEM_TEXT, 7.0), (READ_TEXT, 4.5), (EDGES, 3.0)], ids=["item", "read", "edge"]
+    ("pairs", "least"),
+    [(ITEM_TEXT, 7.0), (READ_TEXT, 4.5), (EDGES, 3.0)],
+    ids=["item", "read", "edge"],
 )
 def test_every_pair_reaches_its_contrast(
     theme: str, pairs: list[tuple[str, str]], least: float
