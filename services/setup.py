@@ -26,7 +26,8 @@ from models.menu import (
     TaxCode,
 )
 from models.staff import Membership, Person, PersonalData
-from models.tenancy import Cafe, CafeHead, CafeTable, Station
+from models.tenancy import Cafe, CafeTable, Station
+from services.event_log import create_head
 
 
 class SetupContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +140,7 @@ def _write_cafe(draft: CafeDraft, cafe_id: str, context: SetupContext) -> None:
         approve_first_order=draft.approve_first_order,
         created_at=context.now,
     )
-    CafeHead.create(cafe_id=cafe_id, epoch=context.new_id())
+    create_head(cafe_id, epoch=context.new_id())
 
 
 def _write_stations(draft: CafeDraft, cafe_id: str, context: SetupContext) -> dict[str, str]:

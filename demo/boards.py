@@ -1,0 +1,153 @@
+"""What simulated staff have in front of them: tickets of a station, orders of the cafe.
+
+Filled from a snapshot and from messages in any order: views are absolute, the newest version
+wins. Pure state, except that whoever waits for work is woken when something arrives.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from domain.statuses import (
+    TERMINAL_ORDER_STATUSES,
+    HoldKind,
+    ItemStatus,
+    RoundStatus,
+    TicketStatus,
+)
+from domain.views import OrderItemView, OrderView, RoundView, TicketItemView, TicketView
+
+_OPEN_TICKETS = frozenset({TicketStatus.RECEIVED, TicketStatus.STARTED})
+_UNCOOKED = frozenset({ItemStatus.QUEUED, ItemStatus.STARTED})
+
+
+class TicketBoard:
+    """The tickets of one station. A cook claims one, works on it and lets it go."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, TicketView] = {}
+        self._claimed: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def load(self, tickets: Iterable[TicketView]) -> None:
+        """Start over from a snapshot; what is claimed stays claimed."""
+        self._tickets = {}
+        for ticket in tickets:
+            self.take_in(ticket)
+
+    def take_in(self, ticket: TicketView) -> None:
+        """Keep a ticket if it is newer than what is known of it."""
+        known = self._tickets.get(ticket.ticket_id)
+        if known is None or ticket.version > known.version:
+            self._tickets[ticket.ticket_id] = ticket
+            self._changed.set()
+
+    def find(self, ticket_id: str) -> TicketView | None:
+        """Return a ticket as it was last seen."""
+        return self._tickets.get(ticket_id)
+
+    def claim(self) -> TicketView | None:
+        """Take the oldest ticket that has something to do and that nobody works on."""
+        free = [
+            ticket
+            for ticket in self._tickets.values()
+            if ticket.ticket_id not in self._claimed and needs_work(ticket)
+        ]
+        if not free:
+            return None
+        oldest = min(free, key=lambda ticket: (ticket.queued_at, ticket.ticket_id))
+        self._claimed.add(oldest.ticket_id)
+        return oldest
+
+    async def wait_and_claim(self) -> TicketView:
+        """Wait until there is a ticket to claim."""
+        while (ticket := self.claim()) is None:
+            self._changed.clear()
+            await self._changed.wait()
+        return ticket
+
+    def release(self, ticket_id: str) -> None:
+        """Let a ticket go; if it still needs work, somebody may claim it again."""
+        self._claimed.discard(ticket_id)
+        ticket = self._tickets.get(ticket_id)
+        if ticket is not None and not needs_work(ticket):
+            self._forget_if_done(ticket)
+        self._changed.set()
+
+    def _forget_if_done(self, ticket: TicketView) -> None:
+        # Recalled tickets come back with a higher version, so nothing is lost by forgetting.
+        if ticket.status not in _OPEN_TICKETS:
+            del self._tickets[ticket.ticket_id]
+
+
+class OrderBook:
+    """The open orders of the cafe as the counter sees them."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, OrderView] = {}
+        self._changed = asyncio.Event()
+
+    def load(self, orders: Iterable[OrderView]) -> None:
+        """Start over from a snapshot."""
+        self._orders = {}
+        for order in orders:
+            self.take_in(order)
+        self._changed.set()
+
+    def take_in(self, order: OrderView) -> None:
+        """Keep an order if it is newer than what is known of it."""
+        known = self._orders.get(order.order_id)
+        if known is None or order.version > known.version:
+            self._orders[order.order_id] = order
+            self._changed.set()
+
+    def list_orders(self) -> list[OrderView]:
+        """List all known orders, oldest first, and forget those that are over."""
+        orders = sorted(self._orders.values(), key=lambda order: order.submitted_at)
+        for order in orders:
+            if order.status in TERMINAL_ORDER_STATUSES:
+                del self._orders[order.order_id]
+        return orders
+
+    async def wait_for_change(self) -> None:
+        """Wait until something was taken in since the last wait."""
+        await self._changed.wait()
+        self._changed.clear()
+
+
+def needs_work(ticket: TicketView) -> bool:
+    """Say whether a cook has something to do with a ticket."""
+    if list_unseen_voids(ticket):
+        return True
+    return ticket.status in _OPEN_TICKETS and bool(list_uncooked(ticket))
+
+
+def list_uncooked(ticket: TicketView) -> list[TicketItemView]:
+    """List the lines of a ticket that are still to be made."""
+    return [item for item in ticket.items if item.status in _UNCOOKED]
+
+
+def list_unseen_voids(ticket: TicketView) -> list[TicketItemView]:
+    """List the lines that were taken off while no cook has looked."""
+    return [
+        item for item in ticket.items if item.status is ItemStatus.VOIDED and not item.void_seen
+    ]
+
+
+def list_ready(order: OrderView) -> list[OrderItemView]:
+    """List the lines of an order that can be carried to the guests."""
+    return [item for item in order.items if item.status is ItemStatus.READY]
+
+
+def list_awaiting_approval(order: OrderView) -> list[RoundView]:
+    """List the rounds that wait for somebody of the counter to look at the guests."""
+    return [
+        each
+        for each in order.rounds
+        if each.status is RoundStatus.SUBMITTED
+        and any(hold.kind is HoldKind.APPROVAL for hold in each.holds)
+    ]
+
+
+def is_over(order: OrderView) -> bool:
+    """Say whether nothing more happens to an order by itself: all of it served or voided."""
+    return order.status in TERMINAL_ORDER_STATUSES

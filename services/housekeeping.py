@@ -1,0 +1,67 @@
+"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens.
+
+Nothing that anybody could still use: expiry is checked wherever these rows are read, so a run
+that is late or that never comes costs space alone. jobs/housekeeping.py calls it by the clock.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from peewee import Field
+
+from models.staff import RevokedToken, SignIn, UsedTicket
+from services.idempotency import forget_answers
+from services.unit_of_work import UnitOfWork
+
+# How long a repeat of a command still gets its first answer (spec C6).
+ANSWERS_KEPT_FOR = timedelta(hours=72)
+
+
+class TidyUp(msgspec.Struct, frozen=True, kw_only=True):
+    """limit: rows of each kind at most, so that orders do not wait behind it."""
+
+    limit: int = 500
+
+
+class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows of each kind were removed."""
+
+    answers: int
+    sign_ins: int
+    used_tickets: int
+    revoked_tokens: int
+
+    @property
+    def most(self) -> int:
+        """The largest of the counts: at the limit, there may be more to remove."""
+        return max(self.answers, self.sign_ins, self.used_tickets, self.revoked_tokens)
+
+    @property
+    def total(self) -> int:
+        return self.answers + self.sign_ins + self.used_tickets + self.revoked_tokens
+
+
+def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
+    """Remove what ran out before now, oldest first, at most so much of each kind."""
+    return TidiedUp(
+        answers=forget_answers(before=unit.now - ANSWERS_KEPT_FOR, limit=command.limit),
+        sign_ins=_remove_expired(SignIn, SignIn.id, now=unit.now, limit=command.limit),
+        used_tickets=_remove_expired(UsedTicket, UsedTicket.jti, now=unit.now, limit=command.limit),
+        revoked_tokens=_remove_expired(
+            RevokedToken, RevokedToken.jti, now=unit.now, limit=command.limit
+        ),
+    )
+
+
+def _remove_expired(
+    table: type[SignIn | UsedTicket | RevokedToken],
+    key: "Field[str]",
+    *,
+    now: datetime,
+    limit: int,
+) -> int:
+    expired = (
+        table.select(key).where(table.expires_at <= now).order_by(table.expires_at).limit(limit)
+    )
+    removed: int = table.delete().where(key.in_(expired)).execute()
+    return removed
