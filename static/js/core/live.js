@@ -1,0 +1,126 @@
+// @ts-check
+/**
+ * Makes a page live: reads `body[data-live]`, connects, places fragments, loads the page anew on a
+ * resync, shows the connection's state, sends the keys' commands. What is particular to a page
+ * comes from pages/*.js as options.
+ */
+
+import { learnServerTime } from './clock.js';
+import { Commands } from './commands.js';
+import { updateCounts, updateLateCount } from './counts.js';
+import { announce, readJson } from './dom.js';
+import { ProtocolError } from './protocol.js';
+import { connect } from './socket.js';
+import { Stream } from './stream.js';
+import { fetchTicket } from './tickets.js';
+import { showToast } from './toast.js';
+import '../elements/elapsed-time.js';
+import { ConnectionStatus } from '../elements/connection-status.js';
+import { findLiveRegion } from '../elements/live-region.js';
+
+/** @typedef {import('./protocol.js').Message} Message */
+
+/**
+ * @typedef {object} LiveOptions
+ * @property {'dashboard' | 'guest'} heartbeat
+ * @property {(message: Message) => boolean} [isForThisPage] a room may carry more than the page shows
+ * @property {(message: Message) => void} [onMessage] after its fragment was placed
+ * @property {(fresh: Document) => void} [onSnapshot] after the lists were taken over
+ * @property {() => object} [painted]
+ * @property {import('./commands.js').AskReason} [askReason]
+ */
+
+/** @param {LiveOptions} options @returns the connection and the commands; null on a page that does not attach */
+export function startLive(options) {
+  const live = readJson(document.body, 'data-live');
+  if (!live) return null;
+  const stream = new Stream();
+  const status = /** @type {ConnectionStatus | null} */ (document.querySelector('connection-status'));
+  const connection = connect({
+    namespace: live.namespace,
+    token: () => fetchTicket(live.roles ? { namespace: live.namespace, roles: live.roles } : { namespace: live.namespace }),
+    rooms: live.rooms,
+    render: live.render,
+    position: live.position,
+    locale: document.documentElement.lang,
+    heartbeat: options.heartbeat,
+    painted: options.painted,
+    onServerTime: learnServerTime,
+    onMessage: (message) => {
+      if (options.isForThisPage && !options.isForThisPage(message)) return;
+      if (message.fragment) stream.apply(message.fragment);
+      options.onMessage?.(message);
+    },
+    onResync: async () => {
+      const { fresh, position } = await loadPage();
+      stream.swapLists(fresh);
+      options.onSnapshot?.(fresh);
+      return position;
+    },
+    onError: (error) => showToast(error.message, { isFault: true }),
+    onMaxReconnectionAttemptsReached: () => status?.giveUp(),
+    onState: (state, reason) => {
+      if (state === 'live') commands?.onLive();
+      if (state === 'stopped' && reason) {
+        status?.stop(reason.sentence);
+        findLiveRegion()?.say(reason.sentence);
+      }
+      status?.update();
+      announce('connection-state', { state, reason });
+    },
+  });
+  /** @type {Commands | undefined} */
+  const commands = new Commands(connection, options.askReason);
+  status?.watch(connection, { isDashboard: options.heartbeat === 'dashboard' });
+  followLists();
+  showClocks();
+  // A page that goes into the browser's back cache would come back with a dead socket.
+  addEventListener('pagehide', () => connection.close());
+  addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+  return { connection, commands, stream };
+}
+
+/**
+ * Load this page again; its lists and its position belong together.
+ * @returns {Promise<{fresh: Document, position: import('./protocol.js').Position}>}
+ */
+async function loadPage() {
+  const address = new URL(location.href);
+  address.searchParams.set('fragment', 'board');
+  const response = await fetch(address, { credentials: 'same-origin', cache: 'no-store', headers: { Accept: 'text/html' } });
+  if (!response.ok) throw new Error(`The page answered ${response.status}.`);
+  const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const live = readJson(fresh.body, 'data-live');
+  // Another page came, the sign-in's most likely.
+  if (!live) throw new ProtocolError({
+    type: 'authentication_failed', code: 'signed_out', recoverable: false, message: 'The sign-in has ended. Sign in again.',
+  });
+  return { fresh, position: live.position };
+}
+
+function followLists() {
+  let isDue = false;
+  const update = () => {
+    if (isDue) return;
+    isDue = true; // once for all changes of one turn
+    queueMicrotask(() => {
+      isDue = false;
+      updateCounts();
+    });
+  };
+  document.addEventListener('card-change', update);
+  document.addEventListener('lists-change', update);
+  document.addEventListener('band-change', updateLateCount);
+}
+
+/** `[data-clock]`: the time of day on a wall. */
+function showClocks() {
+  const clocks = /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll('[data-clock]'));
+  if (!clocks.length) return;
+  const format = new Intl.DateTimeFormat(document.documentElement.lang || 'en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const update = () => {
+    for (const clock of clocks) clock.textContent = format.format(new Date());
+  };
+  update();
+  setInterval(update, 1000);
+}

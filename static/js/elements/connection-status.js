@@ -1,0 +1,102 @@
+// @ts-check
+/**
+ * `<connection-status data-state>`: what the connection is doing and how old the content is, in
+ * words that stand in the markup. Nothing for the first three seconds: most breaks are shorter.
+ *
+ * A dashboard hears something every 2 s, so the age of the last frame says all. A guest's phone
+ * hears something every 25 s: there the state of the connection counts, and a tap tries again.
+ */
+
+import { writeText } from '../core/dom.js';
+
+const AMBER_MS = 3000;
+const RED_MS = 10000;
+const UPDATE_MS = 500;
+
+/** @typedef {'live' | 'reconnecting' | 'offline' | 'stopped'} Level */
+/**
+ * @typedef {object} Watched
+ * @property {string} state
+ * @property {number} lastFrameAtMs
+ * @property {() => void} reconnect
+ */
+
+export class ConnectionStatus extends HTMLElement {
+  /** @type {Watched | null} */
+  #connection = null;
+  #isDashboard = true;
+  #hasGivenUp = false;
+  /** @type {number | null} */
+  #downSinceMs = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
+
+  /** @param {Watched} connection @param {{isDashboard: boolean}} options */
+  watch(connection, { isDashboard }) {
+    this.#connection = connection;
+    this.#isDashboard = isDashboard;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.update(), UPDATE_MS);
+    this.addEventListener('click', () => connection.reconnect());
+    this.update();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+  }
+
+  /** A guest's connection has used up its counted attempts. */
+  giveUp() {
+    this.#hasGivenUp = true;
+    this.update();
+  }
+
+  /** @param {string} sentence why the server said not to come back */
+  stop(sentence) {
+    for (const element of document.querySelectorAll('[data-stop-reason]')) writeText(element, sentence);
+    this.update();
+  }
+
+  update() {
+    if (!this.#connection) return;
+    const nowMs = Date.now();
+    if (this.#connection.state === 'live') {
+      this.#downSinceMs = null;
+      this.#hasGivenUp = false;
+    } else {
+      this.#downSinceMs ??= nowMs;
+    }
+    const ageMs = this.#isDashboard ? nowMs - this.#connection.lastFrameAtMs : nowMs - (this.#downSinceMs ?? nowMs);
+    this.#show(this.#readLevel(ageMs), ageMs);
+  }
+
+  /** @param {number} ageMs @returns {Level} */
+  #readLevel(ageMs) {
+    if (this.#connection?.state === 'stopped') return 'stopped';
+    if (this.#hasGivenUp) return 'offline';
+    if (ageMs < AMBER_MS) return 'live';
+    return ageMs < RED_MS || !this.#isDashboard ? 'reconnecting' : 'offline';
+  }
+
+  /** @param {Level} level @param {number} ageMs */
+  #show(level, ageMs) {
+    if (this.dataset.state !== level) {
+      this.dataset.state = level;
+      document.body.dataset.connection = level;
+    }
+    if (level === 'live') return;
+    const age = formatAge(ageMs);
+    for (const figure of document.querySelectorAll('connection-status [data-figure="age"], .alarm [data-figure="age"]')) {
+      writeText(figure, age);
+    }
+  }
+}
+
+/** @param {number} ageMs */
+export function formatAge(ageMs) {
+  const seconds = Math.floor(ageMs / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}
+
+customElements.define('connection-status', ConnectionStatus);
