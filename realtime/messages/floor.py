@@ -1,0 +1,135 @@
+"""Messages of the board, the tables and the menu."""
+
+from datetime import datetime
+
+from domain.events import (
+    MenuAvailabilityChanged,
+    OrderNumberCleared,
+    OrderNumberPreparing,
+    OrderNumberReady,
+    TableSessionClosed,
+    TableSessionOpened,
+)
+from domain.views import BoardNumberView, MenuItemView, TableView
+from realtime.messages.envelope import Data, EventMessage
+
+
+class OrderNumberData(Data, frozen=True, kw_only=True):
+    """A number on the order-ready board: public, so number and state alone."""
+
+    order_number: int
+    state: str
+    version: int
+    since: datetime
+
+    @property
+    def view(self) -> BoardNumberView:
+        return BoardNumberView(
+            order_number=self.order_number,
+            state=self.state,
+            version=self.version,
+            since=self.since,
+        )
+
+
+class TableSessionData(Data, frozen=True, kw_only=True):
+    """A seating that began or ended; `table` is how the table is afterwards."""
+
+    table_session_id: str | None = None
+    table_number: int
+    table_label: str
+    table: TableView
+
+    @property
+    def view(self) -> TableView:
+        return self.table
+
+
+class MenuAvailabilityChangedData(Data, frozen=True, kw_only=True):
+    menu_item_id: str
+    is_sold_out: bool
+    sold_out_until: datetime | None = None
+    menu_version: int
+    item: MenuItemView
+
+    @property
+    def view(self) -> MenuItemView:
+        return self.item
+
+
+class OrderNumberPreparingMessage(
+    EventMessage, frozen=True, kw_only=True, tag="order_number_preparing"
+):
+    data: OrderNumberData
+
+
+class OrderNumberReadyMessage(EventMessage, frozen=True, kw_only=True, tag="order_number_ready"):
+    data: OrderNumberData
+
+
+class OrderNumberClearedMessage(
+    EventMessage, frozen=True, kw_only=True, tag="order_number_cleared"
+):
+    data: OrderNumberData
+
+
+class TableSessionOpenedMessage(
+    EventMessage, frozen=True, kw_only=True, tag="table_session_opened"
+):
+    data: TableSessionData
+
+
+class TableSessionClosedMessage(
+    EventMessage, frozen=True, kw_only=True, tag="table_session_closed"
+):
+    data: TableSessionData
+
+
+class MenuAvailabilityChangedMessage(
+    EventMessage, frozen=True, kw_only=True, tag="menu_availability_changed"
+):
+    data: MenuAvailabilityChangedData
+
+
+def build_order_number(
+    event: OrderNumberPreparing | OrderNumberReady | OrderNumberCleared,
+) -> OrderNumberData:
+    """Say where a number stands on the board."""
+    number = event.number
+    return OrderNumberData(
+        order_number=number.order_number,
+        state=number.state,
+        version=number.version,
+        since=number.since,
+    )
+
+
+def build_table_opened(event: TableSessionOpened) -> TableSessionData:
+    """Say that guests sat down."""
+    return TableSessionData(
+        table_session_id=event.table.table_session_id,
+        table_number=event.table.number,
+        table_label=event.table.label,
+        table=event.table,
+    )
+
+
+def build_table_closed(event: TableSessionClosed) -> TableSessionData:
+    """Say that a seating ended."""
+    return TableSessionData(
+        table_session_id=event.table_session_id,
+        table_number=event.table.number,
+        table_label=event.table.label,
+        table=event.table,
+    )
+
+
+def build_availability(event: MenuAvailabilityChanged) -> MenuAvailabilityChangedData:
+    """Say whether something can be ordered now."""
+    return MenuAvailabilityChangedData(
+        menu_item_id=event.item.menu_item_id,
+        is_sold_out=event.item.is_sold_out,
+        sold_out_until=event.item.sold_out_until,
+        menu_version=event.menu_version,
+        item=event.item,
+    )

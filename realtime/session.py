@@ -1,0 +1,264 @@
+"""The server's side of one connection: state, bounded outbox, position. Transports sit below it.
+
+A session is greeting (nobody has authenticated), attaching (it is in its rooms and collects what
+happens, while it gets what it missed), live, or closed. `Hub` feeds it, `attach` moves it to
+live, transports drain it; it knows none of them.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from config.namespaces import NAMESPACES, Namespace
+from domain.roles import Identity
+from realtime.close_codes import CLOSE_RULES, CloseCode
+from realtime.messages.commands import AuthenticateData, ClientMessage
+from realtime.ports import Admission
+from realtime.publications import Publication, Representation
+
+# Publications that may wait while a session catches up: as many as the ring keeps. A reader too
+# slow for that comes back and starts from a snapshot.
+BUFFER_LIMIT = 1000
+
+
+class Codec(Protocol):
+    """Turns messages into one frame of a transport. Equal codecs make equal frames."""
+
+    def encode(self, messages: Sequence[bytes]) -> bytes:
+        """Make one frame of several encoded messages, oldest first."""
+        ...
+
+
+Frames = dict[tuple[Codec, tuple[bytes, ...]], bytes]
+
+
+class Transport(Protocol):
+    """What carries frames. Its methods never raise for a peer that is gone."""
+
+    @property
+    def codec(self) -> Codec: ...
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes handed over and not yet taken by the system."""
+        ...
+
+    def is_writable(self) -> bool:
+        """Whether a frame would be taken now; if not, `Session.flush` is called once it is."""
+        ...
+
+    def send(self, frame: bytes) -> None: ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what has been sent."""
+        ...
+
+    def abort(self, code: int, reason: str) -> None:
+        """Close without waiting for a peer that does not read."""
+        ...
+
+
+class SessionState(StrEnum):
+    GREETING = "greeting"
+    ATTACHING = "attaching"
+    LIVE = "live"
+    CLOSED = "closed"
+
+
+class Session:
+    """One connection. Belongs to one cafe and one principal for life, from `admit` on."""
+
+    __slots__ = (
+        "_on_dirty",
+        "_outbox",
+        "_outbox_bytes",
+        "_outbox_limit_bytes",
+        "_writable",
+        "address",
+        "admission",
+        "bad_frames",
+        "bearer",
+        "buffer",
+        "close_code",
+        "connection_id",
+        "event_types",
+        "heard_at_s",
+        "inbox",
+        "namespace",
+        "opened_at_s",
+        "query",
+        "representation",
+        "sent_at_s",
+        "seq",
+        "silence_limit_s",
+        "state",
+        "told_seq",
+        "transport",
+        "worker",
+    )
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        connection_id: str,
+        namespace: Namespace,
+        address: str,
+        now_s: float,
+        outbox_limit_bytes: int,
+        on_dirty: Callable[["Session"], None],
+    ) -> None:
+        """now_s: of the monotonic clock. on_dirty: told when the outbox stops being empty."""
+        self.transport = transport
+        self.connection_id = connection_id
+        self.namespace = namespace
+        self.address = address
+        self.event_types = NAMESPACES[namespace].events
+        self.state = SessionState.GREETING
+        self.admission: Admission | None = None
+        self.representation = Representation()
+        # The last seq that was sent, dropped as known, or passed over as another's.
+        self.seq = 0
+        # The last seq that the client knows of, by an event or a mark.
+        self.told_seq = 0
+        self.buffer: deque[Publication] = deque()
+        self.inbox: deque[ClientMessage] = deque()
+        self.worker: asyncio.Task[None] | None = None
+        # What came with the connection itself: a token, and in its address the other wishes.
+        self.bearer: str | None = None
+        self.query: AuthenticateData | None = None
+        self.bad_frames = 0
+        self.opened_at_s = self.heard_at_s = self.sent_at_s = now_s
+        self.silence_limit_s = 0.0
+        self.close_code: int | None = None
+        self._outbox: list[bytes] = []
+        self._outbox_bytes = 0
+        self._outbox_limit_bytes = outbox_limit_bytes
+        self._on_dirty = on_dirty
+        self._writable: asyncio.Event | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Who this speaks for; there is none before `admit`."""
+        assert self.admission is not None
+        return self.admission.identity
+
+    def has_ended(self) -> bool:
+        """Whether nothing can be sent any more; may become true at every await."""
+        return self.state is SessionState.CLOSED
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether messages wait for the transport."""
+        return bool(self._outbox)
+
+    @property
+    def outbox_bytes(self) -> int:
+        """What waits here and in the transport."""
+        return self._outbox_bytes + self.transport.unsent_bytes
+
+    def offer(self, publication: Publication, encode: Callable[[Publication], bytes]) -> bool:
+        """Take a publication of one of this session's rooms. Return whether it will be sent.
+
+        What is not newer than the position is dropped: a snapshot may be newer than the tail.
+        """
+        if self.state is SessionState.LIVE:
+            if publication.seq <= self.seq:
+                return False
+            self.seq = publication.seq
+            if publication.type not in self.event_types:
+                return False
+            self.told_seq = publication.seq
+            self.queue(encode(publication))
+            return True
+        if self.state is SessionState.ATTACHING:
+            self.buffer.append(publication)
+            if len(self.buffer) > BUFFER_LIMIT:
+                self.close(CloseCode.INSUFFICIENT_STATE)
+        return False
+
+    def send(self, message: msgspec.Struct) -> None:
+        """Queue a message of this connection's own."""
+        self.queue(msgspec.json.encode(message))
+
+    def queue(self, encoded: bytes) -> None:
+        """Queue an encoded message. A reader that is too slow is cut off; resume heals it."""
+        if self.state is SessionState.CLOSED:
+            return
+        if not self._outbox:
+            self._on_dirty(self)
+        self._outbox.append(encoded)
+        self._outbox_bytes += len(encoded)
+        if self._outbox_bytes + self.transport.unsent_bytes > self._outbox_limit_bytes:
+            self._outbox.clear()
+            self._outbox_bytes = 0
+            self._end(CloseCode.SLOW_CONSUMER)
+            self.transport.abort(*_explain(CloseCode.SLOW_CONSUMER))
+
+    def flush(self, frames: Frames | None = None, *, now_s: float | None = None) -> None:
+        """Hand what waits to the transport as one frame.
+
+        frames: made in this turn of the loop; whoever gets the same messages gets the same frame.
+        """
+        if not self._outbox or not self.transport.is_writable():
+            return
+        self.sent_at_s = asyncio.get_running_loop().time() if now_s is None else now_s
+        messages = tuple(self._outbox)
+        self._outbox.clear()
+        self._outbox_bytes = 0
+        codec = self.transport.codec
+        if frames is None:
+            frame = codec.encode(messages)
+        else:
+            key = (codec, messages)
+            known = frames.get(key)
+            frame = frames[key] = codec.encode(messages) if known is None else known
+        self.transport.send(frame)
+        if self._writable is not None and self.outbox_bytes <= self._outbox_limit_bytes // 2:
+            self._writable.set()
+
+    async def wait_for_space(self) -> None:
+        """Wait until half of the outbox is free, or the session is closed."""
+        while not self.has_ended() and self.outbox_bytes > self._outbox_limit_bytes // 2:
+            self._writable = asyncio.Event()
+            await self._writable.wait()
+        self._writable = None
+
+    def on_writable(self) -> None:
+        """Go on: the transport takes frames again."""
+        self.flush()
+        if self._writable is not None:
+            self._writable.set()
+
+    def close(self, code: CloseCode) -> None:
+        """End the connection, after what has been queued."""
+        if self.has_ended():
+            return
+        self.flush()
+        self._end(code)
+        self.transport.close(*_explain(code))
+
+    def on_transport_closed(self, code: int) -> None:
+        """The connection is gone already."""
+        if not self.has_ended():
+            self._outbox.clear()
+            self._outbox_bytes = 0
+            self._end(code)
+
+    def _end(self, code: int) -> None:
+        self.state = SessionState.CLOSED
+        self.close_code = int(code)
+        self.buffer.clear()
+        self.inbox.clear()
+        if self._writable is not None:
+            self._writable.set()
+        self._on_dirty(self)
+
+
+def _explain(code: CloseCode) -> tuple[int, str]:
+    rule = CLOSE_RULES[code]
+    return rule.code, rule.reason
