@@ -110,11 +110,19 @@ def is_our_fault(error: Exception) -> bool:
 
     PostgreSQL has ProgrammingError for that, which is not among STORAGE_ERRORS.
     """
-    original = error.args[0] if error.args else None
-    return (
-        isinstance(original, sqlite3.Error)
-        and getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-    )
+    return getattr(_original(error), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+
+
+def name_fault(error: Exception) -> str:
+    """What the database calls it: `SQLITE_FULL`, `57P01`, else the error's class; for the log."""
+    original = _original(error)
+    name = getattr(original, "sqlite_errorname", None) or getattr(original, "pgcode", None)
+    return str(name or type(error).__name__)
+
+
+def _original(error: Exception) -> object:
+    """The driver's error inside Peewee's."""
+    return getattr(error, "orig", None)
 
 
 def discard_connection(database: Database) -> None:

@@ -28,6 +28,7 @@ from models.database import (
     discard_connection,
     is_connection_lost,
     is_our_fault,
+    name_fault,
     release_connection,
 )
 from models.rows import insert_rows
@@ -177,7 +178,7 @@ class GroupCommitter:
             report(
                 "group_failed",
                 units=len(jobs),
-                error=type(failure.cause).__name__,
+                error=name_fault(failure.cause),
                 is_outcome_unknown=failure.is_outcome_unknown,
             )
             return None, jobs, failure
@@ -367,7 +368,7 @@ def _explain(failure: _GroupFailed) -> Exception:
     if isinstance(failure.cause, TableTapError):
         return failure.cause
     if isinstance(failure.cause, STORAGE_ERRORS) and not is_our_fault(failure.cause):
-        log.warning("storage_unavailable", error=type(failure.cause).__name__)
+        log.warning("storage_unavailable", error=name_fault(failure.cause))
         return StorageUnavailable(
             "Nothing was changed, because the database cannot be written now. Try again with the"
             " same id.",

@@ -15,6 +15,7 @@ from models.database import (
     is_connection_lost,
     is_our_fault,
     is_sqlite,
+    name_fault,
     release_connection,
 )
 
@@ -77,7 +78,7 @@ class _ConnectionDied(Exception):
 
 
 def _unavailable(error: Exception) -> StorageUnavailable:
-    log.warning("storage_unavailable", error=type(error).__name__)
+    log.warning("storage_unavailable", error=name_fault(error))
     return StorageUnavailable(
         "The database cannot be read now. Try again in a moment.", retry_after_s=1
     )
