@@ -12,10 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from domain.demo import DemoAccount, DemoDescription, DemoStation, DemoTable
 from domain.drafts import CafeDraft
 from domain.errors import Conflict, NotFound
-from domain.roles import Role
-from domain.views import View
 from models.tenancy import CafeTable, Station
 from services.setup import SetupContext, connected, create_cafe, list_cafe_ids
 
@@ -26,44 +25,11 @@ _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabe
 _PASSWORD_GROUPS, _PASSWORD_GROUP_LENGTH = 3, 4
 
 
-class DemoPaths(View, frozen=True, kw_only=True):
+class DemoPaths(msgspec.Struct, frozen=True, kw_only=True):
     """Where pages are, as handlers serve them; `{}` stands for a code or a slug."""
 
     table: str
     station: str
-    counter: str
-    board: str
-    sign_in: str
-
-
-class DemoAccount(View, frozen=True, kw_only=True):
-    role: Role
-    name: str
-    email: str
-    password: str
-
-
-class DemoTable(View, frozen=True, kw_only=True):
-    number: int
-    label: str
-    link: str
-
-
-class DemoStation(View, frozen=True, kw_only=True):
-    id: str
-    name: str
-    slug: str
-    link: str
-
-
-class DemoDescription(View, frozen=True, kw_only=True):
-    """What `demo --json` prints, in one line."""
-
-    url: str
-    cafe_ids: list[str]
-    accounts: list[DemoAccount]
-    tables: list[DemoTable]
-    stations: list[DemoStation]
     counter: str
     board: str
     sign_in: str
