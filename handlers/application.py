@@ -19,7 +19,7 @@ from tornado.web import Application
 
 from handlers.base import log_request
 from handlers.context import HandlerContext
-from handlers.pages.fault import NotFoundPage
+from handlers.fault import NotFoundPage
 from handlers.routes import build_routes
 
 # A body up to here is read and thrown away, so that its sender gets a whole answer and may go on;

@@ -7,7 +7,7 @@ still formats for whoever is being served. templates/README.md lists the names d
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,8 @@ from handlers.assets import Assets
 DEFAULT_LOCALE = "en"
 # Languages that the templates' words exist in; numbers and times follow the same choice.
 LOCALES = (DEFAULT_LOCALE,)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class _Reader(msgspec.Struct, frozen=True):
@@ -134,7 +136,7 @@ def format_iso(at: datetime) -> str:
 
 def format_epoch_ms(at: datetime) -> int:
     """Return a moment as whole milliseconds since 1970, for ranks."""
-    return int(at.timestamp() * 1000)
+    return (at - _UNIX_EPOCH) // _MILLISECOND
 
 
 def encode_json(value: Any) -> str:

@@ -108,8 +108,13 @@ class Authentication:
 
     # --- people -------------------------------------------------------------------------------
 
-    async def sign_in(self, command: SignIn, *, address: str) -> SignedIn:
+    async def sign_in(
+        self, command: SignIn, *, address: str, may_choose_later: bool = False
+    ) -> SignedIn:
         """Begin a sign-in. address: where the attempt comes from, for slowing down guessers.
+
+        may_choose_later: begin in the first of a person's cafes where the command names none; the
+        caller then offers `change_cafe`.
 
         Raises:
             AuthenticationFailed: unknown person, wrong password or no role anywhere, in one form.
@@ -117,7 +122,10 @@ class Authentication:
             TooManyAttempts: after the fourth failure.
         """
         account = await self._verify_password(command, address)
-        cafe_id = _choose_cafe(account, command.cafe_id)
+        if command.cafe_id is None and may_choose_later:
+            cafe_id = account.cafes[0].cafe_id
+        else:
+            cafe_id = _choose_cafe(account, command.cafe_id)
         password_hash = await self._passwords.rehash_if_weak(
             command.password, account.password_hash
         )

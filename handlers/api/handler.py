@@ -183,7 +183,7 @@ class ApiHandler(BaseHandler):
         if media_type != "application/json":
             raise UnsupportedMediaType
 
-    def _read_command_id(self, row: Route) -> str:
+    def _read_command_id(self, row: Route) -> str | None:
         given = self.request.headers.get_list("Idempotency-Key")
         if row.idempotency is Idempotency.NONE or not given:
             if row.idempotency is Idempotency.REQUIRED:
@@ -192,7 +192,7 @@ class ApiHandler(BaseHandler):
                     "when you repeat it.",
                     code="idempotency_key_missing",
                 )
-            return self.context.new_id()
+            return None
         if len(given) > 1:
             raise InvalidMessage("Send one Idempotency-Key.")
         try:

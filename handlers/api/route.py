@@ -57,8 +57,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class ApiRequest:
     """A request that has passed all checks of its route.
 
-    path: converted parameters. query, body: decoded structs. command_id: the Idempotency-Key, or
-    a fresh id. find_guest: the guest whose cookie came along, beside whoever is the caller.
+    path: converted parameters. query, body: decoded structs. command_id: the Idempotency-Key,
+    if there was one. find_guest: the guest whose cookie came along, beside whoever is the caller.
     """
 
     context: HandlerContext
@@ -66,7 +66,7 @@ class ApiRequest:
     path: dict[str, Any]
     query: Any
     body: Any
-    command_id: str
+    command_id: str | None
     client_address: str
     find_guest: Callable[[], Awaitable[Identity | None]]
 

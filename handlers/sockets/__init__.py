@@ -1,1 +1,4 @@
-"""The six namespaces over SockJS and plain WebSocket."""
+"""Transports of the event plane: SockJS and plain WebSocket, one session code for both.
+
+`routes.build_socket_routes` is what tabletap.py calls; no module here knows pages or the API.
+"""

@@ -4,7 +4,7 @@ from tornado.web import HTTPError
 
 from domain.errors import TableTapError
 from handlers.base import BaseHandler
-from handlers.pages.page import PageHandler
+from handlers.page import PageHandler
 
 
 class NotFoundPage(PageHandler):

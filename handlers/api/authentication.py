@@ -1,0 +1,111 @@
+"""Signing in and out for programs, and the tickets that open sockets."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from config.namespaces import Namespace
+from domain.commands import Command
+from domain.roles import Role
+from domain.views import View
+from handlers.api.route import PUBLIC, SIGNED_IN, Answer, ApiRequest, Route, encode_answer
+from services.authentication import SignIn
+
+_TAG = "Signing in"
+
+
+class ConnectTicketRequest(Command, frozen=True):
+    """roles: narrows what the socket may do; empty takes all that the namespace admits."""
+
+    namespace: Namespace
+    roles: Annotated[list[Role], msgspec.Meta(max_length=10)] = []
+
+
+class SignInView(View, frozen=True):
+    """A person's token for programs. token: for the Authorization header, as a bearer token."""
+
+    token: str
+    expires_at: datetime
+    cafe_id: str
+    person_id: str
+    roles: list[Role]
+
+
+class ConnectTicketView(View, frozen=True):
+    """token: opens one socket of its namespace, once, before it runs out."""
+
+    token: str
+    expires_at: datetime
+
+
+async def _sign_in(request: ApiRequest) -> Answer:
+    authentication = request.context.authentication
+    signed_in = await authentication.sign_in(request.body, address=request.client_address)
+    identity = signed_in.identity
+    grant = authentication.issue_access_token(identity)
+    assert identity.person_id is not None
+    return encode_answer(
+        SignInView(
+            token=grant.token,
+            expires_at=grant.expires_at,
+            cafe_id=identity.cafe_id,
+            person_id=identity.person_id,
+            roles=sorted(identity.roles),
+        )
+    )
+
+
+async def _sign_out(request: ApiRequest) -> Answer:
+    await request.context.authentication.sign_out(request.identity)
+    return Answer(body=b"")
+
+
+async def _issue_connect_ticket(request: ApiRequest) -> Answer:
+    """A phone's cookie comes first on the guests' namespace: staff may try a table's page too."""
+    wanted: ConnectTicketRequest = request.body
+    identity = request.identity
+    if wanted.namespace is Namespace.CUSTOMERS and Role.BOARD not in wanted.roles:
+        identity = await request.find_guest() or identity
+    grant = request.context.authentication.issue_connect_ticket(
+        identity, wanted.namespace, wanted.roles
+    )
+    return encode_answer(ConnectTicketView(token=grant.token, expires_at=grant.expires_at))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/sign-in",
+        operation="signIn",
+        summary="Sign a person in by e-mail address and password.",
+        tag=_TAG,
+        permission=PUBLIC,
+        body=SignIn,
+        response=SignInView,
+        errors=(401, 422),
+        call=_sign_in,
+    ),
+    Route(
+        method="POST",
+        path="/sign-out",
+        operation="signOut",
+        summary="End the sign-in: its cookie and all its tokens.",
+        tag=_TAG,
+        permission=SIGNED_IN,
+        status=204,
+        call=_sign_out,
+    ),
+    Route(
+        method="POST",
+        path="/connect-tickets",
+        operation="issueConnectTicket",
+        summary="Get a ticket that opens one socket, once, within a minute.",
+        tag=_TAG,
+        permission=SIGNED_IN,
+        body=ConnectTicketRequest,
+        response=ConnectTicketView,
+        status=201,
+        call=_issue_connect_ticket,
+    ),
+)
