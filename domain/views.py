@@ -97,6 +97,13 @@ class MenuView(View):
     categories: list[MenuCategoryView]
 
 
+class MenuChangeView(View):
+    """Items after a change of the menu."""
+
+    items: list[MenuItemView]
+    menu_version: int
+
+
 # --- money ------------------------------------------------------------------------------------
 
 
@@ -236,6 +243,12 @@ class OrderView(View):
         return [item for each in self.rounds for item in each.items]
 
 
+class OrdersView(View):
+    """Orders that were asked for or changed together."""
+
+    orders: list[OrderView]
+
+
 # --- kitchen ----------------------------------------------------------------------------------
 
 
@@ -294,6 +307,12 @@ class TicketView(View):
     others: list[StationProgressView]
 
 
+class TicketsView(View):
+    """Tickets that were changed together."""
+
+    tickets: list[TicketView]
+
+
 class StationView(View):
     station_id: str
     name: str
@@ -336,6 +355,8 @@ class ReadyBoardView(View):
 
 
 class TableView(View):
+    """status: free, seated, or the status of the seating's order."""
+
     table_id: str
     number: int
     label: str
@@ -345,6 +366,12 @@ class TableView(View):
     open_order_id: str | None
     open_order_number: int | None
     status: str
+
+
+class TablesView(View):
+    """The cafe's tables in the order of their numbers."""
+
+    tables: list[TableView]
 
 
 class GuestSessionView(View):

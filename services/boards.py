@@ -1,0 +1,257 @@
+"""What screens show: orders, tickets and numbers, each read together with its place in the log.
+
+Every function here is for `runner.read`: one snapshot, so that the position and the rows agree.
+The number of queries does not depend on how much there is to show.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from domain.errors import NotFound
+from domain.kitchen import is_on_board
+from domain.order_views import build_number_view, build_order_view, build_ticket_view
+from domain.orders import Order, Ticket
+from domain.roles import Identity
+from domain.statuses import OrderStatus
+from domain.views import (
+    BoardNumberView,
+    CounterBoardView,
+    GuestOrdersView,
+    KitchenBoardView,
+    OrdersView,
+    OrderView,
+    ReadyBoardView,
+    StationView,
+    TicketView,
+)
+from models.fields import to_unix_ms
+from models.rows import fetch_rows
+from services.cafes import CafeRules, read_cafe
+from services.event_log import read_head
+from services.order_rows import read_orders
+
+# A display shows at most some sixty tickets; what is beyond this waits for a manager, not a cook.
+OPEN_LIMIT = 200
+# What a cook looks back at after a bump by mistake; all of the day is found by its number.
+FINISHED_LIMIT = 40
+# A void that nobody acknowledged is no news the day after.
+_VOID_LIFE = timedelta(hours=24)
+
+_OPEN_ORDERS = (
+    OrderStatus.SUBMITTED,
+    OrderStatus.CONFIRMED,
+    OrderStatus.PREPARING,
+    OrderStatus.READY,
+)
+_NUMBERED_ORDERS = (OrderStatus.CONFIRMED, OrderStatus.PREPARING, OrderStatus.READY)
+
+_OPEN_TICKETS_QUERY = """
+SELECT ticket.id, ticket.order_id
+FROM ticket
+WHERE ticket.cafe_id = ? {at_station} AND (
+    ticket.status IN ('received', 'started')
+    OR (ticket.status = 'cancelled' AND ticket.queued_at >= ? AND EXISTS (
+        SELECT 1 FROM order_item
+        WHERE order_item.round_id = ticket.round_id
+            AND order_item.station_id = ticket.station_id
+            AND order_item.status = 'voided' AND order_item.void_seen_at IS NULL
+    ))
+)
+ORDER BY ticket.queued_at, ticket.id
+LIMIT ?
+"""
+_FINISHED_TICKETS_QUERY = """
+SELECT ticket.id, ticket.order_id
+FROM ticket
+JOIN orders ON orders.id = ticket.order_id
+WHERE ticket.cafe_id = ? {at_station} AND ticket.status = 'completed'
+    AND orders.business_date = ?
+ORDER BY ticket.completed_at DESC, ticket.id DESC
+LIMIT ?
+"""
+
+
+def read_kitchen_board(cafe_id: str, station_id: str | None, *, now: datetime) -> KitchenBoardView:
+    """Read a station's tickets, or with None those of all: open ones, and the day's last ones.
+
+    Raises: NotFound for a station of another cafe or none.
+    """
+    position = read_head(cafe_id)
+    cafe = read_cafe(cafe_id)
+    station = None if station_id is None else _get_station(cafe_id, station_id)
+    open_ids = _find_open_tickets(cafe_id, station_id, now)
+    finished_ids = _find_finished_tickets(cafe, station_id, now)
+    tickets = _read_tickets(cafe_id, {**open_ids, **finished_ids}, now)
+    return KitchenBoardView(
+        station=station,
+        tickets=[tickets[ticket_id] for ticket_id in open_ids if is_on_board(tickets[ticket_id])],
+        finished=[tickets[ticket_id] for ticket_id in finished_ids],
+        position=position,
+    )
+
+
+def read_counter_board(cafe_id: str) -> CounterBoardView:
+    """Read the open orders, oldest first."""
+    position = read_head(cafe_id)
+    orders = _read_by_status(cafe_id, _OPEN_ORDERS)
+    return CounterBoardView(orders=[build_order_view(order) for order in orders], position=position)
+
+
+def read_ready_board(cafe_id: str) -> ReadyBoardView:
+    """Read the numbers that are being prepared and that are ready, oldest first."""
+    position = read_head(cafe_id)
+    cafe = read_cafe(cafe_id)
+    numbers = [build_number_view(order) for order in _read_by_status(cafe_id, _NUMBERED_ORDERS)]
+    return ReadyBoardView(
+        cafe_name=cafe.name,
+        numbers=sorted((number for number in numbers if number), key=_get_since),
+        position=position,
+    )
+
+
+def read_guest_orders(cafe_id: str, table_session_id: str) -> GuestOrdersView:
+    """Read the orders of a seating, oldest first."""
+    position = read_head(cafe_id)
+    orders = _read_of_seating(cafe_id, table_session_id)
+    return GuestOrdersView(orders=[build_order_view(order) for order in orders], position=position)
+
+
+def read_order(identity: Identity, order_id: str) -> OrderView:
+    """Read one order; a guest only one of their own seating. Raises: NotFound."""
+    orders = read_orders(identity.cafe_id, [order_id])
+    if not orders or (
+        identity.is_guest and orders[0].table_session_id != identity.table_session_id
+    ):
+        raise NotFound("There is no such order.")
+    return build_order_view(orders[0])
+
+
+def list_orders(
+    identity: Identity,
+    *,
+    status: OrderStatus | None = None,
+    business_date: date | None = None,
+    limit: int = OPEN_LIMIT,
+) -> OrdersView:
+    """List orders, oldest first: a guest's own seating's, for staff the open ones.
+
+    status, business_date: for staff, all orders of a status or a day instead of the open ones;
+    the newest `limit` of them.
+    """
+    if identity.is_guest:
+        assert identity.table_session_id is not None
+        orders = _read_of_seating(identity.cafe_id, identity.table_session_id)
+        orders = [order for order in orders if status in (None, order.status)]
+    else:
+        statuses = tuple(OrderStatus) if status is None else (status,)
+        if status is None and business_date is None:
+            statuses = _OPEN_ORDERS
+        orders = _read_by_status(
+            identity.cafe_id, statuses, business_date=business_date, limit=limit
+        )
+    return OrdersView(orders=[build_order_view(order) for order in orders])
+
+
+def list_tickets(cafe_id: str, *, station_id: str | None, now: datetime) -> list[TicketView]:
+    """List the open tickets of a station or of all, oldest first."""
+    return read_kitchen_board(cafe_id, station_id, now=now).tickets
+
+
+def read_ticket(cafe_id: str, ticket_id: str, *, now: datetime) -> TicketView:
+    """Read one ticket. Raises: NotFound."""
+    rows = fetch_rows(
+        "SELECT id, order_id FROM ticket WHERE id = ? AND cafe_id = ?", (ticket_id, cafe_id)
+    )
+    if not rows:
+        raise NotFound("There is no such ticket.")
+    return _read_tickets(cafe_id, dict(rows), now)[ticket_id]
+
+
+def list_stations(cafe_id: str) -> list[StationView]:
+    """List the stations in use, in the kitchen's order."""
+    rows = fetch_rows(
+        "SELECT id, name, slug, target_s FROM station"
+        " WHERE cafe_id = ? AND archived_at IS NULL ORDER BY position, id",
+        (cafe_id,),
+    )
+    return [
+        StationView(station_id=station_id, name=name, slug=slug, target_s=target_s)
+        for station_id, name, slug, target_s in rows
+    ]
+
+
+def _get_since(number: BoardNumberView) -> tuple[datetime, int]:
+    return number.since, number.order_number
+
+
+def _get_station(cafe_id: str, station_id: str) -> StationView:
+    for station in list_stations(cafe_id):
+        if station.station_id == station_id:
+            return station
+    raise NotFound("There is no such station.")
+
+
+def _find_open_tickets(cafe_id: str, station_id: str | None, now: datetime) -> dict[str, str]:
+    """Find the tickets of the grid: ticket id -> order id, in the order of the board."""
+    at_station, parameters = _narrow(cafe_id, station_id)
+    return dict(
+        fetch_rows(
+            _OPEN_TICKETS_QUERY.format(at_station=at_station),
+            (*parameters, to_unix_ms(now - _VOID_LIFE), OPEN_LIMIT),
+        )
+    )
+
+
+def _find_finished_tickets(
+    cafe: CafeRules, station_id: str | None, now: datetime
+) -> dict[str, str]:
+    at_station, parameters = _narrow(cafe.cafe_id, station_id)
+    return dict(
+        fetch_rows(
+            _FINISHED_TICKETS_QUERY.format(at_station=at_station),
+            (*parameters, cafe.find_business_date(now).isoformat(), FINISHED_LIMIT),
+        )
+    )
+
+
+def _narrow(cafe_id: str, station_id: str | None) -> tuple[str, tuple[str, ...]]:
+    if station_id is None:
+        return "", (cafe_id,)
+    return "AND ticket.station_id = ?", (cafe_id, station_id)
+
+
+def _read_tickets(cafe_id: str, order_ids: dict[str, str], now: datetime) -> dict[str, TicketView]:
+    """Read tickets with their lines. order_ids: ticket id -> order id."""
+    found: dict[str, tuple[Order, Ticket]] = {
+        ticket.ticket_id: (order, ticket)
+        for order in read_orders(cafe_id, list(dict.fromkeys(order_ids.values())))
+        for ticket in order.tickets
+    }
+    return {ticket_id: build_ticket_view(*found[ticket_id], now=now) for ticket_id in order_ids}
+
+
+def _read_by_status(
+    cafe_id: str,
+    statuses: Sequence[OrderStatus],
+    *,
+    business_date: date | None = None,
+    limit: int = OPEN_LIMIT,
+) -> list[Order]:
+    """Read the newest orders of some statuses, and list them oldest first."""
+    places = ", ".join("?" * len(statuses))
+    on_day = "" if business_date is None else "AND business_date = ?"
+    days = [] if business_date is None else [business_date.isoformat()]
+    rows = fetch_rows(
+        f"SELECT id FROM orders WHERE cafe_id = ? AND status IN ({places}) {on_day}"  # noqa: S608 - place-holders
+        " ORDER BY submitted_at DESC, id DESC LIMIT ?",
+        (cafe_id, *(status.value for status in statuses), *days, limit),
+    )
+    return read_orders(cafe_id, [order_id for (order_id,) in reversed(rows)])
+
+
+def _read_of_seating(cafe_id: str, table_session_id: str) -> list[Order]:
+    rows = fetch_rows(
+        "SELECT id FROM orders WHERE table_session_id = ? AND cafe_id = ? ORDER BY id",
+        (table_session_id, cafe_id),
+    )
+    return read_orders(cafe_id, [order_id for (order_id,) in rows])

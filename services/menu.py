@@ -1,0 +1,93 @@
+"""The menu as guests and staff see it, and what is sold out."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.commands import SetAvailability
+from domain.errors import NotFound, UnprocessableInput
+from domain.events import MenuAvailabilityChanged
+from domain.menu import refresh_item, refresh_menu
+from domain.views import MenuChangeView, MenuItemView, MenuView
+from models.menu import MenuItem, Modifier
+from models.rows import fetch_rows
+from services.cafes import read_cafe
+from services.menu_books import MenuBook, distrust, get_menu_book, read_menu_book
+from services.unit_of_work import UnitOfWork
+
+
+def read_menu(cafe_id: str, *, now: datetime) -> MenuView:
+    """Show a cafe's menu; for `runner.read`. Raises: NotFound."""
+    return refresh_menu(read_menu_book(cafe_id).menu, now)
+
+
+def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuChangeView:
+    """Mark an item or an option sold out, or sellable again.
+
+    Raises: UnprocessableInput (not exactly one thing named, an end that is past or without a
+    zone), NotFound.
+    """
+    _check(unit, command)
+    model: Any = MenuItem if command.menu_item_id is not None else Modifier
+    marked = (
+        model.update(
+            sold_out_at=unit.now if command.is_sold_out else None,
+            sold_out_until=command.until if command.is_sold_out else None,
+        )
+        .where(
+            model.id == (command.menu_item_id or command.modifier_id),
+            model.cafe_id == unit.cafe_id,
+            model.archived_at.is_null(),
+        )
+        .execute()
+    )
+    if not marked:
+        raise NotFound("There is no such item or option on the menu.")
+    menu_version = _raise_menu_version(unit)
+    items = _list_items(get_menu_book(read_cafe(unit.cafe_id)), command, unit.now)
+    for item in items:
+        unit.record(MenuAvailabilityChanged(item=item, menu_version=menu_version))
+    unit.audit(
+        "availability_changed",
+        menu_item_id=command.menu_item_id,
+        modifier_id=command.modifier_id,
+        is_sold_out=command.is_sold_out,
+    )
+    return MenuChangeView(items=items, menu_version=menu_version)
+
+
+def _check(unit: UnitOfWork, command: SetAvailability) -> None:
+    if (command.menu_item_id is None) is (command.modifier_id is None):
+        raise UnprocessableInput(
+            "Name either an item or an option.", code="one_of_item_or_modifier"
+        )
+    if command.until is None:
+        return
+    if command.until.tzinfo is None or command.until <= unit.now:
+        raise UnprocessableInput(
+            "Give a time to come, with its zone, like 2026-11-23T18:00:00Z.", code="bad_time"
+        )
+
+
+def _raise_menu_version(unit: UnitOfWork) -> int:
+    """Make a new version of the menu; until it is committed nobody may remember it."""
+    ((menu_version,),) = fetch_rows(
+        "UPDATE cafe SET menu_version = menu_version + 1 WHERE id = ? RETURNING menu_version",
+        (unit.cafe_id,),
+    )
+    distrust(unit.cafe_id, menu_version)
+    return int(menu_version)
+
+
+def _list_items(book: MenuBook, command: SetAvailability, now: datetime) -> list[MenuItemView]:
+    """List the items that a change shows on: the item itself, or all that offer the option."""
+    return [
+        refresh_item(item, now)
+        for category in book.menu.categories
+        for item in category.items
+        if item.menu_item_id == command.menu_item_id
+        or any(
+            option.modifier_id == command.modifier_id
+            for group in item.groups
+            for option in group.options
+        )
+    ]

@@ -1,0 +1,242 @@
+"""A cafe's menu and stations in memory, one version at a time.
+
+Every order needs the menu and few change it, so it is read once per version and process. A
+version that may still be undone must not be remembered under its number: `distrust` marks one
+that a unit has just made, and only a snapshot of what is committed takes the mark away.
+"""
+
+import json
+from collections import defaultdict
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from domain.menu import Catalogue, Sellable
+from domain.taxes import TaxRate
+from domain.views import (
+    MenuCategoryView,
+    MenuItemView,
+    MenuView,
+    ModifierGroupView,
+    ModifierOptionView,
+    StationView,
+)
+from models.base import database_proxy
+from models.fields import from_unix_ms
+from models.rows import fetch_rows
+from services.cafes import CafeRules, read_cafe
+
+_GROUPS_QUERY = """
+SELECT link.menu_item_id, grp.id, grp.name, grp.is_required, grp.minimum, grp.maximum
+FROM menu_item_modifier_group AS link
+JOIN modifier_group AS grp ON grp.id = link.modifier_group_id
+WHERE grp.cafe_id = ? AND grp.archived_at IS NULL
+ORDER BY link.menu_item_id, link.position
+"""
+_OPTIONS_QUERY = """
+SELECT modifier_group_id, id, name, kitchen_name, price_minor, is_default, is_removal,
+    allergens, sold_out_at, sold_out_until
+FROM modifier
+WHERE cafe_id = ? AND archived_at IS NULL
+ORDER BY modifier_group_id, position
+"""
+_ITEMS_QUERY = """
+SELECT item.id, item.category_id, item.station_id, item.name, item.kitchen_name,
+    item.description, item.price_minor, item.prep_s, item.plate, item.allergens, item.diets,
+    item.sold_out_at, item.sold_out_until, tax.code, tax.name, tax.rate_ppm
+FROM menu_item AS item
+JOIN tax_code AS tax ON tax.id = item.tax_code_id
+WHERE item.cafe_id = ? AND item.archived_at IS NULL
+ORDER BY item.category_id, item.position
+"""
+
+
+class MenuBook(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a menu. What is sold out until a time says so, whatever the time is now.
+
+    stations: by id, in the order of the kitchen, former ones included.
+    """
+
+    menu: MenuView
+    catalogue: Catalogue
+    stations: dict[str, StationView]
+
+
+# By database first: a test process opens many, and ids may be the same in a copy of one.
+_books: WeakKeyDictionary[Any, dict[str, MenuBook]] = WeakKeyDictionary()
+_distrusted: WeakKeyDictionary[Any, set[tuple[str, int]]] = WeakKeyDictionary()
+
+
+def get_menu_book(cafe: CafeRules) -> MenuBook:
+    """Return the menu for an operation, from memory where it is there."""
+    known = _find_known(cafe)
+    if known is not None:
+        return known
+    while True:
+        book = _read_book(cafe)
+        # Another process may have changed the menu between two of the queries.
+        now = read_cafe(cafe.cafe_id)
+        if now.menu_version == cafe.menu_version:
+            break
+        cafe = now
+    if (cafe.cafe_id, cafe.menu_version) not in _distrusted.get(database_proxy.obj, set()):
+        _remember(cafe, book)
+    return book
+
+
+def read_menu_book(cafe_id: str) -> MenuBook:
+    """Return the menu inside a snapshot, where all that is seen is committed."""
+    cafe = read_cafe(cafe_id)
+    _distrusted.setdefault(database_proxy.obj, set()).discard((cafe_id, cafe.menu_version))
+    known = _find_known(cafe)
+    if known is not None:
+        return known
+    book = _read_book(cafe)
+    _remember(cafe, book)
+    return book
+
+
+def distrust(cafe_id: str, menu_version: int) -> None:
+    """Keep a version out of memory until it is seen committed. Call it where it is made."""
+    _distrusted.setdefault(database_proxy.obj, set()).add((cafe_id, menu_version))
+
+
+def _find_known(cafe: CafeRules) -> MenuBook | None:
+    book = _books.get(database_proxy.obj, {}).get(cafe.cafe_id)
+    return book if book is not None and book.menu.menu_version == cafe.menu_version else None
+
+
+def _remember(cafe: CafeRules, book: MenuBook) -> None:
+    _books.setdefault(database_proxy.obj, {})[cafe.cafe_id] = book
+
+
+def _read_book(cafe: CafeRules) -> MenuBook:
+    groups = _read_groups(cafe.cafe_id)
+    items: dict[str, list[MenuItemView]] = defaultdict(list)
+    catalogue: dict[str, Sellable] = {}
+    for row in fetch_rows(_ITEMS_QUERY, (cafe.cafe_id,)):
+        item = _build_item(row, groups.get(row[0], []))
+        code, name, rate_ppm = row[-3:]
+        items[item.category_id].append(item)
+        catalogue[item.menu_item_id] = Sellable(
+            item=item, tax=TaxRate(code=code, name=name, rate_ppm=rate_ppm)
+        )
+    return MenuBook(
+        menu=MenuView(
+            cafe_id=cafe.cafe_id,
+            cafe_name=cafe.name,
+            currency=cafe.terms.currency,
+            prices_include_tax=cafe.terms.prices_include_tax,
+            menu_version=cafe.menu_version,
+            categories=_read_categories(cafe.cafe_id, items),
+        ),
+        catalogue=catalogue,
+        stations=_read_stations(cafe.cafe_id),
+    )
+
+
+def _read_categories(cafe_id: str, items: dict[str, list[MenuItemView]]) -> list[MenuCategoryView]:
+    rows = fetch_rows(
+        "SELECT id, name FROM menu_category WHERE cafe_id = ? AND archived_at IS NULL"
+        " ORDER BY position",
+        (cafe_id,),
+    )
+    return [
+        MenuCategoryView(category_id=category_id, name=name, items=items.get(category_id, []))
+        for category_id, name in rows
+    ]
+
+
+def _read_stations(cafe_id: str) -> dict[str, StationView]:
+    rows = fetch_rows(
+        "SELECT id, name, slug, target_s FROM station WHERE cafe_id = ? ORDER BY position, id",
+        (cafe_id,),
+    )
+    return {
+        station_id: StationView(station_id=station_id, name=name, slug=slug, target_s=target_s)
+        for station_id, name, slug, target_s in rows
+    }
+
+
+def _read_groups(cafe_id: str) -> dict[str, list[ModifierGroupView]]:
+    """Read the groups of each item: menu item id -> groups in their order."""
+    options: dict[str, list[ModifierOptionView]] = defaultdict(list)
+    for row in fetch_rows(_OPTIONS_QUERY, (cafe_id,)):
+        options[row[0]].append(_build_option(row))
+    groups: dict[str, list[ModifierGroupView]] = defaultdict(list)
+    for item_id, group_id, name, is_required, minimum, maximum in fetch_rows(
+        _GROUPS_QUERY, (cafe_id,)
+    ):
+        groups[item_id].append(
+            ModifierGroupView(
+                group_id=group_id,
+                name=name,
+                is_required=bool(is_required),
+                minimum=minimum,
+                maximum=maximum,
+                options=options.get(group_id, []),
+            )
+        )
+    return groups
+
+
+def _build_option(row: tuple[Any, ...]) -> ModifierOptionView:
+    (
+        _,
+        modifier_id,
+        name,
+        kitchen_name,
+        price_minor,
+        is_default,
+        is_removal,
+        allergens,
+        sold_out_at,
+        sold_out_until,
+    ) = row
+    return ModifierOptionView(
+        modifier_id=modifier_id,
+        name=name,
+        kitchen_name=kitchen_name,
+        price_minor=price_minor,
+        is_default=bool(is_default),
+        is_removal=bool(is_removal),
+        is_sold_out=sold_out_at is not None,
+        allergens=json.loads(allergens),
+        sold_out_until=None if sold_out_until is None else from_unix_ms(sold_out_until),
+    )
+
+
+def _build_item(row: tuple[Any, ...], groups: list[ModifierGroupView]) -> MenuItemView:
+    (
+        menu_item_id,
+        category_id,
+        station_id,
+        name,
+        kitchen_name,
+        description,
+        price_minor,
+        prep_s,
+        plate,
+        allergens,
+        diets,
+        sold_out_at,
+        sold_out_until,
+        *_,
+    ) = row
+    return MenuItemView(
+        menu_item_id=menu_item_id,
+        category_id=category_id,
+        name=name,
+        kitchen_name=kitchen_name,
+        description=description,
+        price_minor=price_minor,
+        prep_s=prep_s,
+        station_id=station_id,
+        plate=plate,
+        allergens=json.loads(allergens),
+        diets=json.loads(diets),
+        is_sold_out=sold_out_at is not None,
+        sold_out_until=None if sold_out_until is None else from_unix_ms(sold_out_until),
+        groups=groups,
+    )

@@ -1,0 +1,169 @@
+"""Tables and their seatings: a scan opens one or joins it as a lane, staff close it.
+
+A seating is not closed while an order of it is under way: what the kitchen makes would have
+nobody to go to. Cancel or serve it first. Closing ends the guests' rights with their next step.
+"""
+
+from domain.commands import CloseTableSession, OpenTableSession
+from domain.errors import Conflict, NotFound
+from domain.events import TableSessionClosed
+from domain.orders import CLOSED_ORDER_STATUSES
+from domain.statuses import TERMINAL_ORDER_STATUSES
+from domain.views import GuestSessionView, TablesView, TableView
+from models.rows import fetch_rows
+from models.tables import Lane, TableSession
+from services.cafes import read_cafe
+from services.seatings import (
+    Seating,
+    Table,
+    build_table_view,
+    find_seating_at,
+    get_table_by_code,
+    lock_seating,
+    open_seating,
+)
+from services.unit_of_work import UnitOfWork
+
+_TABLES_QUERY = """
+SELECT cafe_table.id, cafe_table.number, cafe_table.label, cafe_table.area, cafe_table.seats,
+    table_session.id
+FROM cafe_table
+LEFT JOIN table_session ON table_session.table_id = cafe_table.id
+    AND table_session.closed_at IS NULL
+WHERE cafe_table.cafe_id = ? AND cafe_table.archived_at IS NULL
+ORDER BY cafe_table.number
+"""
+_ORDERS_QUERY = """
+SELECT table_session.id, orders.id, orders.number, orders.status
+FROM table_session
+JOIN orders ON orders.table_session_id = table_session.id
+WHERE table_session.cafe_id = ? AND table_session.closed_at IS NULL
+ORDER BY orders.id
+"""
+
+
+def open_table_session(unit: UnitOfWork, command: OpenTableSession) -> GuestSessionView:
+    """Give a phone that scanned a table's code a lane in the table's seating.
+
+    The unit enters the table's cafe. A guest who scans the same table again keeps their lane.
+    """
+    table = get_table_by_code(command.table_code)
+    unit.enter_cafe(table.cafe_id)
+    seating = find_seating_at(table) or open_seating(unit, table, is_verified=False)
+    lane_id, lane_number = _find_own_lane(unit, seating) or _open_lane(unit, seating)
+    return GuestSessionView(
+        table_session_id=seating.table_session_id,
+        lane_id=lane_id,
+        lane_number=lane_number,
+        table_number=table.number,
+        table_label=table.label,
+        cafe_id=table.cafe_id,
+        cafe_name=read_cafe(table.cafe_id).name,
+    )
+
+
+def close_table_session(unit: UnitOfWork, command: CloseTableSession) -> TableView:
+    """End a seating. Raises: NotFound, also when it has ended; Conflict `orders_open`."""
+    seating = lock_seating(unit.cafe_id, command.table_session_id)
+    numbers = _list_open_numbers(unit, seating)
+    if numbers:
+        raise Conflict(
+            "An order of this table is under way. Serve or cancel it first.",
+            code="orders_open",
+            details={"orderNumbers": numbers},
+        )
+    TableSession.update(closed_at=unit.now).where(
+        TableSession.id == seating.table_session_id, TableSession.cafe_id == unit.cafe_id
+    ).execute()
+    view = build_table_view(seating.table)
+    unit.record(TableSessionClosed(table=view, table_session_id=seating.table_session_id))
+    unit.audit("table_session_closed", table_session_id=seating.table_session_id)
+    return view
+
+
+def list_tables(cafe_id: str) -> TablesView:
+    """List the tables with who sits there and what they have ordered; for `runner.read`."""
+    orders = {
+        session_id: (order_id, number, status)
+        for session_id, order_id, number, status in fetch_rows(_ORDERS_QUERY, (cafe_id,))
+        if status not in CLOSED_ORDER_STATUSES
+    }
+    return TablesView(
+        tables=[
+            build_table_view(
+                Table(
+                    table_id=table_id,
+                    cafe_id=cafe_id,
+                    number=number,
+                    label=label,
+                    area=area,
+                    seats=seats,
+                ),
+                table_session_id=session_id,
+                order=orders.get(session_id),
+            )
+            for table_id, number, label, area, seats, session_id in fetch_rows(
+                _TABLES_QUERY, (cafe_id,)
+            )
+        ]
+    )
+
+
+def read_guest_session(cafe_id: str, lane_id: str) -> GuestSessionView:
+    """Show a guest their seating; for `runner.read`. Raises: NotFound."""
+    rows = fetch_rows(
+        "SELECT table_session.id, lane.number, cafe_table.number, cafe_table.label, cafe.name"
+        " FROM lane JOIN table_session ON table_session.id = lane.table_session_id"
+        " JOIN cafe_table ON cafe_table.id = table_session.table_id"
+        " JOIN cafe ON cafe.id = lane.cafe_id"
+        " WHERE lane.id = ? AND lane.cafe_id = ? AND table_session.closed_at IS NULL",
+        (lane_id, cafe_id),
+    )
+    if not rows:
+        raise NotFound("This table was closed. Scan its code again.")
+    session_id, lane_number, table_number, table_label, cafe_name = rows[0]
+    return GuestSessionView(
+        table_session_id=session_id,
+        lane_id=lane_id,
+        lane_number=lane_number,
+        table_number=table_number,
+        table_label=table_label,
+        cafe_id=cafe_id,
+        cafe_name=cafe_name,
+    )
+
+
+def _find_own_lane(unit: UnitOfWork, seating: Seating) -> tuple[str, int] | None:
+    if not unit.has_identity or unit.identity.lane_id is None:
+        return None
+    rows = fetch_rows(
+        "SELECT id, number FROM lane WHERE id = ? AND table_session_id = ?",
+        (unit.identity.lane_id, seating.table_session_id),
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def _open_lane(unit: UnitOfWork, seating: Seating) -> tuple[str, int]:
+    ((last_number,),) = fetch_rows(
+        "SELECT COALESCE(MAX(number), 0) FROM lane WHERE table_session_id = ?",
+        (seating.table_session_id,),
+    )
+    lane_id = unit.new_id()
+    Lane.create(
+        id=lane_id,
+        cafe_id=unit.cafe_id,
+        table_session_id=seating.table_session_id,
+        number=last_number + 1,
+        opened_at=unit.now,
+    )
+    return lane_id, last_number + 1
+
+
+def _list_open_numbers(unit: UnitOfWork, seating: Seating) -> list[int]:
+    ended = sorted(status.value for status in TERMINAL_ORDER_STATUSES)
+    rows = fetch_rows(
+        "SELECT number FROM orders WHERE table_session_id = ? AND cafe_id = ?"  # noqa: S608 - place-holders
+        f" AND status NOT IN ({', '.join('?' * len(ended))}) ORDER BY number",
+        (seating.table_session_id, unit.cafe_id, *ended),
+    )
+    return [number for (number,) in rows]
