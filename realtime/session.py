@@ -54,11 +54,7 @@ class Transport(Protocol):
     def send(self, frame: bytes) -> None: ...
 
     def close(self, code: int, reason: str) -> None:
-        """Close after what has been sent."""
-        ...
-
-    def abort(self, code: int, reason: str) -> None:
-        """Close without waiting for a peer that does not read."""
+        """Close after what has been sent; a peer that does not read is cut off soon after."""
         ...
 
 
@@ -197,7 +193,7 @@ class Session:
             self._outbox.clear()
             self._outbox_bytes = 0
             self._end(CloseCode.SLOW_CONSUMER)
-            self.transport.abort(*_explain(CloseCode.SLOW_CONSUMER))
+            self.transport.close(*_explain(CloseCode.SLOW_CONSUMER))
 
     def flush(self, frames: Frames | None = None, *, now_s: float | None = None) -> None:
         """Hand what waits to the transport as one frame.

@@ -44,6 +44,9 @@ _SCRIPT = "application/javascript; charset=UTF-8"
 class SocketSession(LibrarySession):
     """SockJS's idea of a session: which request carries frames now. Is our session's transport."""
 
+    state: int
+    handler: Any
+
     def __init__(self, connection: type, server: "Router", session_id: str, expiry: Any) -> None:
         self.peer: Session | None = None
         self.codec: Codec = SOCKJS_TEXT
@@ -89,7 +92,7 @@ class SocketSession(LibrarySession):
         """Say whether a request comes from whoever opened this session."""
         return self._fingerprint == self.endpoint.fingerprint(handler.request)
 
-    def set_handler(self, handler: Any, start_heartbeat: bool = True) -> bool:  # noqa: FBT001, FBT002, RUF100
+    def set_handler(self, handler: Any, start_heartbeat: bool = True) -> bool:
         """Let a request carry the frames from now on. False: it was turned away."""
         if self._fingerprint is None:
             self._fingerprint = self.endpoint.fingerprint(handler.request)
@@ -168,7 +171,7 @@ class SockJsWebSocket(BaseTransportMixin, WebSocketConnection):
         """Whether a close frame of SockJS may still be sent."""
         return self._find_stream() is not None
 
-    def send_pack(self, message: str, binary: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002, RUF100
+    def send_pack(self, message: str, binary: bool = False) -> None:  # noqa: ARG002
         """Send one of SockJS's own frames."""
         self.send(build_text_frame(message.encode()))
 
@@ -280,7 +283,7 @@ class ReceivingDoor(HttpDoor):
 class XhrPolling(ReceivingDoor, XhrPollingTransport):
     """One frame per request."""
 
-    def send_pack(self, message: str | bytes, binary: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002, RUF100
+    def send_pack(self, message: str | bytes, binary: bool = False) -> None:  # noqa: ARG002
         """Answer the poll with one frame. The library counts letters where bytes are meant."""
         body = (message if isinstance(message, bytes) else message.encode()) + b"\n"
         self.set_header("Content-Type", _SCRIPT)
@@ -294,7 +297,7 @@ class XhrStreaming(ReceivingDoor, XhrStreamingTransport):
     def is_open(self) -> bool:
         return not self._finished
 
-    def send_pack(self, message: str | bytes, binary: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002, RUF100
+    def send_pack(self, message: str | bytes, binary: bool = False) -> None:  # noqa: ARG002
         """Write one frame as a line of the stream."""
         body = (message if isinstance(message, bytes) else message.encode()) + b"\n"
         self.notify_sent(len(body))
@@ -392,6 +395,9 @@ class _NoStatistics:
 
 class Router(SockJSRouter):
     """The routes of one namespace. Make it inside the running loop."""
+
+    stats: Any
+    _transport_urls: list[tuple[Any, ...]]
 
     def __init__(self, endpoint: Endpoint, prefix: str) -> None:
         self.endpoint = endpoint
