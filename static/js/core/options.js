@@ -1,0 +1,46 @@
+// @ts-check
+/**
+ * The choices of one dish (templates/components/item_options.html): what is chosen, what it adds
+ * to the price, and the limits of each group. The server checks all of it again.
+ */
+
+/** @typedef {{modifierId: string, name: string, priceMinor: number}} Choice */
+
+/** @param {ParentNode} options @returns {Choice[]} */
+export function readChoices(options) {
+  const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (options.querySelectorAll('.option__input:checked'));
+  return [...inputs].map((input) => ({
+    modifierId: input.value,
+    name: input.dataset.name ?? '',
+    priceMinor: Number(input.dataset.priceMinor ?? 0),
+  }));
+}
+
+/** @param {ParentNode} options @param {string[]} modifierIds */
+export function writeChoices(options, modifierIds) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (options.querySelectorAll('.option__input'))) {
+    input.checked = modifierIds.includes(input.value) && !input.disabled;
+  }
+}
+
+/**
+ * Hold the groups to their maximum as choices are made: where one is allowed the new choice
+ * replaces the old one, else the choice that is too many does not take.
+ * @param {EventTarget | null} target of a `change` event
+ */
+export function holdMaximum(target) {
+  if (!(target instanceof HTMLInputElement) || target.type !== 'checkbox' || !target.checked) return;
+  const group = /** @type {HTMLElement | null} */ (target.closest('[data-group-id]'));
+  const maximum = Number(group?.dataset.maximum ?? 0);
+  if (!group || !maximum) return; // 0 is no limit
+  const chosen = /** @type {HTMLInputElement[]} */ ([...group.querySelectorAll('.option__input:checked')]);
+  if (chosen.length <= maximum) return;
+  if (maximum > 1) target.checked = false;
+  else for (const other of chosen) other.checked = other === target;
+}
+
+/** Find the first group with too few choices. @param {ParentNode} options @returns {HTMLElement | null} */
+export function findUnfilledGroup(options) {
+  const groups = /** @type {NodeListOf<HTMLElement>} */ (options.querySelectorAll('[data-group-id]'));
+  return [...groups].find((group) => readChoices(group).length < Number(group.dataset.minimum ?? 0)) ?? null;
+}

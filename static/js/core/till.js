@@ -1,0 +1,326 @@
+// @ts-check
+/**
+ * The till's pane of unsent lines: shows a Draft in the markup's own templates, asks the server
+ * what it costs, and sends it. The one card that lives in the browser alone
+ * (templates/components/draft_line.html).
+ */
+
+import { Draft, priceLineMinor } from './draft.js';
+import { formatMoney } from './money.js';
+import { findUnfilledGroup, holdMaximum, readChoices, writeChoices } from './options.js';
+import { ProtocolError, makeCommandId } from './protocol.js';
+
+/** @typedef {import('./draft.js').DraftLine} DraftLine */
+/** @typedef {{send(type: string, data: object, options?: {id?: string}): Promise<{data: any}>, readonly isLive: boolean}} Sender */
+
+const QUOTE_DELAY_MS = 150; // taps in a row ask once
+const STORED = 'tabletap.draft'; // survives a reload of the page, not the end of the tab
+
+export class Till {
+  draft = new Draft();
+  #root;
+  #sender;
+  #onSent;
+  /** @type {any} the last quote of exactly these lines */
+  #quote = null;
+  #quoteId = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #quoteTimer;
+  /** @type {number | null} the line that is being edited */
+  #editedKey = null;
+  #isSending = false;
+  /** The last order that was sent and not taken: the same one sent again must not act twice. */
+  #lastTry = { body: '', id: '' };
+
+  /** @param {HTMLElement} root @param {Sender} sender @param {(order: any) => void} onSent */
+  constructor(root, sender, onSent) {
+    this.#root = root;
+    this.#sender = sender;
+    this.#onSent = onSent;
+    root.addEventListener('click', (event) => this.#onClick(event));
+    root.addEventListener('change', (event) => this.#onChange(event));
+    addEventListener('beforeunload', (event) => { if (this.draft.lines.length && !this.#isSending) event.preventDefault(); });
+    this.#restore();
+    this.#changed();
+  }
+
+  /** Add a dish; one whose choices cannot be guessed opens at once. @param {HTMLElement} key `[data-product]` @param {number} quantity */
+  add(key, quantity) {
+    this.#closeEditor();
+    const menuItemId = key.dataset.product ?? '';
+    const options = this.#cloneOptions(menuItemId);
+    const dish = {
+      menuItemId, name: key.dataset.name ?? '', priceMinor: Number(key.dataset.priceMinor), choices: options ? readChoices(options) : [],
+    };
+    const line = this.draft.add(dish, quantity);
+    if (options && findUnfilledGroup(options)) this.#editedKey = line.key;
+    this.#changed();
+    this.#rowOf(line.key)?.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Prices or what is sold out may have changed. */
+  askAgain() {
+    this.#quote = null;
+    this.#askQuote();
+  }
+
+  /** @param {Event} event */
+  #onClick(event) {
+    const key = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[data-draft]'));
+    if (!key) return;
+    const row = /** @type {HTMLElement | null} */ (key.closest('[data-draft-line]'));
+    const lineKey = Number(row?.dataset.key);
+    switch (key.dataset.draft) {
+      case 'edit': this.#toggleEditor(lineKey); break;
+      case 'done': this.#closeEditor(); break;
+      case 'fewer': if (!this.draft.change(lineKey, -1)) this.#editedKey = null; break;
+      case 'more': this.draft.change(lineKey, 1); break;
+      case 'remove':
+        this.draft.remove(lineKey);
+        this.#editedKey = null;
+        break;
+      case 'clear': this.#clear(); break;
+      case 'send': void this.#send(); return;
+      default: return;
+    }
+    this.#changed();
+  }
+
+  /** @param {Event} event */
+  #onChange(event) {
+    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[data-draft-line]'));
+    const line = row && this.draft.find(Number(row.dataset.key));
+    if (!row || !line) return;
+    holdMaximum(event.target);
+    line.choices = readChoices(row);
+    line.note = /** @type {HTMLInputElement} */ (row.querySelector('input[data-field="note"]')).value.trim();
+    // Only the figures: the field that is being used must stay where it is.
+    this.#writeLine(row, line);
+    this.#store();
+    this.#askQuote();
+  }
+
+  /** @param {number} key */
+  #toggleEditor(key) {
+    const wasOpen = this.#editedKey === key;
+    this.#closeEditor();
+    if (!wasOpen) this.#editedKey = key;
+  }
+
+  #closeEditor() {
+    this.#editedKey = null;
+  }
+
+  #clear() {
+    this.draft.clear();
+    this.#editedKey = null;
+    for (const name of ['allergy', 'note']) this.#field(name).value = '';
+    this.#say('');
+  }
+
+  // --- what is shown --------------------------------------------------------------------------
+
+  #changed() {
+    this.#store();
+    this.#showLines();
+    const hasLines = this.draft.lines.length > 0;
+    for (const name of ['heading', 'extras']) this.#find(`[data-draft-${name}]`)?.toggleAttribute('hidden', !hasLines);
+    this.#find('[data-draft="clear"]')?.toggleAttribute('hidden', !hasLines);
+    this.#find('[data-draft-empty]')?.toggleAttribute('hidden', hasLines);
+    for (const figure of /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll('[data-count-of]'))) {
+      figure.textContent = String(this.draft.countOf(figure.dataset.countOf ?? '') || '');
+    }
+    this.#askQuote();
+  }
+
+  #showLines() {
+    const list = this.#find('[data-draft-lines]');
+    const template = /** @type {HTMLTemplateElement | null} */ (document.querySelector('[data-template="draft-line"]'));
+    if (!list || !template) return;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const [focusedKey, focusedAction] = [/** @type {HTMLElement | null | undefined} */ (focused?.closest('[data-draft-line]'))?.dataset.key, focused?.dataset.draft];
+    list.replaceChildren(...this.draft.lines.map((line) => {
+      const row = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
+      row.dataset.key = String(line.key);
+      this.#writeLine(row, line);
+      if (line.key === this.#editedKey) this.#fillEditor(row, line);
+      return row;
+    }));
+    if (focusedKey && focusedAction) {
+      /** @type {HTMLElement | null} */ (this.#rowOf(Number(focusedKey))?.querySelector(`[data-draft="${focusedAction}"]`))?.focus();
+    }
+  }
+
+  /** @param {HTMLElement} row @param {DraftLine} line */
+  #writeLine(row, line) {
+    const write = (/** @type {string} */ name, /** @type {string} */ text) => {
+      const field = row.querySelector(`[data-field="${name}"]`);
+      if (field) field.textContent = text;
+    };
+    write('quantity', String(line.quantity));
+    write('name', line.name);
+    write('price', this.#format(priceLineMinor(line)));
+    write('modifiers', [...line.choices.map((choice) => choice.name), ...(line.note ? [`“${line.note}”`] : [])].join(', '));
+  }
+
+  /** @param {HTMLElement} row @param {DraftLine} line */
+  #fillEditor(row, line) {
+    const editor = /** @type {HTMLElement} */ (row.querySelector('[data-field="editor"]'));
+    editor.hidden = false;
+    row.querySelector('[data-draft="edit"]')?.setAttribute('aria-expanded', 'true');
+    const options = this.#cloneOptions(line.menuItemId);
+    if (options) {
+      writeChoices(options, line.choices.map((choice) => choice.modifierId));
+      row.querySelector('[data-field="options"]')?.replaceChildren(options);
+    }
+    /** @type {HTMLInputElement} */ (row.querySelector('input[data-field="note"]')).value = line.note;
+  }
+
+  /** @param {string} menuItemId @returns {DocumentFragment | null} */
+  #cloneOptions(menuItemId) {
+    const template = /** @type {HTMLTemplateElement | null} */ (document.querySelector(`[data-options-for="${CSS.escape(menuItemId)}"]`));
+    return template && document.importNode(template.content, true);
+  }
+
+  // --- what it costs --------------------------------------------------------------------------
+
+  #askQuote() {
+    clearTimeout(this.#quoteTimer);
+    this.#quoteId += 1;
+    this.#quote = null;
+    this.#showQuote();
+    if (!this.draft.lines.length) return;
+    const quoteId = this.#quoteId;
+    this.#quoteTimer = setTimeout(async () => {
+      if (!this.#sender.isLive) return; // the estimate stands; sending prices it
+      try {
+        const answer = await this.#sender.send('quote', { lines: this.draft.buildLines() });
+        if (quoteId !== this.#quoteId) return;
+        this.#quote = answer.data;
+        this.#say('');
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        if (quoteId === this.#quoteId) this.#say(error.message);
+      }
+      this.#showQuote();
+    }, QUOTE_DELAY_MS);
+  }
+
+  #showQuote() {
+    const totals = this.#quote?.totals;
+    const hasLines = this.draft.lines.length > 0;
+    const isRound = Boolean(this.#orderId);
+    const estimate = this.#format(this.draft.estimateMinor());
+    this.#write('send', hasLines ? (totals ? this.#format(totals.totalMinor) : `≈ ${estimate}`) : '');
+    // A round is added to what the order already comes to: its totals are the server's, after sending.
+    if (!isRound && (totals || !hasLines)) {
+      this.#write('total', this.#format(totals?.totalMinor ?? 0));
+      this.#write('tax', this.#format(totals?.taxMinor ?? 0));
+    }
+    const isComplete = hasLines && (Boolean(totals) || !this.#sender.isLive);
+    this.#find('[data-draft="send"]')?.toggleAttribute('disabled', !isComplete || this.#isSending);
+  }
+
+  // --- sending --------------------------------------------------------------------------------
+
+  /** The order that gets a round: the page's, or the one that is open at the chosen table. */
+  get #orderId() {
+    const table = /** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'));
+    return this.#root.dataset.orderId ?? table?.selectedOptions[0]?.dataset.orderId ?? '';
+  }
+
+  #buildOrder() {
+    const tableNumber = Number(/** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'))?.value || 0);
+    const orderId = this.#orderId;
+    return {
+      type: orderId ? 'add_round' : 'place_order',
+      data: {
+        lines: this.draft.buildLines(),
+        note: this.#field('note').value.trim(),
+        allergy: this.#field('allergy').value.trim(),
+        ...(this.#quote ? { quoteHash: this.#quote.quoteHash } : {}),
+        ...(orderId ? { orderId } : {}),
+        ...(!orderId && tableNumber ? { tableNumber } : {}),
+      },
+    };
+  }
+
+  async #send() {
+    if (this.#isSending || !this.draft.lines.length) return;
+    this.#isSending = true;
+    const key = this.#find('[data-draft="send"]');
+    key?.setAttribute('aria-busy', 'true');
+    key?.setAttribute('disabled', '');
+    if (!this.#sender.isLive) this.#say('Kept: it goes out as soon as the connection is back.');
+    const { type, data } = this.#buildOrder();
+    const body = JSON.stringify(data);
+    if (this.#lastTry.body !== body) this.#lastTry = { body, id: makeCommandId() };
+    try {
+      const answer = await this.#sender.send(type, data, { id: this.#lastTry.id });
+      this.#lastTry = { body: '', id: '' };
+      this.#clear();
+      this.#changed();
+      this.#onSent(answer.data);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      // A refusal may be about a changed price or menu; without an answer the very same order
+      // must stay as it is, to be sent again under its id.
+      if (error.type !== 'timeout') this.#askQuote();
+      this.#say(error.message);
+    } finally {
+      this.#isSending = false;
+      key?.removeAttribute('aria-busy');
+      this.#showQuote();
+    }
+  }
+
+  // --- small things ---------------------------------------------------------------------------
+
+  /** @param {string} sentence */
+  #say(sentence) {
+    const message = this.#find('[data-draft-message]');
+    if (message && message.textContent !== sentence) message.textContent = sentence;
+  }
+
+  #store() {
+    try {
+      sessionStorage.setItem(STORED, this.draft.save());
+    } catch {
+      // Storage is closed in private windows: a reload then loses the draft.
+    }
+  }
+
+  #restore() {
+    try {
+      this.draft.restore(sessionStorage.getItem(STORED) ?? '[]');
+    } catch {
+      // Nothing was kept, or it cannot be read: the till begins empty.
+    }
+  }
+
+  /** @param {number} minor */
+  #format(minor) {
+    return formatMoney(minor, this.#root.dataset.currency ?? 'EUR');
+  }
+
+  /** @param {string} name @param {string} text */
+  #write(name, text) {
+    const figure = this.#find(`[data-quote="${name}"]`);
+    if (figure) figure.textContent = text;
+  }
+
+  /** @param {string} name @returns {HTMLInputElement} */
+  #field(name) {
+    return /** @type {HTMLInputElement} */ (this.#find(`[data-draft-${name}]`));
+  }
+
+  /** @param {number} key @returns {HTMLElement | null} */
+  #rowOf(key) {
+    return this.#find(`[data-draft-line][data-key="${key}"]`);
+  }
+
+  /** @param {string} selector @returns {HTMLElement | null} */
+  #find(selector) {
+    return this.#root.querySelector(selector);
+  }
+}

@@ -1,0 +1,141 @@
+// @ts-check
+/** The till: products to a draft, the draft to the kitchen, and the open orders live beside it. */
+
+import { makeReasonDialog } from '../core/commands.js';
+import { startLive } from '../core/live.js';
+import { formatMoney } from '../core/money.js';
+import { Till } from '../core/till.js';
+import { showToast } from '../core/toast.js';
+import { findLiveRegion } from '../elements/live-region.js';
+
+/** @typedef {import('../core/stream.js').CardChange} CardChange */
+
+const root = /** @type {HTMLElement} */ (document.querySelector('.till'));
+const reasonDialog = /** @type {HTMLDialogElement | null} */ (document.querySelector('[data-reason-dialog]'));
+let nextQuantity = 1;
+
+const live = startLive({
+  heartbeat: 'dashboard',
+  askReason: reasonDialog ? makeReasonDialog(reasonDialog) : undefined,
+  onMessage: ({ type, data }) => {
+    if (type === 'menu_availability_changed') showAvailability(data);
+    else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
+    else if (type === 'order_created') showOpenOrder(data);
+    else if (type === 'order_status_updated' && data.newStatus === 'ready') findLiveRegion()?.tell('ready', `order ${data.orderNumber}`);
+  },
+});
+
+if (live) {
+  const till = new Till(root, live.connection, (order) => {
+    showToast(order?.orderNumber ? `${order.orderNumber} sent to the kitchen` : 'Sent to the kitchen');
+    // The page of one order showed what it was before this round.
+    if (root.dataset.orderId) location.assign(location.pathname);
+  });
+  document.addEventListener('connection-state', (event) => {
+    if (/** @type {CustomEvent} */ (event).detail.state === 'live') till.askAgain();
+  });
+  chooseProducts(till);
+}
+chooseCategories();
+searchMenu();
+
+/** @param {Till} till */
+function chooseProducts(till) {
+  root.addEventListener('click', (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const product = /** @type {HTMLElement | null} */ (target.closest('[data-product]'));
+    const quantity = target.closest('[data-next-quantity]');
+    if (product) till.add(product, nextQuantity);
+    if (product || quantity) setNextQuantity(Number(quantity?.getAttribute('data-next-quantity') ?? 1));
+  });
+}
+
+/** @param {number} quantity */
+function setNextQuantity(quantity) {
+  nextQuantity = quantity;
+  for (const key of root.querySelectorAll('[data-next-quantity]')) {
+    key.setAttribute('aria-pressed', String(key.getAttribute('data-next-quantity') === String(quantity)));
+  }
+}
+
+function chooseCategories() {
+  root.addEventListener('click', (event) => {
+    const key = /** @type {Element} */ (event.target).closest('[data-category]');
+    if (!key) return;
+    const search = /** @type {HTMLInputElement | null} */ (root.querySelector('[data-search]'));
+    if (search) search.value = '';
+    showCategory(key.getAttribute('data-category') ?? '');
+  });
+}
+
+/** @param {string} categoryId */
+function showCategory(categoryId) {
+  for (const key of root.querySelectorAll('[data-category]')) {
+    key.setAttribute('aria-pressed', String(key.getAttribute('data-category') === categoryId));
+  }
+  for (const keys of root.querySelectorAll('[data-category-keys]')) {
+    keys.toggleAttribute('hidden', keys.getAttribute('data-category-keys') !== categoryId);
+    for (const product of keys.querySelectorAll('[data-product]')) product.removeAttribute('hidden');
+  }
+}
+
+/** The search narrows all categories; Enter takes the first match. */
+function searchMenu() {
+  const search = /** @type {HTMLInputElement | null} */ (root.querySelector('[data-search]'));
+  if (!search) return;
+  search.addEventListener('input', () => {
+    const words = search.value.trim().toLowerCase();
+    if (!words) {
+      showCategory(root.querySelector('[data-category]')?.getAttribute('data-category') ?? '');
+      return;
+    }
+    for (const keys of root.querySelectorAll('[data-category-keys]')) {
+      const products = /** @type {HTMLElement[]} */ ([...keys.querySelectorAll('[data-product]')]);
+      for (const product of products) product.hidden = !matches(product.dataset.name ?? '', words);
+      keys.toggleAttribute('hidden', products.every((product) => product.hidden));
+    }
+    for (const key of root.querySelectorAll('[data-category]')) key.setAttribute('aria-pressed', 'false');
+  });
+  search.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !search.value.trim()) return;
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (root.querySelector('[data-category-keys]:not([hidden]) [data-product]:not([hidden], [disabled])'))?.click();
+    search.select();
+  });
+}
+
+/** By the beginnings of words, or by initials: "fw" finds Flat white. @param {string} name @param {string} typed */
+function matches(name, typed) {
+  const words = name.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const initials = words.map((word) => word[0]).join('');
+  return initials.startsWith(typed.replace(/\s+/g, '')) || typed.split(/\s+/).every((part) => words.some((word) => word.startsWith(part)));
+}
+
+/** @param {{menuItemId: string, isSoldOut: boolean, item: {priceMinor: number}}} change */
+function showAvailability({ menuItemId, isSoldOut, item }) {
+  const key = /** @type {HTMLButtonElement | null} */ (root.querySelector(`[data-product="${CSS.escape(menuItemId)}"]`));
+  const foot = key?.querySelector('.product-key__foot > span');
+  if (!key || !foot) return;
+  key.disabled = isSoldOut;
+  foot.textContent = isSoldOut ? 'sold out' : formatMoney(item.priceMinor, root.dataset.currency ?? 'EUR');
+}
+
+/** Which order a table's next lines belong to. @param {{table: {number: number, label: string, openOrderId: string | null, openOrderNumber: number | null}}} change */
+function showTable({ table }) {
+  const option = findTableOption(table.number);
+  if (!option) return;
+  if (table.openOrderId) option.dataset.orderId = table.openOrderId;
+  else delete option.dataset.orderId;
+  option.textContent = table.openOrderNumber ? `${table.label}, order ${table.openOrderNumber} is open` : table.label;
+}
+
+/** @param {{orderId: string, orderNumber: number, tableNumber?: number | null, tableLabel: string}} order */
+function showOpenOrder({ orderId, orderNumber, tableNumber, tableLabel }) {
+  if (tableNumber) showTable({ table: { number: tableNumber, label: tableLabel, openOrderId: orderId, openOrderNumber: orderNumber } });
+}
+
+/** @param {number} number */
+function findTableOption(number) {
+  const options = /** @type {NodeListOf<HTMLOptionElement>} */ (root.querySelectorAll('[data-draft-table] option'));
+  return [...options].find((option) => option.value === String(number)) ?? null;
+}

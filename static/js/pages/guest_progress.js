@@ -1,0 +1,30 @@
+// @ts-check
+/**
+ * A guest's orders, live. Without this module the page asks again every ten seconds; taking an
+ * order back is a plain form with or without it.
+ */
+
+import { readServerTimeMs } from '../core/clock.js';
+import { startLive } from '../core/live.js';
+import { findLiveRegion } from '../elements/live-region.js';
+
+const LOOK_MS = 1000;
+
+startLive({
+  heartbeat: 'guest',
+  onMessage: ({ type, data }) => {
+    if (type === 'order_ready') {
+      findLiveRegion()?.say(`Order ${data.orderNumber} is ready.`);
+      navigator.vibrate?.([120, 80, 120]);
+    } else if (type === 'table_session_closed') {
+      location.reload(); // the seating has ended: the server says what comes now
+    }
+  },
+});
+
+// "Take it back" is offered for seconds only; an offer that the server would refuse goes away.
+setInterval(() => {
+  for (const form of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-undo-until]:not([hidden])'))) {
+    if (Date.parse(form.dataset.undoUntil ?? '') <= readServerTimeMs()) form.hidden = true;
+  }
+}, LOOK_MS);
