@@ -43,11 +43,11 @@ def make_id(number: int) -> str:
 
 
 def make_modifier(name: str, *, is_removal: bool = False, quantity: int = 1) -> ItemModifierView:
-    """Make a chosen modifier; the kitchen's name is the same in lower case."""
+    """Make a chosen modifier. A removal is named in full for guests, by the thing for cooks."""
     return ItemModifierView(
         modifier_id=make_id(sum(name.encode())),
-        name=name,
-        kitchen_name=name.lower() if is_removal else name,
+        name=f"No {name}" if is_removal else name,
+        kitchen_name=name,
         quantity=quantity,
         price_minor=0,
         is_removal=is_removal,
@@ -122,13 +122,13 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
     """List a ticket for every state, with the state's name, oldest first."""
     started, ready, voided = ItemStatus.STARTED, ItemStatus.READY, ItemStatus.VOIDED
     bar, cold = make_progress("Bar", 2, 4), make_progress("Cold", 1, 1)
-    no_egg, no_onion = (make_modifier(word, is_removal=True) for word in ("Egg", "Onion"))
+    no_egg, no_onion = (make_modifier(word, is_removal=True) for word in ("egg", "onion"))
     return [
         (
             "late",
             make_ticket(
                 118,
-                make_line("Shakshuka", make_modifier("feta"), no_egg, status=started),
+                make_line("Shakshuka", make_modifier("+ feta"), no_egg, status=started),
                 make_line("Eggs sourdough", make_modifier("poached"), quantity=2, status=ready),
                 now=now,
                 age_s=860,
@@ -139,7 +139,7 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
             "late, with an allergy",
             make_ticket(
                 119,
-                make_line("Trout bagel", make_modifier("Capers", is_removal=True)),
+                make_line("Trout bagel", make_modifier("capers", is_removal=True)),
                 make_line("Tomato soup", status=started),
                 now=now,
                 age_s=725,
@@ -167,9 +167,9 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
             make_ticket(
                 123,
                 make_line("Fried eggs", make_modifier("runny"), status=started),
-                make_line("Hash brown", make_modifier("aioli"), quantity=2),
+                make_line("Hash brown", make_modifier("+ aioli"), quantity=2),
                 make_line("Tomato soup"),
-                make_line("Shakshuka", make_modifier("chorizo"), quantity=2),
+                make_line("Shakshuka", make_modifier("+ chorizo"), quantity=2),
                 make_line("Ham & Gruyère toastie", note="Cut in four, for sharing"),
                 now=now,
                 age_s=532,
@@ -248,7 +248,7 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
             "new, pulses until touched",
             make_ticket(
                 136,
-                make_line("Ham toastie", make_modifier("Butter", is_removal=True), quantity=2),
+                make_line("Ham toastie", make_modifier("butter", is_removal=True), quantity=2),
                 make_line("Kids’ cheese toast"),
                 now=now,
                 age_s=42,
@@ -531,7 +531,7 @@ def make_flat_white() -> MenuItemView:
         make_option("Extra shot", 80),
         make_option("Decaf"),
         make_option("Vanilla syrup", 50),
-        make_option("Foam", is_removal=True),
+        make_option("No foam", is_removal=True),
     )
     return make_menu_item(
         "Flat white",
