@@ -7,6 +7,9 @@ wins. Pure state, except that whoever waits for work is woken when something arr
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+
+from client.messages import Message
 from domain.statuses import (
     TERMINAL_ORDER_STATUSES,
     HoldKind,
@@ -39,6 +42,7 @@ class TicketBoard:
         known = self._tickets.get(ticket.ticket_id)
         if known is None or ticket.version > known.version:
             self._tickets[ticket.ticket_id] = ticket
+            self._forget_if_done(ticket)
             self._changed.set()
 
     def find(self, ticket_id: str) -> TicketView | None:
@@ -69,49 +73,58 @@ class TicketBoard:
         """Let a ticket go; if it still needs work, somebody may claim it again."""
         self._claimed.discard(ticket_id)
         ticket = self._tickets.get(ticket_id)
-        if ticket is not None and not needs_work(ticket):
+        if ticket is not None:
             self._forget_if_done(ticket)
         self._changed.set()
 
     def _forget_if_done(self, ticket: TicketView) -> None:
-        # Recalled tickets come back with a higher version, so nothing is lost by forgetting.
-        if ticket.status not in _OPEN_TICKETS:
+        # A recalled ticket comes back as a message, so nothing is lost by forgetting.
+        is_free = ticket.ticket_id not in self._claimed
+        if is_free and ticket.status not in _OPEN_TICKETS and not needs_work(ticket):
             del self._tickets[ticket.ticket_id]
 
 
 class OrderBook:
-    """The open orders of the cafe as the counter sees them."""
+    """The open orders of the cafe as the counter sees them.
+
+    revision: rises with every change; whoever looks remembers it and waits for a later one.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[str, OrderView] = {}
         self._changed = asyncio.Event()
+        self.revision = 0
 
     def load(self, orders: Iterable[OrderView]) -> None:
         """Start over from a snapshot."""
-        self._orders = {}
-        for order in orders:
-            self.take_in(order)
-        self._changed.set()
+        self._orders = {order.order_id: order for order in orders}
+        self.wake()
 
     def take_in(self, order: OrderView) -> None:
         """Keep an order if it is newer than what is known of it."""
         known = self._orders.get(order.order_id)
         if known is None or order.version > known.version:
             self._orders[order.order_id] = order
-            self._changed.set()
+            self.wake()
 
     def list_orders(self) -> list[OrderView]:
         """List all known orders, oldest first, and forget those that are over."""
         orders = sorted(self._orders.values(), key=lambda order: order.submitted_at)
         for order in orders:
-            if order.status in TERMINAL_ORDER_STATUSES:
+            if is_over(order):
                 del self._orders[order.order_id]
         return orders
 
-    async def wait_for_change(self) -> None:
-        """Wait until something was taken in since the last wait."""
-        await self._changed.wait()
-        self._changed.clear()
+    def wake(self) -> None:
+        """Have whoever waits look again: something beside the orders has changed."""
+        self.revision += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait_for_change(self, revision: int) -> None:
+        """Wait until something is newer than that revision."""
+        while self.revision == revision:
+            await self._changed.wait()
 
 
 def needs_work(ticket: TicketView) -> bool:
@@ -151,3 +164,17 @@ def list_awaiting_approval(order: OrderView) -> list[RoundView]:
 def is_over(order: OrderView) -> bool:
     """Say whether nothing more happens to an order by itself: all of it served or voided."""
     return order.status in TERMINAL_ORDER_STATUSES
+
+
+def find_order(message: Message) -> OrderView | None:
+    """Return the order that a message is about, if it is about one."""
+    if isinstance(message.data, dict) and "order" in message.data:
+        return msgspec.convert(message.data["order"], OrderView)
+    return None
+
+
+def find_ticket(message: Message) -> TicketView | None:
+    """Return the ticket that a message is about, if it is about one."""
+    if isinstance(message.data, dict) and "ticket" in message.data:
+        return msgspec.convert(message.data["ticket"], TicketView)
+    return None
