@@ -58,8 +58,8 @@ SELECT order_item.order_id, order_item.id, order_item.line_number, order_round.n
     order_item.tax_name, order_item.rate_ppm, order_item.tax_minor, order_item.status,
     order_item.prep_s, order_item.version, order_item.lane_id, order_item.queued_at,
     order_item.started_at, order_item.ready_at, order_item.served_at, order_item.voided_at,
-    order_item.void_reason, order_item.void_seen_at, order_item.remake_of,
-    order_item.split_from, station.id, station.name, station.slug, station.target_s,
+    order_item.void_reason, order_item.void_seen_at, order_item.remake_of_id,
+    order_item.split_from_id, station.id, station.name, station.slug, station.target_s,
     station.position
 FROM order_item
 JOIN order_round ON order_round.id = order_item.round_id
