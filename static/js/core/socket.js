@@ -61,7 +61,6 @@ const WELCOME_TIMEOUT_MS = 10000; // what the server grants for the first frame
 const STABLE_MS = 30000; // a connection that lived this long starts the back-off anew
 const SLOW_MS = 120000; // between attempts after the last counted one
 const PROBE_MS = 5000; // the network changed under a live connection: answer, or be replaced
-const SNAPSHOT_RETRY_MS = 1000;
 
 // Commands on their way at once. The server allows bursts of 60 frames: a queue of an outage goes
 // out in order, each next one as an earlier one is answered.
@@ -109,6 +108,7 @@ export class Connection {
   #floor = null;
   #minimumDelayMs = 0;
   #lastBeatAtMs = 0;
+  #unansweredBeats = 0;
   #hasReachedLimit = false;
   /** @type {Record<'retry' | 'welcome' | 'stable' | 'beat' | 'probe' | 'snapshot', ReturnType<typeof setTimeout> | undefined>} */
   #timers = { retry: undefined, welcome: undefined, stable: undefined, beat: undefined, probe: undefined, snapshot: undefined };
@@ -251,10 +251,10 @@ export class Connection {
     this.#attemptId += 1;
     this.#loadId += 1;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
-    clearInterval(this.#timers.beat);
     this.#transport?.close();
     this.#transport = null;
     this.#held = null;
+    this.#unansweredBeats = 0;
     for (const command of this.#pending.values()) {
       clearTimeout(command.timer);
       command.isSent = false;
@@ -299,7 +299,7 @@ export class Connection {
       case 'joined': this.#onJoined(message); break;
       case 'resync': this.#startResync(message.data.reason, message.data.position); break;
       case 'ack': this.#onAcknowledgement(message); break;
-      case 'heartbeat': this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs); break;
+      case 'heartbeat': this.#onHeartbeat(message); break;
       default: if (isError(message)) this.#onError(message); else this.#accept(message);
     }
   }
@@ -308,11 +308,11 @@ export class Connection {
   #onWelcome(message) {
     clearTimeout(this.#timers.welcome);
     this.#timers.stable = setTimeout(() => { this.attempts = 0; this.#hasReachedLimit = false; }, STABLE_MS);
-    this.#timers.beat = setInterval(() => this.#checkBeat(), this.#heartbeat.checkMs);
     this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs);
     this.#enter('live', null);
     this.#options.onConnected?.(message.data);
     this.#sendPending();
+    this.#checkBeat();
   }
 
   /** @param {Message} message */
@@ -336,8 +336,8 @@ export class Connection {
     void this.#loadSnapshot(reason);
   }
 
-  /** @param {string} reason */
-  async #loadSnapshot(reason) {
+  /** @param {string} reason @param {number} [tries] that failed before */
+  async #loadSnapshot(reason, tries = 0) {
     const loadId = ++this.#loadId;
     let position = null;
     try {
@@ -348,7 +348,8 @@ export class Connection {
     // For a connection that is gone, or asked for again meanwhile: the later load counts.
     if (loadId !== this.#loadId) return;
     if (!position || isBehind(position, this.#floor)) {
-      this.#timers.snapshot = setTimeout(() => void this.#loadSnapshot(reason), SNAPSHOT_RETRY_MS);
+      const delayMs = computeDelayMs(tries, this.#options.random ?? Math.random);
+      this.#timers.snapshot = setTimeout(() => void this.#loadSnapshot(reason, tries + 1), delayMs);
       return;
     }
     this.position = position;
@@ -450,12 +451,24 @@ export class Connection {
 
   #checkBeat() {
     const nowMs = Date.now();
-    if (nowMs - this.lastFrameAtMs > this.#heartbeat.deadMs) this.#lose(LOST, 'The server has gone silent.');
-    else if (nowMs - this.#lastBeatAtMs >= this.#heartbeat.everyMs) this.#beat();
+    if (nowMs - this.lastFrameAtMs > this.#heartbeat.deadMs) {
+      this.#lose(LOST, 'The server has gone silent.');
+      return;
+    }
+    if (nowMs - this.#lastBeatAtMs >= this.#heartbeat.everyMs) this.#beat();
+    this.#timers.beat = setTimeout(() => this.#checkBeat(), this.#heartbeat.checkMs);
+  }
+
+  /** @param {Message} message */
+  #onHeartbeat(message) {
+    // With several beats on their way nobody can say which one this answers.
+    if (this.#unansweredBeats === 1) this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs);
+    this.#unansweredBeats = Math.max(0, this.#unansweredBeats - 1);
   }
 
   #beat() {
     this.#lastBeatAtMs = Date.now();
+    this.#unansweredBeats += 1;
     const position = this.#needsSnapshot ? null : this.position;
     this.#transmit(makeHeartbeat({ position, painted: this.#options.painted?.() }));
   }
