@@ -29,7 +29,8 @@ T = TypeVar("T")
 # A string to its closing quote, or to the end where it has none: never tried twice from another
 # quote inside it, which would make hostile input quadratic.
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
+_ONE_KIND = bytes.maketrans(b"[]", b"{}")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _LONG_INTEGER = re.compile(rb"(?<![\d.])\d{%d,}(?![\d.eE])" % (_DIGIT_LIMIT + 1))
 _LONG_DIGITS = re.compile(rb"\d{%d}" % (_DIGIT_LIMIT + 1))
 # An escape that may be unfit: C0 characters and surrogates. The look-behind and the pairs make it
@@ -116,11 +117,18 @@ def _check_depth(raw: bytes) -> None:
     """Bound the nesting before anything recursive reads it."""
     if raw.count(b"[") + raw.count(b"{") <= DEPTH_LIMIT:
         return
-    depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", raw)):
-        depth += 1 if bracket[0] in b"[{" else -1
-        if depth > DEPTH_LIMIT:
-            raise _refuse("too_deep", f"This nests deeper than {DEPTH_LIMIT} levels.")
+    # Only brackets remain, of one kind; each pass takes the innermost pairs away, so that a pass is
+    # a level. Unmatched ones are the parser's business, unless they are many.
+    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NO_BRACKETS)
+    for _ in range(DEPTH_LIMIT + 1):
+        outer = brackets.replace(b"{}", b"")
+        if outer == brackets:
+            break
+        brackets = outer
+    else:
+        raise _refuse("too_deep", f"This nests deeper than {DEPTH_LIMIT} levels.")
+    if brackets.count(b"{") > DEPTH_LIMIT:
+        raise _refuse("too_deep", f"This nests deeper than {DEPTH_LIMIT} levels.")
 
 
 def _check_escapes(raw: bytes) -> None:

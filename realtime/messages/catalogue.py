@@ -33,6 +33,11 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True):
     struct: type[msgspec.Struct]
     is_replayed: bool = False
 
+    @property
+    def key(self) -> str:
+        """The name, made unique: heartbeats go both ways."""
+        return "heartbeat_answer" if self.struct is control.HeartbeatAnswer else self.name
+
 
 _Builder = Callable[[Any], Data]
 
