@@ -10,7 +10,7 @@ import contextvars
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import msgspec
 from peewee import Database
 
+from config.logging import get_logger
 from domain.errors import CommandInFlight, InvalidMessage, OperationTimeout, Overloaded
 from domain.events import LoggedEvent
 from domain.identifiers import NewId
@@ -35,6 +36,8 @@ from services.group_commit import (
 from services.idempotency import CommandKey, hash_body
 from services.snapshot import SnapshotReader
 from services.unit_of_work import UnitOfWork
+
+log = get_logger(__name__)
 
 COMMAND_ID_LIMIT = 64
 
@@ -322,9 +325,22 @@ class Runner:
         is_closing = False
         while not is_closing:
             jobs, is_closing = _take(queue, self._limits.write_batch_limit)
-            for batch in self._committer.run(jobs):
+            for batch in self._run_group(jobs):
                 self._running_loop().call_soon_threadsafe(self._deliver_batch, batch)
         self._committer.close()
+
+    def _run_group(self, jobs: Sequence[WriteJob]) -> Iterator[Batch]:
+        """Run jobs; whatever goes wrong, each gets an answer and the thread goes on."""
+        waiting = dict.fromkeys(jobs)
+        try:
+            for batch in self._committer.run(jobs):
+                for job, _ in batch.answers:
+                    del waiting[job]
+                yield batch
+        except Exception as error:
+            log.exception("writer_failed", units=len(waiting))
+            self._committer.close()
+            yield Batch(answers=[(job, error) for job in waiting])
 
     def _read_for_ever(self) -> None:
         while (job := self._read_queue.get()) is not None:

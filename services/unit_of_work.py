@@ -58,7 +58,8 @@ class UnitOfWork:
     @property
     def cafe_id(self) -> str:
         """The cafe that the unit is in: every query starts from it."""
-        assert self._cafe_id is not None, "the unit has entered no cafe"
+        if self._cafe_id is None:
+            raise RuntimeError("the unit has entered no cafe")
         return self._cafe_id
 
     @property
@@ -80,7 +81,9 @@ class UnitOfWork:
 
     def enter_cafe(self, cafe_id: str) -> None:
         """Say which cafe this is about, where only the operation finds out (a table's code)."""
-        assert self._cafe_id in (None, cafe_id), "a unit stays in one cafe"
+        # No assert: under -O a mistake here would reach into another tenant.
+        if self._cafe_id not in (None, cafe_id):
+            raise RuntimeError("a unit stays in one cafe")
         self._cafe_id = cafe_id
 
     def record(self, event: AnyEvent) -> None:

@@ -203,6 +203,24 @@ async def test_a_locked_database_times_out_the_write_and_not_the_loop(
     assert outcome.seq in (1, 2)
 
 
+async def test_a_writer_survives_what_nobody_thought_of(
+    database, make_runner, expected_logs, monkeypatch
+):
+    """A fault in the runner itself is answered and logged, and the next write is served."""
+    expected_logs.add("writer_failed")
+    runner = make_runner()
+
+    def break_down():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(database, "connect", lambda **_: break_down())
+    with pytest.raises(ZeroDivisionError):
+        await runner.write(record_number, 1, command_type="test", cafe_id=CAFE)
+    monkeypatch.undo()
+
+    assert (await runner.write(record_number, 2, command_type="test", cafe_id=CAFE)).seq == 1
+
+
 @postgres_only
 async def test_a_deadlock_is_tried_again_alone(database, make_runner, expected_logs):
     """Two units lock two rows in turn; both are done in the end."""

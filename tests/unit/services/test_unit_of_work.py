@@ -40,14 +40,14 @@ def test_a_unit_knows_who_asks():
 def test_a_unit_stays_in_one_cafe():
     """It may enter one when it has none, and never leaves it."""
     unit = build_unit(cafe_id=None)
-    with pytest.raises(AssertionError):
+    with pytest.raises(RuntimeError):
         _ = unit.cafe_id
 
     unit.enter_cafe(CAFE)
     unit.enter_cafe(CAFE)
 
     assert unit.cafe_id == CAFE
-    with pytest.raises(AssertionError):
+    with pytest.raises(RuntimeError):
         unit.enter_cafe(OTHER_CAFE)
 
 
