@@ -19,7 +19,7 @@ class ConnectTicketRequest(Command, frozen=True):
     """roles: narrows what the socket may do; empty takes all that the namespace admits."""
 
     namespace: Namespace
-    roles: Annotated[list[Role], msgspec.Meta(max_length=10)] = []
+    roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=10)] = ()
 
 
 class SignInView(View, frozen=True):

@@ -208,7 +208,9 @@ def _error_name(status: int) -> str:
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter is left out rather than null."""
-    choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    choices: list[dict[str, Any]] = [
+        each for each in schema.get("anyOf", ()) if each != {"type": "null"}
+    ]
     if len(choices) == 1:
         return choices[0]
     return {key: value for key, value in schema.items() if key != "default"}

@@ -1,35 +1,87 @@
 """Routes that are commands: the same operation, body and rights as the socket command's.
 
 The command's id is the request's Idempotency-Key, so a command that was begun over a socket may
-be repeated here and gets the first answer, byte for byte.
+be repeated here and gets the first answer, byte for byte. What an operation answers is read off
+its own annotation.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, get_type_hints
+
+import msgspec
 
 from domain.commands import Command
-from handlers.api.route import Answer, ApiRequest
-from services.operations import OPERATIONS
+from handlers.api.route import Answer, ApiRequest, Idempotency, Route
+from services.operations import OPERATIONS, Operation
+from services.unit_of_work import UnitOfWork
 
 
-def run_operation(
-    name: str, build_command: Callable[[Any], Command] = lambda body: body
-) -> Callable[[ApiRequest], Awaitable[Answer]]:
-    """Make the function of a route that does a command.
+def operation_route(
+    name: str,
+    *,
+    path: str,
+    summary: str,
+    tag: str,
+    operation_id: str | None = None,
+    body: type[msgspec.Struct] | None = None,
+    build_command: Callable[[Any], Command] | None = None,
+    idempotency: Idempotency = Idempotency.OPTIONAL,
+    status: int = 200,
+    is_query: bool = False,
+    errors: tuple[int, ...] = (404,),
+) -> Route:
+    """Make the route of an operation.
 
-    name: of the operation and its right. build_command: makes the command of the body, where the
-    two are not the same struct.
+    name: of the operation and its right. body: the operation's own command by default, without
+    what stands in the path. build_command: makes the command of a body of another shape.
+    is_query: it changes nothing, so it runs in a snapshot and keeps no writer waiting.
     """
     operation = OPERATIONS[name]
+    return Route(
+        method="POST",
+        path=path,
+        operation=operation_id or _to_camel(name),
+        summary=summary,
+        tag=tag,
+        permission=name,
+        body=body or operation.command_type,
+        response=get_type_hints(operation.function)["return"],
+        status=status,
+        idempotency=Idempotency.NONE if is_query else idempotency,
+        errors=(*errors, 409, 422),
+        call=partial(_ask if is_query else _run, operation, build_command),
+    )
 
-    async def call(request: ApiRequest) -> Answer:
-        outcome = await request.context.runner.write(
-            operation.function,
-            build_command(request.body),
-            command_type=name,
-            identity=request.identity,
-            command_id=request.command_id,
-        )
-        return Answer(body=outcome.body, is_replay=outcome.is_replayed)
 
-    return call
+async def _run(
+    operation: Operation, build_command: Callable[[Any], Command] | None, request: ApiRequest
+) -> Answer:
+    outcome = await request.context.runner.write(
+        operation.function,
+        build_command(request.body) if build_command is not None else request.body,
+        command_type=operation.name,
+        identity=request.identity,
+        command_id=request.command_id,
+    )
+    return Answer(body=outcome.body, is_replay=outcome.is_replayed)
+
+
+async def _ask(
+    operation: Operation, build_command: Callable[[Any], Command] | None, request: ApiRequest
+) -> Answer:
+    """Run an operation that changes nothing, in a snapshot."""
+    command = build_command(request.body) if build_command is not None else request.body
+    unit = UnitOfWork(
+        cafe_id=request.identity.cafe_id,
+        identity=request.identity,
+        now=request.context.now(),
+        new_id=request.context.new_id,
+    )
+    view = await request.context.runner.read(operation.function, unit, command)
+    return Answer(body=msgspec.json.encode(view))
+
+
+def _to_camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)

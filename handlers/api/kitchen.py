@@ -1,0 +1,119 @@
+"""Tickets of the stations, and lines on their way from the queue to the guest."""
+
+from typing import Any
+
+from domain.commands import (
+    Command,
+    FinishItems,
+    Id,
+    ItemUnits,
+    Quantity,
+    Reason,
+    RecallItems,
+    RemakeItems,
+    ServeItems,
+    StartItems,
+    Version,
+)
+from domain.views import KitchenBoardView
+from handlers.api.operation import operation_route
+from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
+from services.boards import read_kitchen_board
+
+_TAG = "Kitchen"
+
+
+class RemakeItem(Command, frozen=True):
+    """Units of one served line to be made again, and why."""
+
+    item_id: Id
+    reason: Reason
+    quantity: Quantity | None = None
+    expected_version: Version | None = None
+
+
+class TicketsQuery(Query, frozen=True):
+    """station_id: one station's tickets; all stations' without it."""
+
+    station_id: Id | None = None
+
+
+async def _list_tickets(request: ApiRequest) -> Answer:
+    return encode_answer(
+        await request.context.runner.read(
+            read_kitchen_board,
+            request.identity.cafe_id,
+            request.query.station_id,
+            now=request.context.now(),
+        )
+    )
+
+
+def _build_remake(body: RemakeItem) -> RemakeItems:
+    units = ItemUnits(
+        item_id=body.item_id, quantity=body.quantity, expected_version=body.expected_version
+    )
+    return RemakeItems(items=[units], reason=body.reason)
+
+
+def _item_route(verb: str, name: str, command: Any, summary: str) -> Route:
+    return operation_route(
+        name,
+        path=f"/items/{{item_id}}/{verb}",
+        summary=summary,
+        tag=_TAG,
+        body=ItemUnits,
+        build_command=lambda units: command(items=[units]),
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/tickets",
+        operation="listTickets",
+        summary="List open tickets oldest first and finished ones newest first.",
+        tag=_TAG,
+        permission="list_tickets",
+        query=TicketsQuery,
+        response=KitchenBoardView,
+        errors=(404,),
+        call=_list_tickets,
+    ),
+    operation_route(
+        "start_ticket",
+        path="/tickets/{ticket_id}/start",
+        summary="Begin with all that waits on a ticket.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "bump_ticket",
+        path="/tickets/{ticket_id}/ready",
+        summary="Have all live lines of a ticket ready.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "recall_ticket",
+        path="/tickets/{ticket_id}/recall",
+        summary="Take back what was ready or served of a ticket.",
+        tag=_TAG,
+    ),
+    _item_route("start", "start_items", StartItems, "Begin units of a line."),
+    _item_route("ready", "finish_items", FinishItems, "Have units of a line ready."),
+    _item_route("recall", "recall_items", RecallItems, "Take units of a line back."),
+    _item_route("served", "serve_items", ServeItems, "Hand units of a line to the guest."),
+    operation_route(
+        "remake_items",
+        path="/items/{item_id}/remake",
+        summary="Have served units made again, at no price.",
+        tag=_TAG,
+        body=RemakeItem,
+        build_command=_build_remake,
+    ),
+    operation_route(
+        "acknowledge_void",
+        path="/items/{item_id}/acknowledge-void",
+        summary="Say that a cook has seen that a line was voided.",
+        tag=_TAG,
+    ),
+)

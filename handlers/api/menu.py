@@ -1,0 +1,43 @@
+"""The menu, what lines would cost, and what is sold out."""
+
+from domain.views import MenuView
+from handlers.api.operation import operation_route
+from handlers.api.route import Answer, ApiRequest, Route, encode_answer
+from services.menu import read_menu
+
+_TAG = "Menu"
+
+
+async def _read(request: ApiRequest) -> Answer:
+    return encode_answer(
+        await request.context.runner.read(
+            read_menu, request.identity.cafe_id, now=request.context.now()
+        )
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/menu",
+        operation="readMenu",
+        summary="Read the menu with prices, choices, allergens and what is sold out.",
+        tag=_TAG,
+        permission="read_menu",
+        response=MenuView,
+        call=_read,
+    ),
+    operation_route(
+        "set_availability",
+        path="/menu/availability",
+        summary="Mark an item or an option sold out, or sellable again.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "quote",
+        path="/quotes",
+        summary="Ask what lines would cost now; changes nothing.",
+        tag=_TAG,
+        is_query=True,
+    ),
+)

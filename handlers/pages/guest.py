@@ -1,0 +1,109 @@
+"""What the guest's pages share: the cart in the phone's cookie, and reading the seating."""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.identifiers import is_id
+from domain.roles import Identity
+from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuView
+from handlers.page import GuestPage
+from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
+from services.boards import read_guest_orders
+from services.cafes import read_cafe
+from services.menu import read_menu
+from services.tables import read_guest_session
+
+
+class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guest's page shows, read in one snapshot."""
+
+    guest: GuestSessionView
+    menu: MenuView
+    orders: GuestOrdersView
+    time_zone: str
+
+    @property
+    def items(self) -> dict[str, MenuItemView]:
+        """All dishes by their ids."""
+        return {item.menu_item_id: item for each in self.menu.categories for item in each.items}
+
+
+class CartPage(GuestPage):
+    """A guest's page that looks at the cart."""
+
+    permission = "read_menu"
+
+    async def read_scene(self) -> GuestScene:
+        scene = await self.context.runner.read(_read_scene, self.identity, now=self.context.now())
+        self.time_zone = scene.time_zone
+        return scene
+
+    def read_cart(self) -> Cart:
+        """Return the cart of this lane; a cookie of another seating is an empty one."""
+        assert self.identity.lane_id is not None
+        return decode_cart(
+            self.get_cookie(self.context.cookies.cart), lane_id=self.identity.lane_id
+        )
+
+    def keep_cart(self, cart: Cart) -> None:
+        """Let the phone keep a cart. Raises: UnprocessableInput where it does not fit."""
+        if cart.lines:
+            ttl_s = self.context.settings.guest_token_ttl_s
+            self.set_session_cookie(self.context.cookies.cart, encode_cart(cart), ttl_s=ttl_s)
+        else:
+            self.drop_cookie(self.context.cookies.cart)
+
+
+def read_modifier_ids(arguments: dict[str, list[bytes]]) -> tuple[str, ...]:
+    """Return the chosen options of an item's form: check boxes and one radio key per group."""
+    chosen: dict[str, None] = {}
+    for name, values in arguments.items():
+        if name == "modifier" or name.startswith("modifier-"):
+            for value in values:
+                text = value.decode("utf-8", "replace")
+                if is_id(text):
+                    chosen[text] = None
+    return tuple(chosen)
+
+
+def estimate_unit_minor(line: CartLine, item: MenuItemView) -> int:
+    """Return what one unit of a line costs, for showing before it is quoted."""
+    prices = {
+        option.modifier_id: option.price_minor for group in item.groups for option in group.options
+    }
+    return item.price_minor + sum(prices.get(each, 0) for each in line.modifier_ids)
+
+
+def name_modifiers(line: CartLine, item: MenuItemView) -> list[str]:
+    """List the chosen options in the menu's order; a removal's name says so ("No onion")."""
+    return [
+        option.name
+        for group in item.groups
+        for option in group.options
+        if option.modifier_id in line.modifier_ids
+    ]
+
+
+def is_sellable(line: CartLine, item: MenuItemView | None) -> bool:
+    """Whether a line can be ordered: the dish and all its options are there."""
+    if item is None or item.is_sold_out:
+        return False
+    sold_out = {
+        option.modifier_id
+        for group in item.groups
+        for option in group.options
+        if option.is_sold_out
+    }
+    return sold_out.isdisjoint(line.modifier_ids)
+
+
+def _read_scene(identity: Identity, *, now: datetime) -> GuestScene:
+    assert identity.lane_id is not None
+    assert identity.table_session_id is not None
+    return GuestScene(
+        guest=read_guest_session(identity.cafe_id, identity.lane_id),
+        menu=read_menu(identity.cafe_id, now=now),
+        orders=read_guest_orders(identity.cafe_id, identity.table_session_id),
+        time_zone=read_cafe(identity.cafe_id).timezone,
+    )

@@ -1,0 +1,225 @@
+"""/cart: what the guest has chosen, changing it, and sending it to the kitchen.
+
+Every step is a plain form that leads on with a redirect, so that a page loaded again repeats
+nothing; sending carries the command's id in the form, so that a form sent twice orders once.
+"""
+
+from typing import Any
+
+import msgspec
+
+from domain.commands import LineDraft, PlaceOrder, Quote
+from domain.errors import InvalidMessage, NotFound, TableTapError
+from domain.identifiers import is_id
+from domain.orders import CLOSED_ORDER_STATUSES
+from domain.views import MenuItemView, OrderView, QuoteView
+from handlers.pages.cart import Cart, CartLine
+from handlers.pages.guest import (
+    CartPage,
+    GuestScene,
+    estimate_unit_minor,
+    is_sellable,
+    name_modifiers,
+    read_modifier_ids,
+)
+from handlers.pages.guest_menu import show_item
+from services.operations import OPERATIONS
+from services.unit_of_work import UnitOfWork
+
+_PLACE, _QUOTE = OPERATIONS["place_order"], OPERATIONS["quote"]
+_LONGEST_NUMBER = 4
+Fault = dict[str, str]
+
+
+class GuestCartPage(CartPage):
+    """The order before it is sent."""
+
+    permission = "place_order"
+
+    async def get(self) -> None:
+        await self.show(faults=[])
+
+    async def show(self, *, faults: list[Fault], allergy: str = "", note: str = "") -> None:
+        scene, cart = await self.read_scene(), self.read_cart()
+        quote, quote_faults = await self._quote(scene, cart)
+        self.render_page(
+            "guest_cart",
+            guest=scene.guest,
+            cart={"lines": [_show_line(line, scene) for line in cart.lines], "count": cart.count},
+            quote=quote,
+            order=_find_open_order(scene),
+            allergy=allergy,
+            note=note,
+            faults=faults or quote_faults,
+            currency=scene.menu.currency,
+        )
+
+    async def _quote(self, scene: GuestScene, cart: Cart) -> tuple[QuoteView | None, list[Fault]]:
+        """Price the cart, where all of it can be had."""
+        items = scene.items
+        if not cart.lines or not all(
+            is_sellable(line, items.get(line.menu_item_id)) for line in cart.lines
+        ):
+            return None, []
+        try:
+            return await self.ask_price([line.to_draft() for line in cart.lines]), []
+        except TableTapError as error:
+            if error.status not in (404, 409, 422):
+                raise
+            return None, [{"field": "", "message": error.message}]
+
+    async def ask_price(self, lines: list[LineDraft]) -> QuoteView:
+        """Ask what lines cost now. Raises: TableTapError where the menu refuses them."""
+        identity = self.identity
+        unit = UnitOfWork(
+            cafe_id=identity.cafe_id,
+            identity=identity,
+            now=self.context.now(),
+            new_id=self.context.new_id,
+        )
+        view = await self.context.runner.read(_QUOTE.function, unit, Quote(lines=lines))
+        assert isinstance(view, QuoteView)
+        return view
+
+
+class CartLinesPage(GuestCartPage):
+    """POST /cart/lines: put a dish into the cart. A choice that does not fit is shown again."""
+
+    permission = "place_order"
+
+    async def get(self, **_: str) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other("/cart")
+
+    async def post(self, line_id: str | None = None) -> None:
+        cart = self.read_cart()
+        line = None if line_id is None else cart.find(line_id)
+        if line_id is not None and line is None:
+            self.see_other("/cart")  # removed meanwhile, in another tab
+        elif line is not None and "menu_item_id" not in self.request.body_arguments:
+            self._set_quantity(cart, line)
+        else:
+            await self._choose(cart, line)
+
+    def _set_quantity(self, cart: Cart, line: CartLine) -> None:
+        quantity = self._read_quantity(smallest=0)
+        changed = msgspec.structs.replace(line, quantity=quantity) if quantity else None
+        self.keep_cart(cart.change(line.line_id, changed))
+        self.see_other("/cart")
+
+    async def _choose(self, cart: Cart, line: CartLine | None) -> None:
+        scene = await self.read_scene()
+        item = scene.items.get(self.read_field("menu_item_id", longest=36))
+        if item is None:
+            raise NotFound("This is not on the menu any more. Choose something else.")
+        chosen = CartLine(
+            line_id=line.line_id if line is not None else "",
+            menu_item_id=item.menu_item_id,
+            quantity=self._read_quantity(smallest=1),
+            modifier_ids=read_modifier_ids(self.request.body_arguments),
+            note=self.read_field("note", longest=200, default=""),
+        )
+        try:
+            await self.ask_price([chosen.to_draft()])
+            self.keep_cart(_put(cart, chosen))
+        except TableTapError as error:
+            if error.status not in (404, 409, 422):
+                raise
+            self.set_status(error.status)
+            # An unsaved line has no id: the form goes on adding and keeps what was chosen.
+            show_item(self, scene, item, line=chosen, faults=[_build_fault(error, item)])
+            return
+        wants_menu = self.read_field("then", longest=20, default="") == "menu"
+        self.see_other("/menu" if wants_menu or line is None else "/cart")
+
+    def _read_quantity(self, *, smallest: int) -> int:
+        text = self.read_field("quantity", longest=_LONGEST_NUMBER, default="1")
+        if not (text.isascii() and text.isdigit() and smallest <= int(text) <= 99):
+            raise InvalidMessage(f"Choose a number from {smallest} to 99.")
+        return int(text)
+
+
+class SendCartPage(GuestCartPage):
+    """POST /cart/send: order what is in the cart."""
+
+    async def get(self) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other("/cart")
+
+    async def post(self) -> None:
+        allergy = self.read_field("allergy", longest=60, default="")
+        note = self.read_field("note", longest=200, default="")
+        command_id = self.read_field("command_id", longest=36)
+        if not is_id(command_id):
+            raise InvalidMessage("The form is not whole. Go back and try again.")
+        try:
+            await self._place(allergy=allergy, note=note, command_id=command_id)
+        except TableTapError as error:
+            if error.status not in (404, 409, 422):
+                raise
+            self.set_status(error.status)
+            faults = [{"field": "", "message": error.message}]
+            await self.show(faults=faults, allergy=allergy, note=note)
+            return
+        self.drop_cookie(self.context.cookies.cart)
+        self.see_other("/orders")
+
+    async def _place(self, *, allergy: str, note: str, command_id: str) -> None:
+        cart = self.read_cart()
+        if not cart.lines:
+            # Sent a moment ago in another tab, or by a second tap on a slow line.
+            return
+        await self.context.runner.write(
+            _PLACE.function,
+            PlaceOrder(
+                lines=[line.to_draft() for line in cart.lines],
+                note=note,
+                allergy=allergy,
+                quote_hash=self.read_field("quote_hash", longest=64, default="") or None,
+            ),
+            command_type=_PLACE.name,
+            identity=self.identity,
+            command_id=command_id,
+        )
+
+
+def _put(cart: Cart, chosen: CartLine) -> Cart:
+    """Return the cart with a line added, or changed where it has an id."""
+    if chosen.line_id:
+        return cart.change(chosen.line_id, chosen)
+    return cart.add(
+        menu_item_id=chosen.menu_item_id,
+        quantity=chosen.quantity,
+        modifier_ids=chosen.modifier_ids,
+        note=chosen.note,
+    )
+
+
+def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
+    item = scene.items.get(line.menu_item_id)
+    unit_minor = estimate_unit_minor(line, item) if item is not None else 0
+    return {
+        "line_id": line.line_id,
+        "menu_item_id": line.menu_item_id,
+        "name": item.name if item is not None else "No longer on the menu",
+        "quantity": line.quantity,
+        "modifiers": name_modifiers(line, item) if item is not None else [],
+        "note": line.note,
+        "line_total_minor": line.quantity * unit_minor,
+        "is_sold_out": not is_sellable(line, item),
+    }
+
+
+def _find_open_order(scene: GuestScene) -> OrderView | None:
+    """Return the order that the next submit adds a round to."""
+    return next(
+        (each for each in scene.orders.orders if each.status not in CLOSED_ORDER_STATUSES), None
+    )
+
+
+def _build_fault(error: TableTapError, item: MenuItemView) -> Fault:
+    """Say a fault at the group that it is about, where the error names one."""
+    group_id = str((error.details or {}).get("groupId", ""))
+    is_known = any(group.group_id == group_id for group in item.groups)
+    field = f"group-{group_id}" if is_known else ""
+    return {"field": field, "message": error.message, "group_id": group_id if is_known else ""}

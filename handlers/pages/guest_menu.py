@@ -1,0 +1,78 @@
+"""/menu and /menu/{item}: what there is, and one dish with its choices."""
+
+from typing import Any
+
+from config.namespaces import Namespace
+from domain.errors import NotFound
+from domain.rooms import Room, RoomKind
+from domain.statuses import TERMINAL_ORDER_STATUSES
+from domain.views import MenuItemView
+from handlers.page import build_live
+from handlers.pages.cart import Cart, CartLine
+from handlers.pages.guest import CartPage, GuestScene, estimate_unit_minor
+
+
+class GuestMenuPage(CartPage):
+    """The menu with what is in the cart."""
+
+    async def get(self) -> None:
+        scene, cart = await self.read_scene(), self.read_cart()
+        self.render_page(
+            "guest_menu",
+            guest=scene.guest,
+            menu=scene.menu,
+            cart=_sum_up(cart, scene),
+            open_orders=[
+                order
+                for order in scene.orders.orders
+                if order.status not in TERMINAL_ORDER_STATUSES
+            ],
+            fault="",
+            live=build_live(
+                namespace=Namespace.CUSTOMERS,
+                rooms=[str(Room(self.identity.cafe_id, RoomKind.CUSTOMERS))],
+                render=[],
+                position=scene.orders.position,
+            ),
+        )
+
+
+class GuestItemPage(CartPage):
+    """One dish; `?line=` changes a line of the cart."""
+
+    async def get(self, menu_item_id: str) -> None:
+        scene = await self.read_scene()
+        item = scene.items.get(menu_item_id)
+        if item is None:
+            raise NotFound("This is not on the menu any more. Choose something else.")
+        line = self.read_cart().find(self.get_query_argument("line", ""))
+        show_item(self, scene, item, line=line, faults=[])
+
+
+def show_item(
+    page: CartPage,
+    scene: GuestScene,
+    item: MenuItemView,
+    *,
+    line: CartLine | None,
+    faults: list[dict[str, str]],
+) -> None:
+    """Answer the page of a dish. line: what is chosen so far; faults: what is wrong with it."""
+    page.render_page(
+        "guest_item",
+        guest=scene.guest,
+        item=item,
+        currency=scene.menu.currency,
+        line=line,
+        faults=faults,
+    )
+
+
+def _sum_up(cart: Cart, scene: GuestScene) -> dict[str, Any]:
+    items = scene.items
+    total_minor = sum(
+        line.quantity * estimate_unit_minor(line, items[line.menu_item_id])
+        for line in cart.lines
+        if line.menu_item_id in items
+    )
+    return {"count": cart.count, "total_minor": total_minor, "counts": cart.counts}

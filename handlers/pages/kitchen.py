@@ -1,0 +1,50 @@
+"""/kitchen and /kitchen/{slug}: the wall of one station, or of all."""
+
+from datetime import datetime
+
+from config.namespaces import Namespace
+from domain.errors import NotFound
+from domain.rooms import Room, RoomKind
+from domain.views import KitchenBoardView
+from handlers.page import StaffPage, build_live
+from services.boards import list_stations, read_kitchen_board
+from services.cafes import read_cafe
+
+
+class KitchenPage(StaffPage):
+    """Tickets with the position that they are complete up to."""
+
+    permission = "list_tickets"
+
+    async def get(self, slug: str | None = None) -> None:
+        cafe_id, runner = self.identity.cafe_id, self.context.runner
+        board, self.time_zone = await runner.read(_read_page, cafe_id, slug, now=self.context.now())
+        room = (
+            Room(cafe_id, RoomKind.STATION, board.station.station_id)
+            if board.station is not None
+            else Room(cafe_id, RoomKind.KITCHEN)
+        )
+        self.render_page(
+            "kitchen",
+            station=board.station,
+            board=board,
+            live=build_live(
+                namespace=Namespace.KITCHEN,
+                rooms=[str(room)],
+                render=["kitchen_ticket"],
+                position=board.position,
+            ),
+        )
+
+
+def _read_page(cafe_id: str, slug: str | None, *, now: datetime) -> tuple[KitchenBoardView, str]:
+    station_id = None if slug is None else _find_station(cafe_id, slug)
+    board = read_kitchen_board(cafe_id, station_id, now=now)
+    return board, read_cafe(cafe_id).timezone
+
+
+def _find_station(cafe_id: str, slug: str) -> str:
+    for station in list_stations(cafe_id):
+        if station.slug == slug:
+            return station.station_id
+    raise NotFound("There is no such station. Choose one of the displays.")

@@ -1,0 +1,44 @@
+"""/displays: what a screen shall be, for whoever signed in on it. / leads there."""
+
+import asyncio
+
+from domain.permissions import may
+from domain.roles import Identity
+from handlers.page import PageHandler, StaffPage
+from services.boards import list_stations
+from services.cafes import read_cafe
+
+
+class StartPage(PageHandler):
+    """/ leads staff to their displays and a guest's phone to its menu."""
+
+    is_public = True
+
+    async def get(self) -> None:
+        cookies = self.context.cookies
+        is_guest = self.get_cookie(cookies.guest) and not self.get_cookie(cookies.sign_in)
+        self.see_other("/menu" if is_guest else "/displays")
+
+
+class StationChoicePage(StaffPage):
+    """The displays that the person's roles open."""
+
+    def authorize(self, identity: Identity) -> None:
+        """Whoever works here may look; the page shows what is open to them."""
+
+    async def get(self) -> None:
+        identity, runner = self.identity, self.context.runner
+        cafe, stations, person_name = await asyncio.gather(
+            runner.read(read_cafe, identity.cafe_id),
+            runner.read(list_stations, identity.cafe_id),
+            self.context.authentication.read_person_name(identity),
+        )
+        self.render_page(
+            "station_choice",
+            cafe_name=cafe.name,
+            person_name=person_name,
+            stations=stations,
+            may_kitchen=may(identity, "list_tickets"),
+            may_counter=may(identity, "list_tables"),
+            may_board=may(identity, "read_board"),
+        )

@@ -1,0 +1,69 @@
+"""Every address of TableTap but the sockets': pages, API, documents, probes, static files."""
+
+from typing import Any
+
+from tornado.routing import URLSpec
+
+from handlers.api.documents import AsyncApiHandler, OpenApiHandler, ReferencePage
+from handlers.api.handler import ApiHandler
+from handlers.api.table import list_paths
+from handlers.assets import URL_PREFIX, StaticFiles
+from handlers.base import BaseHandler
+from handlers.context import HandlerContext
+from handlers.pages.board import BoardPage
+from handlers.pages.counter import CounterPage, TablesPage
+from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
+from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
+from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
+from handlers.pages.kitchen import KitchenPage
+from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
+from handlers.pages.station_choice import StartPage, StationChoicePage
+from handlers.pages.styleguide import StyleguidePage
+from handlers.pages.table import TablePage
+from handlers.probes import HealthHandler, MetricsHandler, ReadinessHandler
+
+_ID = "[0-9a-f-]{36}"
+
+# Address (a regular expression with named groups) -> who answers it. Templates take theirs from
+# templates/paths.html.
+PAGES: dict[str, type[BaseHandler]] = {
+    r"/": StartPage,
+    r"/sign-in": SignInPage,
+    r"/sign-out": SignOutPage,
+    r"/cafes": CafesPage,
+    r"/displays": StationChoicePage,
+    r"/kitchen": KitchenPage,
+    r"/kitchen/(?P<slug>[a-z0-9-]{1,60})": KitchenPage,
+    r"/counter": CounterPage,
+    r"/tables": TablesPage,
+    r"/board": BoardPage,
+    r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,
+    r"/menu": GuestMenuPage,
+    rf"/menu/(?P<menu_item_id>{_ID})": GuestItemPage,
+    r"/cart": GuestCartPage,
+    r"/cart/lines": CartLinesPage,
+    r"/cart/lines/(?P<line_id>[0-9]{1,7})": CartLinesPage,
+    r"/cart/send": SendCartPage,
+    r"/orders": GuestProgressPage,
+    rf"/orders/(?P<order_id>{_ID})/rounds/(?P<round_number>[0-9]{{1,4}})/undo": UndoRoundPage,
+    r"/styleguide": StyleguidePage,
+    r"/api/docs": ReferencePage,
+    r"/api/openapi.json": OpenApiHandler,
+    r"/api/asyncapi.json": AsyncApiHandler,
+    r"/healthz": HealthHandler,
+    r"/readyz": ReadinessHandler,
+    r"/metrics": MetricsHandler,
+}
+
+
+def build_routes(context: HandlerContext) -> list[URLSpec]:
+    """Make Tornado's rules; the pattern stands in for the address in logs and metrics."""
+    rules = [
+        URLSpec(pattern, handler, {"context": context, "route": pattern})
+        for pattern, handler in PAGES.items()
+    ]
+    for pattern, routes in list_paths().items():
+        arguments: dict[str, Any] = {"context": context, "route": pattern, "routes": routes}
+        rules.append(URLSpec(pattern, ApiHandler, arguments))
+    rules.append(URLSpec(rf"{URL_PREFIX}(.+)", StaticFiles, {"assets": context.assets}))
+    return rules
