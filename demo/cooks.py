@@ -11,8 +11,8 @@ from random import Random
 from client.connection import Connection
 from client.messages import ClientError
 from demo.boards import TicketBoard, find_ticket, list_uncooked, list_unseen_voids
-from demo.house import House, Staffer
 from demo.pace import FASTEST_SHARE, SLOWEST_SHARE, Pace
+from demo.staffer import Staffer
 from demo.tally import Tally
 from domain.commands import (
     AcknowledgeVoid,
@@ -44,14 +44,12 @@ class Station:
         self,
         *,
         station_id: str,
-        house: House,
         staffer: Staffer,
         pace: Pace,
         random: Random,
         tally: Tally,
     ) -> None:
         self._station_id = station_id
-        self._house = house
         self._staffer = staffer
         self._pace = pace
         self._random = random
@@ -62,7 +60,7 @@ class Station:
         """Open the display and cook."""
         cafe_id = await self._staffer.get_cafe_id()
         room = str(Room(cafe_id, RoomKind.STATION, self._station_id))
-        async with self._house.connect("kitchen", self._staffer, rooms=[room]) as connection:
+        async with self._staffer.connect("kitchen", rooms=[room]) as connection:
             await connection.wait_until_live()
             await self._load()
             async with asyncio.TaskGroup() as tasks:
@@ -71,8 +69,8 @@ class Station:
                     tasks.create_task(self._cook(connection))
 
     async def _load(self) -> None:
-        snapshot = await self._house.read_tickets(self._staffer, self._station_id)
-        self._board.load(snapshot.tickets)
+        rest = await self._staffer.sign_in()
+        self._board.load((await rest.list_tickets(self._station_id)).tickets)
 
     async def _watch(self, connection: Connection) -> None:
         async for message in connection.messages():

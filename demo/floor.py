@@ -13,8 +13,8 @@ from client.connection import Connection
 from client.messages import Acknowledgement, ClientError
 from demo.appetite import choose_allergy, choose_lines, choose_note
 from demo.boards import OrderBook, find_order, is_over, list_awaiting_approval, list_ready
-from demo.house import House, Staffer
 from demo.pace import Pace
+from demo.staffer import Staffer
 from demo.tally import Tally
 from domain.commands import (
     ApproveRound,
@@ -25,7 +25,7 @@ from domain.commands import (
     Quote,
     ServeItems,
 )
-from domain.views import MenuView, OrderItemView, OrderView, QuoteView
+from domain.views import OrderItemView, OrderView, QuoteView
 
 _COMMAND_TYPES: dict[type[Command], str] = {
     ApproveRound: "approve_round",
@@ -42,10 +42,7 @@ _TRIES_AGAIN_S = 1.0
 class Floor:
     """The counter person. `work` runs until it is cancelled."""
 
-    def __init__(
-        self, *, house: House, staffer: Staffer, pace: Pace, random: Random, tally: Tally
-    ) -> None:
-        self._house = house
+    def __init__(self, *, staffer: Staffer, pace: Pace, random: Random, tally: Tally) -> None:
         self._staffer = staffer
         self._pace = pace
         self._random = random
@@ -54,7 +51,7 @@ class Floor:
         # What was handed over while its message is still on the way: (line, version).
         self._carried: set[tuple[str, int]] = set()
         self._departed: set[str] = set()
-        self._connection: Connection = house.connect("counter", staffer)
+        self._connection: Connection = staffer.connect("counter")
         self._is_open = asyncio.Event()
 
     async def work(self) -> None:
@@ -80,9 +77,10 @@ class Floor:
                 return
             await self._orders.wait_for_change(seen)
 
-    async def sell(self, menu: MenuView) -> None:
+    async def sell(self) -> None:
         """Take an order over the counter: a sale without a table."""
-        lines = choose_lines(menu, self._random)
+        rest = await self._staffer.sign_in()
+        lines = choose_lines(await rest.read_menu(), self._random)
         if not lines:
             return
         quoted = await self._send(Quote(lines=lines))
@@ -105,7 +103,8 @@ class Floor:
         self._orders.wake()
 
     async def _load(self) -> None:
-        self._orders.load(await self._house.read_orders(self._staffer))
+        rest = await self._staffer.sign_in()
+        self._orders.load((await rest.list_orders()).orders)
 
     async def _watch(self) -> None:
         async for message in self._connection.messages():

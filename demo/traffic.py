@@ -15,8 +15,8 @@ from typing import Any
 from demo.cooks import Station
 from demo.floor import Floor
 from demo.guests import Guest
-from demo.house import House, Staffer
 from demo.pace import Pace
+from demo.staffer import Staffer
 from demo.tally import Tally
 from domain.demo import DemoAccount, DemoDescription, DemoTable
 from domain.roles import Role
@@ -45,13 +45,12 @@ class Traffic:
         self._description = description
         self._pace = pace
         self._random = Random(seed)
-        self._house = House(description.url)
+        self._staff: list[Staffer] = []
         self._tables = sorted(description.tables, key=lambda table: table.number)
         self._taken: set[int] = set()
         self._visits: set[asyncio.Task[None]] = set()
         self._clerk = self._make_staffer(Role.COUNTER)
         self._floor = Floor(
-            house=self._house,
             staffer=self._clerk,
             pace=pace,
             random=self._branch(),
@@ -80,7 +79,8 @@ class Traffic:
             for visit in self._visits:
                 visit.cancel()
             await asyncio.gather(*self._visits, return_exceptions=True)
-            self._house.close()
+            for staffer in self._staff:
+                staffer.close()
             log.info("traffic ended: %s", self.tally.describe())
 
     def _list_shifts(self) -> list[Coroutine[Any, Any, None]]:
@@ -88,7 +88,6 @@ class Traffic:
         stations = [
             Station(
                 station_id=station.id,
-                house=self._house,
                 staffer=cook,
                 pace=self._pace,
                 random=self._branch(),
@@ -115,9 +114,11 @@ class Traffic:
             if random.random() < self._pace.seated_share:
                 table = await self._find_free_table(random)
             if table is None:
-                await self._floor.sell(await self._house.read_menu(self._clerk))
+                await self._floor.sell()
             else:
-                guest = Guest(house=self._house, pace=self._pace, random=random, tally=self.tally)
+                guest = Guest(
+                    url=self._description.url, pace=self._pace, random=random, tally=self.tally
+                )
                 await guest.visit(_read_code(table), leave=self._floor.note_departure)
         finally:
             if table is not None:
@@ -130,7 +131,8 @@ class Traffic:
 
     async def _find_free_table(self, random: Random) -> DemoTable | None:
         """Choose a table where nobody sits, and none of those kept for people."""
-        shown = await self._house.read_tables(self._clerk)
+        rest = await self._clerk.sign_in()
+        shown = (await rest.list_tables()).tables
         free_numbers = {table.number for table in shown if table.table_session_id is None}
         free = [
             table
@@ -155,7 +157,9 @@ class Traffic:
             log.info("traffic so far: %s", self.tally.describe())
 
     def _make_staffer(self, role: Role) -> Staffer:
-        return self._house.make_staffer(_find_account(self._description, role))
+        staffer = Staffer(self._description.url, _find_account(self._description, role))
+        self._staff.append(staffer)
+        return staffer
 
     def _branch(self) -> Random:
         """Give somebody a generator of their own: who is faster then changes nobody's choices."""
