@@ -85,9 +85,7 @@ export function startLive(options) {
  * @returns {Promise<{fresh: Document, position: import('./protocol.js').Position}>}
  */
 async function loadPage() {
-  const address = new URL(location.href);
-  address.searchParams.set('fragment', 'board');
-  const response = await fetch(address, { credentials: 'same-origin', cache: 'no-store', headers: { Accept: 'text/html' } });
+  const response = await fetch(location.href, { credentials: 'same-origin', cache: 'no-store', headers: { Accept: 'text/html' } });
   if (!response.ok) throw new Error(`The page answered ${response.status}.`);
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   const live = readJson(fresh.body, 'data-live');
