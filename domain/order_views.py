@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain.kitchen import derive_priority, list_station_progress
 from domain.orders import Item, Order, Round, Ticket
-from domain.statuses import ItemStatus, OrderStatus
+from domain.statuses import OrderStatus
 from domain.views import (
     BoardNumberView,
     HoldView,
@@ -18,13 +18,11 @@ from domain.views import (
     TicketView,
 )
 
-# What the board shows of an order; one that waits at a gate is not there yet.
+# What the board shows of an order that the kitchen has or had; any other status is "gone".
 NUMBER_STATES: dict[OrderStatus, str] = {
     OrderStatus.CONFIRMED: "preparing",
     OrderStatus.PREPARING: "preparing",
     OrderStatus.READY: "ready",
-    OrderStatus.COMPLETED: "gone",
-    OrderStatus.CANCELLED: "gone",
 }
 
 
@@ -80,13 +78,12 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
 
 
 def build_number_view(order: Order) -> BoardNumberView | None:
-    """Show an order on the board; None while it waits at a gate and when it never passed one."""
-    state = NUMBER_STATES.get(order.status)
-    if state is None or not any(each.fired_at for each in order.rounds):
+    """Show an order on the board; None for one of which no round ever passed its gate."""
+    if not any(each.fired_at for each in order.rounds):
         return None
     return BoardNumberView(
         order_number=order.number,
-        state=state,
+        state=NUMBER_STATES.get(order.status, "gone"),
         version=order.version,
         since=_find_number_since(order),
     )
@@ -95,20 +92,15 @@ def build_number_view(order: Order) -> BoardNumberView | None:
 def _find_number_since(order: Order) -> datetime:
     """Return since when the number stands where it does, from facts that are stored."""
     live = order.list_live_items()
-    if order.status is OrderStatus.READY:
-        return max(item.ready_at for item in live if item.ready_at is not None)
-    if order.status is OrderStatus.COMPLETED:
-        assert order.completed_at is not None
-        return order.completed_at
-    if order.status is OrderStatus.CANCELLED:
-        return max(item.voided_at for item in order.items if item.voided_at is not None)
-    unfinished = {
-        item.round_number
-        for item in live
-        if item.status not in (ItemStatus.READY, ItemStatus.SERVED)
-    }
-    fired = [each.fired_at for each in order.rounds if each.number in unfinished]
-    return min((at for at in fired if at is not None), default=order.submitted_at)
+    match NUMBER_STATES.get(order.status):
+        case "ready":
+            return max(item.ready_at for item in live if item.ready_at is not None)
+        case "preparing":
+            unfinished = {item.round_number for item in live if item.ready_at is None}
+            fired = [each.fired_at for each in order.rounds if each.number in unfinished]
+            return min((at for at in fired if at is not None), default=order.submitted_at)
+    ended = [item.voided_at for item in order.items if item.voided_at is not None]
+    return order.completed_at or max(ended, default=order.submitted_at)
 
 
 def _build_round_view(order: Order, each: Round) -> RoundView:

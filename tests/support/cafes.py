@@ -37,9 +37,10 @@ from models.migrations import migrate
 from models.staff import Membership
 from models.tenancy import CafeTable, Station
 from services.event_log import read_events
+from services.group_commit import Outcome
 from services.menu import read_menu
 from services.operations import OPERATIONS
-from services.runner import Outcome, Runner
+from services.runner import Runner
 from services.setup import SetupContext, create_cafe
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
