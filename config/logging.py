@@ -42,6 +42,8 @@ _SECRET_PATTERNS = (
     # together spare hyphenated words, UUIDs and hexadecimal digests.
     re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{43,}(?![\w-])"),
 )
+# They write a line for every run and every table, which says nothing that our own lines do not.
+_TALKATIVE_LIBRARIES = ("apscheduler", "peewee")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.,:;/+@%()\[\]~*#<>?!-]+")
 
 
@@ -127,6 +129,8 @@ def configure_logging(
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(log_level.upper())
+    for name in _TALKATIVE_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
 
 
