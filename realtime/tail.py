@@ -56,6 +56,14 @@ class CafeStream:
         self.epoch, self.floor_seq = head.epoch, head.floor_seq
         self.seq, self.event_id = head.seq, head.event_id
 
+    def forget_old(self) -> None:
+        """Let go of waiting events that are known by now, or of a log that is no longer ours."""
+        self.waiting = {
+            seq: event
+            for seq, event in self.waiting.items()
+            if seq > self.seq and event.epoch == self.epoch
+        }
+
     def push(self, publication: Publication) -> None:
         """Make a publication the head."""
         assert publication.seq == self.seq + 1
@@ -211,7 +219,13 @@ class Tail:
             return
         if event.seq == stream.seq + 1:
             self._advance(stream, event)
-        while (following := stream.waiting.pop(stream.seq + 1, None)) is not None:
+        self._use_waiting(stream)
+
+    def _use_waiting(self, stream: CafeStream) -> None:
+        while (following := stream.waiting.get(stream.seq + 1)) is not None:
+            if following.epoch != stream.epoch:
+                return  # the healer finds out which of the two holds
+            del stream.waiting[following.seq]
             self._advance(stream, following)
 
     def _advance(self, stream: CafeStream, event: LoggedEvent) -> None:
@@ -247,8 +261,8 @@ class Tail:
                 await self._catch_up(stream)
             except TableTapError as error:
                 log.warning("log_not_read", cafe_id=stream.cafe_id, code=error.code)
-            for seq in [seq for seq in stream.waiting if seq <= stream.seq]:
-                del stream.waiting[seq]
+            else:
+                stream.forget_old()
             if not stream.waiting:
                 return
             if before == (stream.epoch, stream.seq):
@@ -262,6 +276,5 @@ class Tail:
         for event in events:
             if event.seq == stream.seq + 1:
                 self._advance(stream, event)
-        while (following := stream.waiting.pop(stream.seq + 1, None)) is not None:
-            self._advance(stream, following)
+        self._use_waiting(stream)
         return stream.seq > before

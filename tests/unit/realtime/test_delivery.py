@@ -1,0 +1,267 @@
+"""Rooms, outboxes and the hub: who gets what, once, and what a slow or broken peer costs."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from config.namespaces import Namespace
+from domain.rooms import Room, RoomKind
+from realtime.close_codes import CloseCode
+from realtime.hub import Hub
+from realtime.ports import Admission
+from realtime.publications import Publication, publish
+from realtime.registry import Registry
+from realtime.session import BUFFER_LIMIT, Session, SessionState
+from tests.support.logs import ExpectedLogs
+from tests.support.realtime import (
+    CAFE,
+    IDENTITIES,
+    ListTransport,
+    log_event,
+    make_events,
+    make_id,
+    render_card,
+)
+
+KITCHEN = Room(CAFE, RoomKind.KITCHEN)
+ALL = Room(CAFE, RoomKind.CAFE)
+EVENTS = make_events()
+
+
+class Floor:
+    """A registry, a hub and sessions that are live in it."""
+
+    def __init__(self) -> None:
+        self.registry: Registry[Session] = Registry()
+        self.ended: list[Session] = []
+        self.hub = Hub(self.registry, render=render_card, on_closed=self.ended.append)
+
+    def open(self, *rooms: Room, limit: int = 2**20, who: str = "expo") -> Session:
+        """Make a live session in some rooms."""
+        session = Session(
+            ListTransport(),
+            connection_id=make_id(len(self.ended)),
+            namespace=Namespace.KITCHEN,
+            address="192.0.2.1",
+            now_s=0.0,
+            outbox_limit_bytes=limit,
+            on_dirty=self.hub.mark_dirty,
+        )
+        session.admission = Admission(identity=IDENTITIES[who])
+        session.state = SessionState.LIVE
+        self.registry.join(session, rooms)
+        return session
+
+
+@pytest.fixture
+async def floor() -> Floor:
+    """Return a floor on the running loop."""
+    return Floor()
+
+
+class BrokenSet(frozenset[str]):
+    """Fails when asked."""
+
+    def __contains__(self, _: object) -> bool:
+        raise RuntimeError("broken session")
+
+
+def read(session: Session) -> ListTransport:
+    """Return the transport of the tests below a session."""
+    assert isinstance(session.transport, ListTransport)
+    return session.transport
+
+
+def publish_ticket(seq: int) -> Publication:
+    """Make a publication for KITCHEN and ALL."""
+    return publish(log_event(EVENTS["kitchen_order_received"], seq=seq))
+
+
+def test_leaving_and_removing_leave_nothing_behind():
+    """Both directions of the registry agree at every step."""
+    registry: Registry[str] = Registry()
+    registry.join("a", [KITCHEN, ALL])
+    registry.join("b", [KITCHEN])
+    registry.leave("a", KITCHEN)
+    registry.leave("a", KITCHEN)
+
+    assert registry.find_members([KITCHEN]) == ["b"]
+    assert registry.list_rooms("a") == {ALL}
+    registry.remove("a")
+    registry.remove("b")
+    registry.remove("b")
+    assert registry.room_count == 0
+    assert registry.find_members([KITCHEN, ALL]) == []
+
+
+async def test_a_session_in_several_rooms_gets_an_event_once(floor: Floor):
+    """The union of the rooms counts."""
+    session = floor.open(KITCHEN, ALL)
+
+    recipients = floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+
+    assert recipients == 1
+    assert [message["seq"] for message in read(session).messages] == [1]
+
+
+async def test_messages_of_one_turn_leave_as_one_frame_shared_by_the_room(floor: Floor):
+    """Ten events, a hundred sessions: one frame object."""
+    sessions = [floor.open(KITCHEN) for _ in range(100)]
+
+    for seq in range(1, 11):
+        floor.hub.deliver(publish_ticket(seq))
+    await asyncio.sleep(0)
+
+    frames = [read(session).frames for session in sessions]
+    assert {len(each) for each in frames} == {1}
+    assert {id(each[0]) for each in frames} == {id(frames[0][0])}
+
+
+async def test_what_is_not_newer_than_the_position_is_dropped(floor: Floor):
+    """A snapshot may be newer than the tail."""
+    session = floor.open(KITCHEN)
+    session.seq = 2
+
+    for seq in range(1, 5):
+        floor.hub.deliver(publish_ticket(seq))
+    floor.hub.flush()
+
+    assert [message["seq"] for message in read(session).messages] == [3, 4]
+
+
+async def test_a_namespace_gets_only_the_types_of_its_row(floor: Floor):
+    """The position moves on over what is not for it."""
+    session = floor.open(KITCHEN)
+    session.event_types = frozenset({"order_progress"})
+
+    floor.hub.deliver(publish_ticket(1))
+
+    assert not session.has_unsent
+    assert session.seq == 1
+
+
+async def test_a_peer_that_does_not_read_is_cut_off_at_its_limit(floor: Floor):
+    """Its outbox never holds more than the limit, and the others get everything."""
+    slow, quick = floor.open(KITCHEN, limit=20_000), floor.open(KITCHEN, limit=20_000)
+    read(slow).is_blocked = True
+    most = 0
+
+    for seq in range(1, 101):
+        floor.hub.deliver(publish_ticket(seq))
+        most = max(most, slow.outbox_bytes)
+        floor.hub.flush()
+
+    assert most <= 20_000
+    assert read(slow).closed is not None
+    assert read(slow).closed[0] == CloseCode.SLOW_CONSUMER
+    assert slow in floor.ended
+    assert [message["seq"] for message in read(quick).messages] == list(range(1, 101))
+
+
+async def test_what_the_transport_has_not_sent_counts_too(floor: Floor):
+    """Frames handed over and not taken by the system are memory as well."""
+    slow = floor.open(KITCHEN, limit=20_000)
+    read(slow).unsent_bytes = 19_500
+
+    floor.hub.deliver(publish_ticket(1))
+
+    assert slow.close_code == CloseCode.SLOW_CONSUMER
+
+
+async def test_a_reader_that_catches_up_gets_what_waited(floor: Floor):
+    """Blocked for a while, below the limit: nothing is lost, one frame."""
+    slow = floor.open(KITCHEN)
+    read(slow).is_blocked = True
+    for seq in range(1, 6):
+        floor.hub.deliver(publish_ticket(seq))
+        floor.hub.flush()
+    assert read(slow).frames == []
+
+    read(slow).is_blocked = False
+    slow.on_writable()
+
+    assert [message["seq"] for message in read(slow).messages] == [1, 2, 3, 4, 5]
+    assert len(read(slow).frames) == 1
+
+
+async def test_one_broken_session_does_not_stop_the_others(
+    floor: Floor, expected_logs: ExpectedLogs
+):
+    """Neither while messages are handed out nor while they are sent."""
+    expected_logs.add("session_failed")
+    sessions = [floor.open(KITCHEN) for _ in range(5)]
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken transport")
+
+    read(sessions[0]).send = fail  # type: ignore[method-assign]
+    sessions[1].event_types = BrokenSet()
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+
+    assert [len(read(session).messages) for session in sessions[2:]] == [1, 1, 1]
+    assert [session.close_code for session in sessions[:2]] == [CloseCode.SERVER_ERROR] * 2
+
+
+async def test_an_error_leaves_before_the_close(floor: Floor):
+    """Closing sends what was queued first, and nothing after."""
+    session = floor.open(KITCHEN)
+
+    session.queue(b'{"type":"server_error"}')
+    session.close(CloseCode.DRAIN)
+    session.queue(b'{"type":"too late"}')
+    floor.hub.flush()
+
+    assert read(session).messages == [{"type": "server_error"}]
+    assert read(session).closed == (4001, "The server is restarting. Come back.")
+
+
+async def test_a_session_ends_once(floor: Floor):
+    """Whatever comes later does not change why, and it is reported once."""
+    session = floor.open(KITCHEN)
+
+    session.close(CloseCode.DRAIN)
+    session.close(CloseCode.REVOKED)
+    session.on_transport_closed(1001)
+    await asyncio.sleep(0)
+
+    assert session.close_code == CloseCode.DRAIN
+    assert floor.ended == [session]
+
+
+async def test_a_buffer_that_outgrows_the_ring_starts_afresh(floor: Floor):
+    """Catching up that never ends is ended."""
+    session = floor.open(KITCHEN)
+    session.state = SessionState.ATTACHING
+
+    for seq in range(1, BUFFER_LIMIT + 2):
+        floor.hub.deliver(publish_ticket(seq))
+
+    assert session.close_code == CloseCode.INSUFFICIENT_STATE
+
+
+async def test_waiting_for_space_ends_when_the_session_does(floor: Floor):
+    """Nobody waits for a peer that is gone."""
+    session = floor.open(KITCHEN, limit=10_000)
+    read(session).is_blocked = True
+    session.queue(b"x" * 9_000)
+    waiting = asyncio.create_task(session.wait_for_space())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    session.on_transport_closed(1006)
+
+    await asyncio.wait_for(waiting, 30)
+
+
+def test_every_close_reason_fits_its_frame():
+    """RFC 6455 5.5: 125 bytes, two of which are the code; the range says whether to come back."""
+    from realtime.close_codes import CLOSE_RULES, render_close_code_table
+
+    for code, rule in CLOSE_RULES.items():
+        assert len(rule.reason.encode()) <= 123
+        assert rule.comes_back == (4000 <= code < 4500)
+        assert f"| {code:d} | `{rule.name}` |" in render_close_code_table()
+    assert msgspec.to_builtins(CLOSE_RULES[CloseCode.DRAIN])["comesBack"] is True
