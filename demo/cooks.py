@@ -97,6 +97,10 @@ class Station:
             await _send(connection, AcknowledgeVoid(item_id=item.item_id))
         if not list_uncooked(ticket):
             return
+        await asyncio.sleep(self._random.random() * self._pace.notice_s)
+        ticket = self._board.find(ticket.ticket_id) or ticket
+        if not list_uncooked(ticket):
+            return  # taken back while nobody had begun
         if ticket.status is TicketStatus.RECEIVED:
             await _send(connection, StartTicket(ticket_id=ticket.ticket_id))
         await self._prepare(ticket, connection)

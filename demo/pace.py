@@ -8,6 +8,7 @@ class Pace(Draft, frozen=True, kw_only=True):
 
     orders_per_minute: guests that arrive, on average; additional rounds come on top. speed: how
     much faster than real dishes are cooked. hands: how many tickets a station works on at once.
+    notice_s: longest time until a free cook takes up a new ticket.
     seated_share: of the orders that are placed at tables, the rest being counter sales.
     """
 
@@ -19,6 +20,7 @@ class Pace(Draft, frozen=True, kw_only=True):
     void_share: float = 0.03
     recall_share: float = 0.03
     line_by_line_share: float = 0.4
+    notice_s: float = 3.0
     handover_s: float = 2.0
     look_at_menu_s: float = 3.0
     linger_s: float = 4.0
@@ -26,14 +28,15 @@ class Pace(Draft, frozen=True, kw_only=True):
 
 # What a guest sees happen within a minute or two, without being rushed.
 CALM = Pace(orders_per_minute=4, speed=5, hands=3, seated_share=0.75)
-# Above the twenty orders a minute that the product promises to stand, with room for chance: of a
-# random stream of mean 24, ten minutes bring fewer than 200 orders once in a hundred runs. At this
-# speed and with these hands the stations are about half busy, so nothing piles up.
+# Above the twenty orders a minute that the product promises to stand, with room for chance: at a
+# mean of 24, ten minutes bring fewer than 200 orders once in two hundred runs. At this speed and
+# with these hands the stations are about half busy, so nothing piles up.
 RUSH = Pace(
     orders_per_minute=24,
     speed=25,
     hands=6,
     seated_share=0.5,
+    notice_s=1.5,
     handover_s=1.0,
     look_at_menu_s=1.0,
     linger_s=1.0,

@@ -10,14 +10,16 @@ log = logging.getLogger(__name__)
 # What people of a busy cafe run into without anybody being at fault: somebody was faster.
 ORDINARY_REFUSALS = frozenset(
     {
-        "conflict",
-        "invalid_transition",
-        "version_conflict",
+        "already_begun",
+        "already_served",
         "command_in_flight",
-        "sold_out",
-        "price_changed",
         "grace_over",
+        "invalid_transition",
+        "orders_open",
+        "price_changed",
+        "sold_out",
         "table_session_closed",
+        "version_conflict",
     }
 )
 
