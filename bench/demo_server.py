@@ -3,15 +3,36 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from client.rest import RestClient
+from demo.staffer import Staffer
 from domain.demo import DemoDescription
+from domain.roles import Role
+from domain.views import View
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
+_EVENTS_PAGE = 500
 _STOP_LEVELS = ("warning", "error", "critical")
+
+
+class LoggedEvent(View, frozen=True, kw_only=True):
+    """A row of the log as GET /events shows it."""
+
+    seq: int
+    event_id: str
+    epoch: str
+    at: datetime
+    event: dict[str, Any]
+
+
+class EventsPage(View, frozen=True, kw_only=True):
+    events: list[LoggedEvent]
 
 
 @contextmanager
@@ -48,3 +69,21 @@ def list_complaints(server: Server) -> list[str]:
         for line in server.read_log()
         if line["level"] in _STOP_LEVELS
     ]
+
+
+def employ(description: DemoDescription, role: Role) -> Staffer:
+    """Return somebody who has this role in the demo."""
+    account = next(each for each in description.accounts if each.role is role)
+    return Staffer(description.url, account)
+
+
+async def read_log(rest: RestClient) -> list[LoggedEvent]:
+    """Read the whole log of the cafe, as a manager."""
+    events: list[LoggedEvent] = []
+    while True:
+        after = events[-1].seq if events else 0
+        path = f"/events?after={after}&limit={_EVENTS_PAGE}"
+        page = await rest.call("GET", path, EventsPage)
+        events += page.events
+        if len(page.events) < _EVENTS_PAGE:
+            return events

@@ -22,20 +22,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 from uuid import uuid4
 
-from bench.demo_server import list_complaints, read_description, run_demo
+from bench.demo_server import (
+    LoggedEvent,
+    employ,
+    list_complaints,
+    read_description,
+    read_log,
+    run_demo,
+)
 from bench.machine import describe_run
 from client.connection import Connection
 from client.messages import RefusedError
 from client.rest import RestClient, UnansweredError
 from demo.appetite import choose_lines
-from demo.staffer import Staffer
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuView, OrderView, View
+from domain.views import MenuView, OrderView
 from tests.support.servers import Server
 from tests.support.services import PostgresServer, run_postgres
 from tests.support.waiting import wait_for
@@ -46,22 +51,9 @@ _TILLS, _TABLES = 4, 4
 _PAUSE_S = 0.25
 _GIVES_UP_SHARE = 0.2
 _ASKS_AGAIN_AFTER_S = 0.2
+_COMES_BACK_AFTER_S = 0.2
 _EARLIEST_KILL_S, _LATEST_KILL_S = 0.2, 2.5
-_EVENTS_PAGE = 500
 _REPEATED = 50
-
-
-class LoggedEvent(View, frozen=True, kw_only=True):
-    """A row of the log as GET /events shows it."""
-
-    seq: int
-    event_id: str
-    epoch: str
-    event: dict[str, Any]
-
-
-class EventsPage(View, frozen=True, kw_only=True):
-    events: list[LoggedEvent]
 
 
 @dataclass(slots=True)
@@ -111,9 +103,9 @@ async def _torment(server: Server, *, kills: int, random: Random) -> list[str]:
     description = read_description(server)
     book = Book()
     stop = asyncio.Event()
-    manager = _employ(description, Role.MANAGER)
+    manager = employ(description, Role.MANAGER)
     rest = await manager.sign_in()
-    async with manager.connect("admin") as watching:
+    async with manager.connect("admin", sleep=_come_back_soon) as watching:
         await watching.wait_until_live()
         watcher = asyncio.create_task(_watch(watching, book))
         writers = await _hire_writers(description, book, random, stop)
@@ -123,7 +115,7 @@ async def _torment(server: Server, *, kills: int, random: Random) -> list[str]:
             await asyncio.to_thread(server.start)
         stop.set()
         await asyncio.gather(*writers)
-        log = await _read_log(rest)
+        log = await read_log(rest)
         with suppress(AssertionError):  # what is missing is told below
             await wait_for(
                 lambda: bool(book.received) and book.received[-1][0] >= log[-1].seq,
@@ -141,15 +133,15 @@ async def _torment(server: Server, *, kills: int, random: Random) -> list[str]:
     return faults
 
 
-def _employ(description: DemoDescription, role: Role) -> Staffer:
-    account = next(each for each in description.accounts if each.role is role)
-    return Staffer(description.url, account)
+async def _come_back_soon(_: float) -> None:
+    # The back-off would grow with every kill, and the watcher fall behind what a replay bridges.
+    await asyncio.sleep(_COMES_BACK_AFTER_S)
 
 
 async def _hire_writers(
     description: DemoDescription, book: Book, random: Random, stop: asyncio.Event
 ) -> list[asyncio.Task[None]]:
-    clerk = await _employ(description, Role.COUNTER).sign_in()
+    clerk = await employ(description, Role.COUNTER).sign_in()
     menu = await clerk.read_menu()
     holders = [RestClient(description.url, token=clerk.token, tries=1) for _ in range(_TILLS)]
     for table in description.tables[:_TABLES]:
@@ -202,17 +194,6 @@ async def _watch(connection: Connection, book: Book) -> None:
             book.resyncs += 1
         elif message.seq is not None:
             book.received.append((message.seq, message.event_id))
-
-
-async def _read_log(rest: RestClient) -> list[LoggedEvent]:
-    events: list[LoggedEvent] = []
-    while True:
-        after = events[-1].seq if events else 0
-        path = f"/events?after={after}&limit={_EVENTS_PAGE}"
-        page = await rest.call("GET", path, EventsPage)
-        events += page.events
-        if len(page.events) < _EVENTS_PAGE:
-            return events
 
 
 def _check_log(log: list[LoggedEvent], book: Book) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from client.connection import Connection, Options
 from client.rest import RestClient, SignedIn
@@ -30,8 +31,11 @@ class Staffer:
         """Return the cafe in which the person works."""
         return (await self._renew()).cafe_id
 
-    def connect(self, namespace: str, *, rooms: list[str] | None = None) -> Connection:
-        """Make a connection that signs in anew where its tickets need it."""
+    def connect(self, namespace: str, **options: Any) -> Connection:
+        """Make a connection that signs in anew where its tickets need it, and never gives up.
+
+        options: of `client.connection.Options`, without url and token.
+        """
 
         async def fetch_ticket() -> str:
             rest = await self.sign_in()
@@ -39,7 +43,7 @@ class Staffer:
 
         address = self._url.replace("http", "ws", 1)
         url = f"{address}/ws/{namespace}/websocket"
-        return Connection(Options(url=url, token=fetch_ticket, rooms=rooms))
+        return Connection(Options(url=url, token=fetch_ticket, **{"max_attempts": None, **options}))
 
     def close(self) -> None:
         """Let go of the connections."""
