@@ -10,7 +10,6 @@ failure is logged once with an id, and `stop` waits for what is running.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC
@@ -64,8 +63,6 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin on the running loop; the first run of a job is one period away."""
-        # It tells of every run of every job; what a job did is its own line.
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         for job in self._jobs:
             self._scheduler.add_job(
                 self._run, args=(job,), id=job.name, trigger=_build_trigger(job)
