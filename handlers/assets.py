@@ -75,6 +75,9 @@ class StaticFiles(StaticFileHandler):
         if self.get_content_type().startswith("text/") or path.endswith(".js"):
             self.set_header("Content-Type", f"{self.get_content_type()}; charset=utf-8")
 
+    def log_exception(self, *_: Any) -> None:
+        """Nothing: an address that leads to no file is the caller's affair."""
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002
         if status_code == 405:
             self.set_header("Allow", "GET, HEAD")

@@ -1,0 +1,135 @@
+"""Every route for every role, against the table of rights; what is in no table answers nobody."""
+
+import pytest
+
+from domain.permissions import COMMAND_ROLES
+from domain.roles import Role
+from handlers.api.route import API_PREFIX, PUBLIC, SIGNED_IN
+from handlers.api.table import ROUTES
+from handlers.base import BaseHandler
+from handlers.routes import PAGES
+from tests.integration.http.conftest import new_id, read
+
+ROLES = [Role.CUSTOMER, Role.KITCHEN, Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER]
+OPEN_PAGES = {
+    "/",
+    "/sign-in",
+    "/styleguide",
+    "/api/docs",
+    "/api/openapi.json",
+    "/api/asyncapi.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    r"/t/(?P<code>[A-Za-z0-9_-]{8,64})",
+}
+
+
+async def sign_in(world, role):
+    return await (world.guest() if role is Role.CUSTOMER else world.staff(role))
+
+
+def make_address(route) -> str:
+    """An address of the route with ids that nothing has."""
+    path = route.path.replace("{round_number}", "1")
+    for name in route.path_names:
+        path = path.replace(f"{{{name}}}", new_id())
+    return API_PREFIX + path
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_route_answers_its_roles_and_no_others(world, role):
+    """403 exactly where the table says so; whoever may gets past it, to a 404 or a 400 at worst."""
+    if role is not Role.CUSTOMER and role not in world.emails:
+        pytest.fail(f"the cafe has nobody who is {role}")
+    for route in ROUTES:
+        client = await sign_in(world, role)  # a fresh one: signing out is among the routes
+        answer = await client.request(
+            route.method, make_address(route), body={} if route.body is not None else None
+        )
+        is_open = route.permission in (PUBLIC, SIGNED_IN) or role in COMMAND_ROLES[route.permission]
+        if is_open:
+            assert answer.code not in (401, 403, 405, 500) or _is_guests_own(route), (
+                route.operation,
+                answer.body,
+            )
+        else:
+            assert (answer.code, read(answer)["code"]) == (403, "not_allowed"), route.operation
+        world._tokens.clear()
+
+
+def _is_guests_own(route) -> bool:
+    """Staff may read orders, but have no seating of their own."""
+    return route.operation == "readTableSession"
+
+
+async def test_every_closed_route_asks_who_is_there(world):
+    """Without an identity, and with nonsense for one, the answer is 401 with its header."""
+    for route in ROUTES:
+        if route.permission == PUBLIC:
+            continue
+        body = {} if route.body is not None else None
+        for headers in (
+            {},
+            {"Authorization": "Bearer nonsense"},
+            {"Authorization": "Basic dXNlcjpwYXNz"},
+            {"Authorization": "Bearer "},
+            {"Cookie": "tabletap_sign_in=nonsense"},
+            {"Cookie": "tabletap_guest=nonsense"},
+        ):
+            answer = await world.client().request(
+                route.method, make_address(route), body=body, **headers
+            )
+            assert answer.code == 401, (route.operation, headers)
+            assert read(answer)["type"] == "authentication_failed"
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_every_permission_of_the_table_exists():
+    """A right that is misspelt would close a route to everybody, quietly."""
+    for route in ROUTES:
+        assert route.permission in {PUBLIC, SIGNED_IN, *COMMAND_ROLES}, route.operation
+
+
+def test_pages_are_closed_unless_they_are_on_this_list():
+    """Making a page public takes a line here too."""
+    assert {pattern for pattern, page in PAGES.items() if page.is_public} == OPEN_PAGES
+
+
+def test_a_handler_that_says_nothing_is_closed():
+    """Deny by default: the base is neither public nor has it a right."""
+    assert not BaseHandler.is_public
+    assert BaseHandler.permission is None
+
+
+async def test_every_page_closed_to_strangers(world):
+    """No page of the list beyond the open ones shows anything to somebody unknown."""
+    for pattern in PAGES:
+        if pattern in OPEN_PAGES or "(" in pattern:
+            continue
+        answer = await world.client().get(pattern)
+        assert answer.code in (303, 401, 405), (pattern, answer.code)
+
+
+async def test_methods_that_an_address_does_not_have_are_named(world):
+    """405 with Allow, on pages, API, probes and files, whoever asks."""
+    expected = {
+        "/api/v1/orders": "GET, HEAD, POST",
+        "/api/v1/sign-in": "POST",
+        "/api/v1/menu": "GET, HEAD",
+        "/healthz": "GET, HEAD",
+        "/sign-in": "GET, HEAD, POST",
+        "/sign-out": "POST",
+        "/static/css/app.css": "GET, HEAD",
+    }
+    for path, allowed in expected.items():
+        for method in ("PUT", "DELETE", "PATCH"):
+            answer = await world.client().request(method, path, raw=b"{}")
+            assert (answer.code, answer.headers.get("Allow")) == (405, allowed), (path, method)
+
+
+async def test_head_is_get_without_the_body(world):
+    """RFC 9110 wants it wherever GET is."""
+    for path in ("/healthz", "/sign-in", "/api/openapi.json"):
+        answer = await world.client().request("HEAD", path)
+        assert (answer.code, answer.body) == (200, b"")
