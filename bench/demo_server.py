@@ -15,6 +15,7 @@ from domain.demo import DemoDescription
 from domain.roles import Role
 from domain.views import View
 from tests.support.servers import Server
+from tests.support.services import PostgresServer, run_postgres
 from tests.support.waiting import wait_until
 
 _EVENTS_PAGE = 500
@@ -87,3 +88,13 @@ async def read_log(rest: RestClient) -> list[LoggedEvent]:
         events += page.events
         if len(page.events) < _EVENTS_PAGE:
             return events
+
+
+@contextmanager
+def open_database(kind: str) -> Iterator[str]:
+    """Yield the URL of an empty database. kind: sqlite (its URL is empty) or postgres."""
+    if kind == "sqlite":
+        yield ""
+    else:
+        with run_postgres() as url:
+            yield PostgresServer(url).create_database()

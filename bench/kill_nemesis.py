@@ -19,7 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from uuid import uuid4
@@ -28,6 +28,7 @@ from bench.demo_server import (
     LoggedEvent,
     employ,
     list_complaints,
+    open_database,
     read_description,
     read_log,
     run_demo,
@@ -42,7 +43,6 @@ from domain.demo import DemoDescription
 from domain.roles import Role
 from domain.views import MenuView, OrderView
 from tests.support.servers import Server
-from tests.support.services import PostgresServer, run_postgres
 from tests.support.waiting import wait_for
 
 _TILLS, _TABLES = 4, 4
@@ -54,6 +54,7 @@ _ASKS_AGAIN_AFTER_S = 0.2
 _COMES_BACK_AFTER_S = 0.2
 _EARLIEST_KILL_S, _LATEST_KILL_S = 0.2, 2.5
 _REPEATED = 50
+_CREATED = "order_created"
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ def main() -> int:
     print(describe_run())
     faults: list[str] = []
     for kind in options.database:
-        with _open_database(kind) as url, run_demo(database_url=url) as server:
+        with open_database(kind) as url, run_demo(database_url=url) as server:
             found = asyncio.run(_torment(server, kills=options.kills, random=Random(options.seed)))
             faults += [f"{kind}: {fault}" for fault in found]
             complaints = list_complaints(server)
@@ -88,15 +89,6 @@ def main() -> int:
         print(f"FAULT     {fault}")
     print("result    " + ("FAILED" if faults else "passed"))
     return 1 if faults else 0
-
-
-@contextmanager
-def _open_database(kind: str) -> Iterator[str]:
-    if kind == "sqlite":
-        yield ""
-    else:
-        with run_postgres() as url:
-            yield PostgresServer(url).create_database()
 
 
 async def _torment(server: Server, *, kills: int, random: Random) -> list[str]:
@@ -123,7 +115,7 @@ async def _torment(server: Server, *, kills: int, random: Random) -> list[str]:
             )
         watcher.cancel()
     faults = _check_log(log, book)
-    faults += await _check_orders(rest, book)
+    faults += await _check_orders(rest, log, book)
     faults += await _check_repeats(book, random)
     print(
         f"{kills} kills: {len(book.sent)} commands, {len(book.acknowledged)} acknowledged, "
@@ -217,7 +209,7 @@ def _check_log(log: list[LoggedEvent], book: Book) -> list[str]:
 def _list_submitted(log: list[LoggedEvent]) -> Iterator[str]:
     """Yield the command id of every submit in the log: the note of the round that it made."""
     for row in log:
-        if row.event["type"] in ("order_created", "order_round_added"):
+        if row.event["type"] in (_CREATED, "order_round_added"):
             number = row.event.get("roundNumber", 1)
             rounds = row.event["order"]["rounds"]
             yield next(each["note"] for each in rounds if each["roundNumber"] == number)
@@ -238,8 +230,10 @@ def _check_once(counts: Counter[str], book: Book, where: str) -> list[str]:
     ]
 
 
-async def _check_orders(rest: RestClient, book: Book) -> list[str]:
-    orders = (await rest.list_orders()).orders
+async def _check_orders(rest: RestClient, log: list[LoggedEvent], book: Book) -> list[str]:
+    """Read every order of the log one by one: lists are of a screen's length."""
+    order_ids = [row.event["order"]["orderId"] for row in log if row.event["type"] == _CREATED]
+    orders = [await rest.read_order(order_id) for order_id in order_ids]
     counts = Counter(each.note for order in orders for each in order.rounds)
     faults = _check_once(counts, book, "the orders")
     places = {each.note: order.order_id for order in orders for each in order.rounds}
