@@ -7,12 +7,13 @@ OPERATIONS and the Runner, as from the edges.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from peewee import Database
 
 from domain.commands import Command, ItemUnits, LineDraft, ModifierChoice, OpenTableSession
 from domain.drafts import (
@@ -172,12 +173,18 @@ def _fill(url: str, *, approve_first_order: bool) -> None:
 
 
 class TestCafe:
-    """One cafe as its people work in it. now: the clock of every unit; move it as you like."""
+    """One cafe as its people work in it.
+
+    now: the clock of every unit; move it as you like.
+    """
 
     __test__ = False  # it is not a test
 
-    def __init__(self, runner: Runner, cafe_id: str, events: list[LoggedEvent]) -> None:
+    def __init__(
+        self, runner: Runner, *, database: Database, cafe_id: str, events: list[LoggedEvent]
+    ) -> None:
         self.runner = runner
+        self.database = database
         self.cafe_id = cafe_id
         self.now = START
         self._committed = events
@@ -313,12 +320,26 @@ def _describe(event: Any) -> str:
 
 
 @asynccontextmanager
-async def open_cafe(
-    url: str, *, cafe_id: str = CAFE_ID, before_commit: Callable[[], None] = lambda: None
-) -> AsyncIterator[TestCafe]:
-    """Open a cafe in a filled database with a runner of its own."""
-    database = open_database(url, pool_size=10)
+async def open_cafe(url: str) -> AsyncIterator[TestCafe]:
+    """Open the cafe in a filled database, with a runner of its own."""
+    database = open_database(url, pool_size=20)
     bind(database)
+    try:
+        async with _run_cafe(database, CAFE_ID) as cafe:
+            yield cafe
+    finally:
+        await asyncio.to_thread(close_database, database)
+
+
+@asynccontextmanager
+async def open_beside(cafe: TestCafe, *, cafe_id: str = CAFE_ID) -> AsyncIterator[TestCafe]:
+    """Open the same or the other cafe once more: threads and connections of another process."""
+    async with _run_cafe(cafe.database, cafe_id) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _run_cafe(database: Database, cafe_id: str) -> AsyncIterator[TestCafe]:
     committed: list[LoggedEvent] = []
     holder: list[TestCafe] = []
     runner = Runner(
@@ -327,9 +348,8 @@ async def open_cafe(
         clock=lambda: holder[0].now,
         new_id=new_id,
         on_committed=committed.extend,
-        before_commit=before_commit,
     )
-    cafe = TestCafe(runner, cafe_id, committed)
+    cafe = TestCafe(runner, database=database, cafe_id=cafe_id, events=committed)
     holder.append(cafe)
     runner.start()
     try:
@@ -337,4 +357,3 @@ async def open_cafe(
         yield cafe
     finally:
         await runner.close()
-        await asyncio.to_thread(close_database, database)
