@@ -1,6 +1,7 @@
 """Every message looks exactly like its golden file, and its published schema says so."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from realtime.close_codes import CLOSE_RULES
 from realtime.messages.catalogue import EVENT_TYPES, MESSAGES, Direction
 from realtime.messages.commands import ACCEPTED, COMMAND_NAMES, COMMAND_TYPES, list_accepted
 from realtime.strict_json import decode_strict
+from tests.architecture.checkout import ROOT
 from tests.protocol.golden import FOLDER, render
 from tests.protocol.samples import make_all, make_client_messages, make_event_messages
 
@@ -88,6 +90,16 @@ def test_the_document_describes_every_namespace_and_close_code():
     for reference in _list_references(DOCUMENT):
         assert _resolve(reference) is not None, reference
     assert "$defs" not in text
+
+
+def test_the_browsers_table_of_close_codes_is_the_servers():
+    """static/js has names, sentences of its own, and the same answer to "come back?"."""
+    text = (ROOT / "static/js/core/protocol.js").read_text(encoding="utf-8")
+    rows = re.findall(r"^  (4\d{3}): \{ name: '(\w+)', comesBack: (true|false),", text, re.M)
+
+    assert [
+        (str(code), rule.name, str(rule.comes_back).lower()) for code, rule in CLOSE_RULES.items()
+    ] == rows
 
 
 def test_the_payments_namespace_carries_what_its_row_says():

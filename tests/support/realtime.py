@@ -407,7 +407,7 @@ class MemoryLog:
             await self.pause()
 
 
-class Answer(Data):
+class Answer(Data, frozen=True):
     """What a command of the tests answers."""
 
     name: str

@@ -44,7 +44,10 @@ class SocketServer:
         )
         self.routes = build_socket_routes(dependencies, self._settings)
         socket, self.port = bind_unused_port()
-        application = Application(self.routes.handlers, cross_origin_protection=True)
+        # The product has an access log of its own (handlers/application.py).
+        application = Application(
+            self.routes.handlers, cross_origin_protection=True, log_function=lambda _: None
+        )
         self.http = HTTPServer(application)
         self.http.add_socket(socket)
         self.plane.start()

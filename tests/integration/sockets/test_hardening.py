@@ -1,0 +1,476 @@
+"""What hostile and broken peers meet at every door (architecture: sockjs-tornado)."""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from tests.integration.sockets.conftest import LISTED, SocketServer
+from tests.support.realtime import TICKET, make_events
+from tests.support.waiting import wait_for
+
+EVENTS = make_events()
+BUMP = {"type": "bump_ticket", "id": "c-1", "data": {"ticketId": TICKET}}
+SESSION = "kitchen/000/session-1"
+
+HTTP_DOORS = [
+    ("GET", "kitchen/info"),
+    ("GET", "kitchen"),
+    ("OPTIONS", f"{SESSION}/xhr_send"),
+    ("OPTIONS", "kitchen/info"),
+    ("POST", f"{SESSION}/xhr"),
+    ("POST", f"{SESSION}/xhr_streaming"),
+    ("POST", f"{SESSION}/xhr_send"),
+]
+HOSTILE = [
+    "null",
+    "https://evil.example",
+    "https://shop.example.evil.example",
+    "https://evil-shop.example",
+    "http://shop.example",
+    "https://shop.example:8443",
+    "https://shop.example, https://evil.example",
+    "https://127.0.0.1:{port}",
+    "http://127.0.0.1:1",
+    "http://127.0.0.1",
+]
+
+
+def _body(method: str) -> dict[str, Any]:
+    return {"body": "[]"} if method == "POST" else {}
+
+
+@pytest.mark.parametrize(("method", "path"), HTTP_DOORS)
+@pytest.mark.parametrize("origin", HOSTILE)
+async def test_a_page_of_another_origin_is_refused(
+    server: SocketServer, method: str, path: str, origin: str
+):
+    """403 and not one CORS header, on every door."""
+    headers = {"Origin": origin.format(port=server.port)}
+
+    answer = await server.fetch(path, method=method, headers=headers, **_body(method))
+
+    assert answer.code == 403
+    assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+
+
+@pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
+@pytest.mark.parametrize("origin", HOSTILE)
+async def test_a_websocket_of_another_origin_is_refused(
+    server: SocketServer, path: str, origin: str
+):
+    """Before any upgrade; what a page claims about its site does not help."""
+    with pytest.raises(HTTPClientError, match="403"):
+        await server.connect(
+            path, Origin=origin.format(port=server.port), Sec_Fetch_Site="same-origin"
+        )
+
+
+@pytest.mark.parametrize(("method", "path"), HTTP_DOORS[:4])
+async def test_a_listed_origin_is_named_and_gets_credentials(
+    server: SocketServer, method: str, path: str
+):
+    """By its own name, never `*`; a page of our own needs no such header."""
+    answer = await server.fetch(path, method=method, headers={"Origin": LISTED})
+    own = await server.fetch(
+        path, method=method, headers={"Origin": f"http://127.0.0.1:{server.port}"}
+    )
+
+    if path != "kitchen":
+        assert answer.headers["Access-Control-Allow-Origin"] == LISTED
+        assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+        assert answer.headers["Vary"] == "Origin"
+    assert answer.code in (200, 204)
+    assert own.code in (200, 204)
+    assert "Access-Control-Allow-Origin" not in own.headers
+
+
+@pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
+@pytest.mark.parametrize("origin", [LISTED, "http://127.0.0.1:{port}", None])
+async def test_listed_and_own_origins_and_programs_may_connect(
+    server: SocketServer, path: str, origin: str | None
+):
+    """Programs send no origin."""
+    headers = {"Origin": origin.format(port=server.port)} if origin else {}
+
+    client = await server.connect(path, **headers)
+
+    assert (await client.authenticate("kitchen"))["type"] == "joined"
+
+
+GONE = [
+    "kitchen/iframe.html",
+    "kitchen/iframe-1.6.1.html",
+    "kitchen/chunking_test",
+    f"{SESSION}/jsonp",
+    f"{SESSION}/jsonp?c=alert",
+    f"{SESSION}/jsonp_send",
+    f"{SESSION}/eventsource",
+    f"{SESSION}/htmlfile?c=alert",
+    "nowhere/info",
+]
+
+
+@pytest.mark.parametrize("path", GONE)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_legacy_doors_do_not_exist(server: SocketServer, path: str, method: str):
+    """JSONP, frames, event streams and tests of the library."""
+    answer = await server.fetch(path, method=method, **_body(method))
+
+    assert answer.code == 404
+
+
+async def test_no_cookie_is_set_and_info_says_what_there_is(server: SocketServer):
+    """Neither JSESSIONID nor any other."""
+    info = await server.fetch("kitchen/info", headers={"Cookie": "JSESSIONID=x"})
+    poll = await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+
+    assert json.loads(info.body).keys() == {"websocket", "cookie_needed", "origins", "entropy"}
+    assert json.loads(info.body)["websocket"] is True
+    assert "Set-Cookie" not in info.headers
+    assert "Set-Cookie" not in poll.headers
+    assert info.headers["Cache-Control"].startswith("no-store")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Cookie": "tabletap_sign_in=other"}, {}, {"Authorization": "Bearer x"}]
+)
+async def test_a_session_id_alone_does_not_open_somebodys_session(
+    server: SocketServer, headers: dict[str, str]
+):
+    """Neither sending into it nor reading from it; whoever opened it is not disturbed."""
+    mine = {"Cookie": "tabletap_sign_in=mine"}
+    message = json.dumps({"type": "authenticate", "data": {"token": "kitchen"}})
+    await server.fetch(f"{SESSION}/xhr", method="POST", body="", headers=mine)
+
+    sent = await server.fetch(
+        f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]), headers=headers
+    )
+    read = await server.fetch(f"{SESSION}/xhr", method="POST", body="", headers=headers)
+    own = await server.fetch(
+        f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]), headers=mine
+    )
+
+    assert sent.code == 404
+    assert read.body.startswith(b"c[2010,")
+    assert own.code == 204
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", 500),
+        ("[", 500),
+        ("{}", 500),
+        ("[1]", 500),
+        ("[[]]", 500),
+        (json.dumps(["x"] * 65), 413),
+        (json.dumps(["x" * 70_000]), 413),
+    ],
+)
+async def test_a_bad_send_is_refused_and_the_session_lives(
+    server: SocketServer, body: str, code: int
+):
+    """The SockJS protocol's status, a structured error in the stream, then the next is served."""
+    await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+    message = json.dumps({"type": "authenticate", "data": {"token": "kitchen"}})
+    await server.fetch(f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]))
+
+    bad = await server.fetch(f"{SESSION}/xhr_send", method="POST", body=body)
+    good = await server.fetch(
+        f"{SESSION}/xhr_send", method="POST", body=json.dumps([json.dumps(BUMP)])
+    )
+    frame = (await server.fetch(f"{SESSION}/xhr", method="POST", body="")).body.decode()
+    types = [json.loads(text)["type"] for text in json.loads(frame[1:])]
+
+    assert bad.code == code
+    assert good.code == 204
+    assert types[:2] == ["welcome", "joined"]
+    assert types[2:-1] == (["invalid_message_format"] if body else [])
+    assert len(server.services.commands) == 1
+
+
+BAD_FRAMES: list[str | bytes] = ["", "[", "{}", "[1]", "null", "x" * 100_000, b"\x00\x01"]
+
+
+@pytest.mark.parametrize("frame", BAD_FRAMES)
+@pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
+async def test_a_bad_frame_is_answered_and_the_connection_lives(
+    server: SocketServer, path: str, frame: str | bytes
+):
+    """Also before anybody has authenticated; SockJS ignores empty frames."""
+    client = await server.connect(path)
+
+    for _ in range(2):
+        await client.connection.write_message(frame, binary=isinstance(frame, bytes))
+        if frame or not client.is_sockjs:
+            assert (await client.read())["type"] == "invalid_message_format"
+    await client.authenticate("kitchen")
+    await client.send(BUMP)
+
+    assert (await client.read_until("ack"))["id"] == "c-1"
+
+
+@pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
+async def test_a_frame_far_beyond_the_limit_ends_the_connection(server: SocketServer, path: str):
+    """It is not read at all; the close says why."""
+    client = await server.connect(path)
+
+    await client.connection.write_message("x" * 2**20)
+
+    assert (await client.read_close())[0] in (1009, 1006)
+
+
+@pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
+async def test_draining_tells_every_websocket_to_come_back(server: SocketServer, path: str):
+    """A close frame with our code, on SockJS inside its own close frame."""
+    clients = [await server.connect(path) for _ in range(20)]
+    for client in clients:
+        await client.authenticate("kitchen")
+
+    server.plane.drain()
+
+    for client in clients:
+        assert await client.read_close() == (4001, "The server is restarting. Come back.")
+
+
+async def test_a_refused_token_closes_with_its_code(server: SocketServer):
+    """The error arrives before the close frame, on both kinds of WebSocket."""
+    for path in ("kitchen/websocket", f"{SESSION}/websocket"):
+        client = await server.connect(path)
+        await client.send({"type": "authenticate", "data": {"token": "nobody"}})
+
+        assert (await client.read())["type"] == "authentication_failed"
+        assert (await client.read_close())[0] == 4501
+
+
+async def test_a_refused_token_closes_a_polling_session(server: SocketServer):
+    """Error and close frame wait for the next polls."""
+    await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+    message = json.dumps({"type": "authenticate", "data": {"token": "nobody"}})
+    await server.fetch(f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]))
+
+    error = (await server.fetch(f"{SESSION}/xhr", method="POST", body="")).body.decode()
+    closed = (await server.fetch(f"{SESSION}/xhr", method="POST", body="")).body.decode()
+
+    assert "authentication_failed" in error
+    assert closed.startswith("c[4501,")
+
+
+async def test_the_header_and_the_address_carry_tokens(server: SocketServer):
+    """D2: Bearer; else a connect ticket in the query, which no other kind may stand in."""
+    by_header = await server.connect("kitchen/websocket", Authorization="Bearer expo")
+    by_query = await server.connect("kitchen/websocket?token=ticket:manager")
+    refused = await server.connect("kitchen/websocket?token=manager")
+
+    assert (await by_header.read())["data"]["roles"] == ["expo"]
+    assert (await by_query.read())["data"]["roles"] == ["manager"]
+    assert (await refused.read_close())[0] == 4501
+
+
+async def test_an_address_may_say_where_to_go_on(server: SocketServer):
+    """A program that only listens resumes by its address."""
+    for _ in range(5):
+        server.log.append(EVENTS["kitchen_order_received"])
+    row = server.log.rows[2]
+    wish = f"token=ticket:kitchen&epoch={row.epoch}&seq=3&eventId={row.event_id}"
+
+    client = await server.connect(f"kitchen/websocket?{wish}")
+    messages = [await client.read() for _ in range(4)]
+
+    assert [message["type"] for message in messages[:2]] == ["welcome", "joined"]
+    assert [message["seq"] for message in messages[2:]] == [4, 5]
+
+
+async def test_a_peer_that_does_not_read_is_cut_off_and_nobody_waits_for_it(
+    server: SocketServer,
+):
+    """Its memory is bounded, the reader beside it has everything, and it may come back."""
+    event = EVENTS["kitchen_order_received"]
+    stalled = await _open_raw(server, receive_buffer_bytes=4096)
+    _send_text(stalled, json.dumps({"type": "authenticate", "data": {"token": "kitchen"}}))
+    reader = await server.connect("kitchen/websocket")
+    await reader.authenticate("kitchen")
+    await wait_for(lambda: server.plane.count().greeting == 0, "both to be admitted")
+    most = 0
+    total = 3000
+
+    for _ in range(total // 10):
+        server.plane.on_committed([server.log.append(event) for _ in range(10)])
+        most = max(most, server.plane.count().largest_outbox_bytes)
+        await asyncio.sleep(0)
+    seqs = [(await reader.read())["seq"] for _ in range(total)]
+
+    assert seqs == list(range(1, total + 1))
+    assert most <= 2**20
+    await wait_for(lambda: server.plane.count().connections == {"kitchen": 1}, "the cut")
+    stalled.close()
+
+
+@pytest.mark.parametrize("code", [0, 999, 1005, 1006, 1015, 2999, 5000])
+async def test_a_close_code_that_nobody_may_send_is_not_echoed(server: SocketServer, code: int):
+    """RFC 6455 7.4: it is a protocol error."""
+    raw = await _open_raw(server)
+
+    _send_frame(raw, 0x8, struct.pack("!H", code))
+    answer = await asyncio.to_thread(raw.recv, 100)
+
+    assert answer == b"\x88\x02" + struct.pack("!H", 1002)
+    raw.close()
+
+
+async def test_a_proper_close_is_echoed(server: SocketServer):
+    """1001 in, 1001 out, and nothing is left."""
+    raw = await _open_raw(server)
+
+    _send_frame(raw, 0x8, struct.pack("!H", 1001))
+    answer = await asyncio.to_thread(raw.recv, 100)
+    raw.close()
+
+    assert answer == b"\x88\x02" + struct.pack("!H", 1001)
+    await wait_for(lambda: server.plane.count().connections == {}, "the session to be gone")
+
+
+async def test_pings_are_answered_while_a_command_waits(server: SocketServer):
+    """A slow database does not freeze the socket."""
+    raw = await _open_raw(server)
+    gate = asyncio.Event()
+
+    async def hold(_: str) -> None:
+        await gate.wait()
+
+    server.services.on_command = hold
+    _send_text(raw, json.dumps({"type": "authenticate", "data": {"token": "kitchen"}}))
+    _send_text(raw, json.dumps(BUMP))
+    _send_frame(raw, 0x9, b"are you there")
+    received = b""
+    while b"\x8a\x0dare you there" not in received:
+        chunk = await asyncio.to_thread(raw.recv, 65536)
+        assert chunk, "closed before the pong"
+        received += chunk
+
+    assert b'"ack"' not in received
+    gate.set()
+    raw.close()
+
+
+async def test_fragmented_messages_are_put_together(server: SocketServer):
+    """RFC 6455 5.4: text in two frames with a ping between."""
+    raw = await _open_raw(server)
+    text = json.dumps({"type": "authenticate", "data": {"token": "nobody"}}).encode()
+
+    _send_frame(raw, 0x1, text[:10], is_final=False)
+    _send_frame(raw, 0x9, b"")
+    _send_frame(raw, 0x0, text[10:])
+    received = b""
+    while b"authentication_failed" not in received:
+        received += await asyncio.to_thread(raw.recv, 65536)
+
+    raw.close()
+
+
+async def test_ghosts_vanish(server: SocketServer):
+    """Connections that are cut without a word leave no session behind."""
+    raws = [await _open_raw(server) for _ in range(10)]
+    await wait_for(lambda: server.plane.count().greeting == 10, "ten connections")
+
+    for raw in raws:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raw.close()
+
+    await wait_for(lambda: server.plane.count().connections == {}, "all to be gone")
+    assert server.plane.count().greeting == 0
+
+
+async def test_a_session_that_nobody_polls_is_given_up(server: SocketServer):
+    """Seconds after the last poll; what it was in is left."""
+    await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+    assert server.plane.count().connections == {"kitchen": 1}
+
+    await wait_for(lambda: server.plane.count().connections == {}, "the session to be gone")
+
+
+async def test_overlapping_sends_keep_their_order(server: SocketServer):
+    """A slow command of one request is not overtaken by the next request's."""
+    await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+    message = json.dumps({"type": "authenticate", "data": {"token": "kitchen"}})
+    await server.fetch(f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]))
+    gate = asyncio.Event()
+
+    async def hold(_: str) -> None:
+        await gate.wait()
+
+    server.services.on_command = hold
+    for number in range(10):
+        text = json.dumps(BUMP | {"id": f"c-{number}"})
+        answer = await server.fetch(f"{SESSION}/xhr_send", method="POST", body=json.dumps([text]))
+        assert answer.code == 204
+    gate.set()
+    await wait_for(lambda: len(server.services.commands) == 10, "all commands")
+
+    assert [key for _, key, _ in server.services.commands] == [f"c-{n}" for n in range(10)]
+
+
+async def test_a_second_poll_at_once_is_turned_away(server: SocketServer):
+    """One request at a time carries a session's frames."""
+    await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+    first = asyncio.ensure_future(server.fetch(f"{SESSION}/xhr", method="POST", body=""))
+    answers: list[bytes] = []
+
+    async def poll_until_turned_away() -> None:
+        while not answers:
+            answer = await server.fetch(f"{SESSION}/xhr", method="POST", body="")
+            if answer.body.startswith(b"c[2010"):
+                answers.append(answer.body)
+
+    second = asyncio.ensure_future(poll_until_turned_away())
+    await wait_for(lambda: bool(answers) or first.done(), "the second poll's answer")
+    server.plane.drain()
+    await first
+    second.cancel()
+
+    assert answers
+
+
+async def _open_raw(
+    server: SocketServer, *, receive_buffer_bytes: int | None = None
+) -> socket.socket:
+    """Shake hands over a bare socket; what follows is up to the test."""
+    return await asyncio.to_thread(_shake_hands, server.port, receive_buffer_bytes)
+
+
+def _shake_hands(port: int, receive_buffer_bytes: int | None) -> socket.socket:
+    raw = socket.socket()
+    if receive_buffer_bytes is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+    raw.settimeout(30)
+    raw.connect(("127.0.0.1", port))
+    raw.sendall(
+        b"GET /ws/kitchen/websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        answer += raw.recv(1)
+    assert b" 101 " in answer
+    return raw
+
+
+def _send_text(raw: socket.socket, text: str) -> None:
+    _send_frame(raw, 0x1, text.encode())
+
+
+def _send_frame(raw: socket.socket, opcode: int, payload: bytes, *, is_final: bool = True) -> None:
+    """Send one masked frame."""
+    mask = os.urandom(4)
+    first = (0x80 if is_final else 0) | opcode
+    size = len(payload)
+    length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + struct.pack("!H", size)
+    masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    raw.sendall(bytes((first,)) + length + mask + masked)
