@@ -23,11 +23,42 @@ _Function = Callable[[UnitOfWork, Any], View]
 
 
 class Operation(NamedTuple):
-    """A command's name, its type, and what does it."""
+    """A command's name, its type, what does it, and the types of the events it may record."""
 
     name: str
     command_type: type[Command]
     function: _Function
+    events: frozenset[str]
+
+
+# What follows when an order becomes ready, is fetched, or goes back to the kitchen.
+_READY = frozenset({"order_ready", "order_number_ready"})
+_GONE = frozenset({"order_number_cleared"})
+_FIRED = frozenset({"kitchen_order_received", "order_status_updated", "order_number_preparing"})
+_STARTED = frozenset(
+    {
+        "kitchen_order_started",
+        "kitchen_ticket_updated",
+        "order_status_updated",
+        "order_progress",
+    }
+)
+_BUMPED = (_STARTED - {"kitchen_order_started"}) | {"kitchen_order_completed"} | _READY
+_FINISHED = _BUMPED | _STARTED  # one line of several begins a ticket
+_RECALLED = frozenset(
+    {
+        "kitchen_ticket_updated",
+        "order_status_updated",
+        "order_progress",
+        "order_number_preparing",
+    }
+)
+_SERVED = frozenset({"kitchen_ticket_updated", "order_status_updated", "order_progress"}) | _GONE
+_CANCELLED = (
+    frozenset({"order_item_voided", "kitchen_ticket_updated", "order_status_updated"}) | _GONE
+)
+# A line or a round less may leave an order of which the rest is ready, or served.
+_LESS = frozenset({"order_status_updated"}) | _READY | _GONE
 
 
 def _guard(name: str, function: _Function) -> _Function:
@@ -41,33 +72,72 @@ def _guard(name: str, function: _Function) -> _Function:
     return guarded
 
 
-_GUARDED: dict[str, tuple[type[Command], _Function]] = {
-    "quote": (commands.Quote, ordering.quote),
-    "place_order": (commands.PlaceOrder, ordering.place_order),
-    "add_round": (commands.AddRound, ordering.add_round),
-    "void_items": (commands.VoidItems, order_edits.void_items),
-    "cancel_order": (commands.CancelOrder, order_edits.cancel_order),
-    "order_status_update": (commands.OrderStatusUpdate, order_edits.order_status_update),
-    "approve_round": (commands.ApproveRound, approvals.approve_round),
-    "reject_round": (commands.RejectRound, approvals.reject_round),
-    "start_items": (commands.StartItems, kitchen.start_items),
-    "finish_items": (commands.FinishItems, kitchen.finish_items),
-    "recall_items": (commands.RecallItems, kitchen.recall_items),
-    "start_ticket": (commands.StartTicket, kitchen.start_ticket),
-    "bump_ticket": (commands.BumpTicket, kitchen.bump_ticket),
-    "recall_ticket": (commands.RecallTicket, kitchen.recall_ticket),
-    "acknowledge_void": (commands.AcknowledgeVoid, kitchen.acknowledge_void),
-    "serve_items": (commands.ServeItems, counter.serve_items),
-    "remake_items": (commands.RemakeItems, counter.remake_items),
-    "set_availability": (commands.SetAvailability, menu.set_availability),
-    "close_table_session": (commands.CloseTableSession, tables.close_table_session),
+_GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
+    "quote": (commands.Quote, ordering.quote, frozenset()),
+    "place_order": (
+        commands.PlaceOrder,
+        ordering.place_order,
+        _FIRED | {"table_session_opened", "order_created", "order_round_added"},
+    ),
+    "add_round": (commands.AddRound, ordering.add_round, _FIRED | {"order_round_added"}),
+    "void_items": (
+        commands.VoidItems,
+        order_edits.void_items,
+        _CANCELLED | _LESS | {"kitchen_order_completed"},
+    ),
+    "cancel_order": (commands.CancelOrder, order_edits.cancel_order, _CANCELLED),
+    "order_status_update": (
+        commands.OrderStatusUpdate,
+        order_edits.order_status_update,
+        _FINISHED | _SERVED | _CANCELLED,
+    ),
+    "approve_round": (
+        commands.ApproveRound,
+        approvals.approve_round,
+        _FIRED | {"order_round_updated"},
+    ),
+    "reject_round": (
+        commands.RejectRound,
+        approvals.reject_round,
+        _LESS | {"order_round_updated"},
+    ),
+    "start_items": (commands.StartItems, kitchen.start_items, _STARTED),
+    "finish_items": (commands.FinishItems, kitchen.finish_items, _FINISHED),
+    "recall_items": (commands.RecallItems, kitchen.recall_items, _RECALLED),
+    "start_ticket": (commands.StartTicket, kitchen.start_ticket, _STARTED),
+    "bump_ticket": (commands.BumpTicket, kitchen.bump_ticket, _BUMPED),
+    "recall_ticket": (commands.RecallTicket, kitchen.recall_ticket, _RECALLED),
+    "acknowledge_void": (
+        commands.AcknowledgeVoid,
+        kitchen.acknowledge_void,
+        frozenset({"kitchen_ticket_updated"}),
+    ),
+    "serve_items": (commands.ServeItems, counter.serve_items, _SERVED),
+    "remake_items": (
+        commands.RemakeItems,
+        counter.remake_items,
+        _FIRED | {"order_round_added"},
+    ),
+    "set_availability": (
+        commands.SetAvailability,
+        menu.set_availability,
+        frozenset({"menu_availability_changed"}),
+    ),
+    "close_table_session": (
+        commands.CloseTableSession,
+        tables.close_table_session,
+        frozenset({"table_session_closed"}),
+    ),
 }
 
 OPERATIONS: dict[str, Operation] = {
-    name: Operation(name, command_type, _guard(name, function))
-    for name, (command_type, function) in _GUARDED.items()
+    name: Operation(name, command_type, _guard(name, function), events)
+    for name, (command_type, function, events) in _GUARDED.items()
 }
 # Who scans a table's code is nobody yet: the code itself is the right.
 OPERATIONS["open_table_session"] = Operation(
-    "open_table_session", commands.OpenTableSession, tables.open_table_session
+    "open_table_session",
+    commands.OpenTableSession,
+    tables.open_table_session,
+    frozenset({"table_session_opened"}),
 )

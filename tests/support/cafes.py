@@ -7,6 +7,7 @@ OPERATIONS and the Runner, as from the edges.
 
 import asyncio
 import itertools
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ from domain.drafts import (
 from domain.events import LoggedEvent
 from domain.identifiers import build_uuid7
 from domain.roles import Identity, IdentityKind, Role
-from domain.views import GuestSessionView, MenuItemView, OrderItemView, OrderView
+from domain.views import GuestSessionView, MenuItemView, OrderItemView, OrderView, View
 from models.base import bind
 from models.database import close_database, open_database
 from models.migrations import migrate
@@ -43,6 +44,7 @@ from services.menu import read_menu
 from services.operations import OPERATIONS
 from services.runner import Runner
 from services.setup import SetupContext, create_cafe
+from services.unit_of_work import UnitOfWork
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CAFE_ID = build_uuid7(unix_ms=1_790_000_000_000, random_bits=1)
@@ -175,7 +177,7 @@ def _fill(url: str, *, approve_first_order: bool) -> None:
 class TestCafe:
     """One cafe as its people work in it.
 
-    now: the clock of every unit; move it as you like.
+    now: the clock of every unit; move it as you like. recorded: event types by operation.
     """
 
     __test__ = False  # it is not a test
@@ -187,6 +189,7 @@ class TestCafe:
         self.database = database
         self.cafe_id = cafe_id
         self.now = START
+        self.recorded: dict[str, set[str]] = defaultdict(set)
         self._committed = events
         self.menu: dict[str, MenuItemView] = {}
         self.stations: dict[str, str] = {}
@@ -232,10 +235,22 @@ class TestCafe:
         *,
         command_id: str | None = None,
     ) -> Outcome:
-        """Run a command as somebody, through the Runner."""
+        """Run a command as somebody, through the Runner.
+
+        What it records is held against the table of operations, in every test that comes by here.
+        """
         identity = self.staff(who) if isinstance(who, Role) else who
+        operation = OPERATIONS[name]
+
+        def watch(unit: UnitOfWork, watched: Command) -> View:
+            view = operation.function(unit, watched)
+            recorded = {event.__struct_config__.tag for _, event in unit.events}
+            assert recorded <= operation.events, f"{name} recorded {recorded - operation.events}"
+            self.recorded[name] |= recorded
+            return view
+
         return await self.runner.write(
-            OPERATIONS[name].function,
+            watch,
             command,
             command_type=name,
             identity=identity,
