@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.services",
     "tests.support.servers",
     "tests.support.browser",
+    "tests.support.demo_cafe",
 ]
 
 # No deadline per example: a machine under load is no fault of the code. The examples are not
