@@ -13,14 +13,15 @@ from models.staff import RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
 from services.unit_of_work import UnitOfWork
 
-# How long a repeat of a command still gets its first answer (spec C6).
-ANSWERS_KEPT_FOR = timedelta(hours=72)
-
 
 class TidyUp(msgspec.Struct, frozen=True, kw_only=True):
-    """limit: rows of each kind at most, so that orders do not wait behind it."""
+    """limit: rows of each kind at most, so that orders do not wait behind it.
+
+    answers_kept_s: how long a repeat of a command still gets its first answer.
+    """
 
     limit: int = 500
+    answers_kept_s: int
 
 
 class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +44,9 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
 
 def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
     """Remove what ran out before now, oldest first, at most so much of each kind."""
+    kept_from = unit.now - timedelta(seconds=command.answers_kept_s)
     return TidiedUp(
-        answers=forget_answers(before=unit.now - ANSWERS_KEPT_FOR, limit=command.limit),
+        answers=forget_answers(before=kept_from, limit=command.limit),
         sign_ins=_remove_expired(SignIn, SignIn.id, now=unit.now, limit=command.limit),
         used_tickets=_remove_expired(UsedTicket, UsedTicket.jti, now=unit.now, limit=command.limit),
         revoked_tokens=_remove_expired(

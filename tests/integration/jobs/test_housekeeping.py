@@ -10,6 +10,8 @@ from models.base import database_proxy
 from models.idempotency import CommandAnswer
 from models.staff import Person, RevokedToken, SignIn, UsedTicket
 
+KEPT_S = 72 * 3600
+
 
 @pytest.fixture(autouse=True)
 def rows(cafe_id, clock):
@@ -53,7 +55,7 @@ def _count_rows() -> list[int]:
 
 async def test_what_ran_out_is_removed_and_the_rest_stays(runner):
     """Five of each kind had run out, two had not."""
-    removed = await remove_expired(runner, limit=500)
+    removed = await remove_expired(runner, answers_kept_s=KEPT_S, limit=500)
 
     assert removed == 20
     assert await runner.read(_count_rows) == [2, 2, 2, 2]
@@ -61,7 +63,7 @@ async def test_what_ran_out_is_removed_and_the_rest_stays(runner):
 
 async def test_many_rows_go_in_steps(runner):
     """A step takes no more than its limit, and there are as many steps as it takes."""
-    removed = await remove_expired(runner, limit=2)
+    removed = await remove_expired(runner, answers_kept_s=KEPT_S, limit=2)
 
     assert removed == 20
     assert await runner.read(_count_rows) == [2, 2, 2, 2]
@@ -71,4 +73,4 @@ async def test_a_second_run_finds_nothing(runner):
     """Running twice does no harm."""
     await build_housekeeping_job(runner).run()
 
-    assert await remove_expired(runner, limit=500) == 0
+    assert await remove_expired(runner, answers_kept_s=KEPT_S, limit=500) == 0
