@@ -68,7 +68,7 @@ async def test_every_closed_route_asks_who_is_there(world):
     for route in ROUTES:
         if route.permission == PUBLIC:
             continue
-        body = {} if route.body is not None else None
+        body: dict | None = {} if route.body is not None else None
         for headers in (
             {},
             {"Authorization": "Bearer nonsense"},
