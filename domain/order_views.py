@@ -5,6 +5,8 @@ Pure functions of the order and the time; the same whether a page, an answer or 
 
 from datetime import datetime
 
+import msgspec
+
 from domain.kitchen import derive_priority, list_station_progress
 from domain.orders import Item, Order, Round, Ticket
 from domain.statuses import OrderStatus
@@ -159,7 +161,7 @@ def _build_ticket_item(item: Item) -> TicketItemView:
         item_id=item.item_id,
         quantity=item.quantity,
         name=item.kitchen_name,
-        modifiers=list(item.modifiers),
+        modifiers=[msgspec.structs.replace(modifier, price_minor=0) for modifier in item.modifiers],
         note=item.note,
         status=item.status,
         version=item.version,

@@ -170,22 +170,16 @@ class Order:
         return self.rounds[number - 1]
 
     def list_items(self, round_number: int) -> list[Item]:
-        """List a round's lines in order; the parts of a split line stay beside each other."""
-        return [item for item in self.list_sorted_items() if item.round_number == round_number]
-
-    def list_sorted_items(self) -> list[Item]:
-        """List all lines in the order of what was asked for, parts of a line together."""
-        by_id = {item.item_id: item for item in self.items}
+        """List a round's lines as they were asked for; parts of a line stay beside each other."""
+        items = [item for item in self.items if item.round_number == round_number]
+        by_id = {item.item_id: item for item in items}
 
         def find_root(item: Item) -> Item:
             while item.split_from is not None:
                 item = by_id[item.split_from]
             return item
 
-        return sorted(
-            self.items,
-            key=lambda item: (item.round_number, find_root(item).line_number, item.line_number),
-        )
+        return sorted(items, key=lambda item: (find_root(item).line_number, item.line_number))
 
     def list_ticket_items(self, ticket: Ticket) -> list[Item]:
         """List the lines that a ticket carries."""

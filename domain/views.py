@@ -253,7 +253,10 @@ class OrdersView(View):
 
 
 class TicketItemView(View):
-    """A line as the kitchen sees it: no price. void_seen: the cook has acknowledged the void."""
+    """A line as the kitchen sees it: no price, not of its modifiers either (they say 0).
+
+    void_seen: the cook has acknowledged the void.
+    """
 
     item_id: str
     quantity: int

@@ -244,7 +244,7 @@ class TestCafe:
 
         def watch(unit: UnitOfWork, watched: Command) -> View:
             view = operation.function(unit, watched)
-            recorded = {event.__struct_config__.tag for _, event in unit.events}
+            recorded = {str(event.__struct_config__.tag) for _, event in unit.events}
             assert recorded <= operation.events, f"{name} recorded {recorded - operation.events}"
             self.recorded[name] |= recorded
             return view

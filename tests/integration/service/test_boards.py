@@ -123,6 +123,14 @@ async def test_finished_tickets_are_the_days_newest_first(cafe):
     assert (await _read_kitchen(cafe, "bar")).finished == []
 
 
+async def test_a_ticket_shows_no_price(cafe):
+    """Not of the line, and not of what was added to it."""
+    await _order(cafe, cafe.line("Flat white", "Oat"))
+
+    (ticket,) = (await _read_kitchen(cafe, "bar")).tickets
+    assert [(each.name, each.price_minor) for each in ticket.items[0].modifiers] == [("Oat", 0)]
+
+
 async def test_a_voided_ticket_stays_until_a_cook_has_seen_it(cafe):
     """Strike and acknowledge: no void goes by unseen in the kitchen."""
     order = await _order(cafe, cafe.line("Water"))

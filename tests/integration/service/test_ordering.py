@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -187,7 +188,7 @@ async def test_bad_orders_leave_nothing_behind(cafe):
         "set_availability",
         SetAvailability(is_sold_out=True, menu_item_id=cafe.menu["Latte"].menu_item_id),
     )
-    cases = [
+    cases: list[tuple[list[LineDraft], dict[str, Any], str]] = [
         ([LineDraft(menu_item_id=UNKNOWN_ID, quantity=1)], {}, "unknown_menu_item"),
         ([LineDraft(menu_item_id=foreign, quantity=1)], {}, "unknown_menu_item"),
         ([cafe.line("Latte")], {}, "sold_out"),
