@@ -80,7 +80,11 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
 
 
 def build_number_view(order: Order) -> BoardNumberView | None:
-    """Show an order on the board; None for one of which no round ever passed its gate."""
+    """Show an order on the board; None for one of which no round ever passed its gate.
+
+    Its version is the order's: events come when the state changes, so a snapshot may show a newer
+    version of the same state than the last event did, and never an older one.
+    """
     if not any(each.fired_at for each in order.rounds):
         return None
     return BoardNumberView(

@@ -31,8 +31,16 @@ from domain.drafts import (
 )
 from domain.events import LoggedEvent
 from domain.identifiers import build_uuid7
+from domain.order_views import build_order_view, build_ticket_view
 from domain.roles import Identity, IdentityKind, Role
-from domain.views import GuestSessionView, MenuItemView, OrderItemView, OrderView, View
+from domain.views import (
+    GuestSessionView,
+    MenuItemView,
+    OrderItemView,
+    OrderView,
+    TicketView,
+    View,
+)
 from models.base import bind
 from models.database import close_database, open_database
 from models.migrations import migrate
@@ -42,6 +50,7 @@ from services.event_log import read_events
 from services.group_commit import Outcome
 from services.menu import read_menu
 from services.operations import OPERATIONS
+from services.order_rows import read_orders
 from services.runner import Runner
 from services.setup import SetupContext, create_cafe
 from services.unit_of_work import UnitOfWork
@@ -237,7 +246,8 @@ class TestCafe:
     ) -> Outcome:
         """Run a command as somebody, through the Runner.
 
-        What it records is held against the table of operations, in every test that comes by here.
+        In every test that comes by here, what it records is held against the table of operations,
+        and what the last events show against what the rows say now.
         """
         identity = self.staff(who) if isinstance(who, Role) else who
         operation = OPERATIONS[name]
@@ -247,6 +257,7 @@ class TestCafe:
             recorded = {str(event.__struct_config__.tag) for _, event in unit.events}
             assert recorded <= operation.events, f"{name} recorded {recorded - operation.events}"
             self.recorded[name] |= recorded
+            _check_rows(unit)
             return view
 
         return await self.runner.write(
@@ -306,6 +317,22 @@ def _build_staff(row: Membership) -> Identity:
         roles=frozenset({Role(row.role)}),
         person_id=row.person_id,
     )
+
+
+def _check_rows(unit: UnitOfWork) -> None:
+    """Read back what a unit has written: it is what its events tell."""
+    orders: dict[str, OrderView] = {}
+    tickets: dict[str, TicketView] = {}
+    for _, event in unit.events:
+        if hasattr(event, "order"):
+            orders[event.order.order_id] = event.order
+        if hasattr(event, "ticket"):
+            tickets[event.ticket.ticket_id] = event.ticket
+    for order in read_orders(unit.cafe_id, list(orders)):
+        assert build_order_view(order) == orders[order.order_id]
+        for ticket in order.tickets:
+            shown = build_ticket_view(order, ticket, now=unit.now)
+            assert tickets.get(ticket.ticket_id, shown) == shown
 
 
 def units(item: OrderItemView, quantity: int | None = None, **options: Any) -> list[ItemUnits]:
