@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -412,11 +413,12 @@ class Plane:
             now_s = loop.time()
             now = self._ports.now()
             for session in list(self._sessions):
-                self._look_at(session, now_s)
-                if session.admission is not None and session.admission.has_expired(now):
-                    session.close(CloseCode.TOKEN_EXPIRED)
+                try:
+                    self._look_at(session, now_s=now_s, now=now)
+                except Exception:  # one session's fault must not end the watch over the others
+                    log.exception("session_failed", connection_id=session.connection_id)
 
-    def _look_at(self, session: Session, now_s: float) -> None:
+    def _look_at(self, session: Session, *, now_s: float, now: datetime) -> None:
         if session.has_ended():
             return
         if session.admission is None:
@@ -425,6 +427,8 @@ class Plane:
                 late = OperationTimeout("Nobody has authenticated.", code="authentication_timeout")
                 self._dispatcher.refuse(session, late)
                 session.close(CloseCode.NO_PONG)
+        elif session.admission.has_expired(now):
+            session.close(CloseCode.TOKEN_EXPIRED)
         elif now_s - session.heard_at_s > session.silence_limit_s > 0:
             session.close(CloseCode.NO_PONG)
         elif now_s - session.sent_at_s >= _MARK_AFTER_S:

@@ -639,6 +639,21 @@ async def test_an_expired_token_ends_with_renew_and_come_back():
     assert desk.session.close_code == CloseCode.TOKEN_EXPIRED
 
 
+async def test_too_many_silent_connections_of_one_address_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Somebody who holds sockets open is told to come back later; whoever authenticates is not."""
+    monkeypatch.setattr("realtime.plane._GREETING_LIMIT_PER_ADDRESS", 3)
+    desk = Desk()
+    await desk.authenticate("kitchen")
+
+    sessions = [desk.open(ListTransport()) for _ in range(5)]
+
+    overloaded = int(CloseCode.OVERLOADED)
+    assert [session.close_code for session in sessions] == [None] * 3 + [overloaded] * 2
+    assert not desk.session.has_ended()
+
+
 async def test_nothing_is_left_of_connections_that_ended():
     """Rooms, counts and tasks."""
     desk = Desk()

@@ -50,7 +50,8 @@ REFUSED = {
     "two values": (b"{} {}", "malformed_json"),
     "unclosed string": (b'"' + b'\\"' * 100, "malformed_json"),
     "400 digits": (b'{"count":' + b"9" * 400 + b"}", "number_too_large"),
-    "more digits than Python reads": (b'{"count":' + b"9" * 9000 + b"}", "malformed_json"),
+    "19 digits": (b"[-" + b"1" * 19 + b"]", "number_too_large"),
+    "more digits than Python reads": (b'{"count":' + b"9" * 9000 + b"}", "number_too_large"),
 }
 
 
@@ -118,6 +119,13 @@ def test_surrogate_pairs_are_one_character():
 def test_thirty_two_levels_pass():
     """The limit is a limit, and brackets in texts do not count."""
     check_json(b"[" * 32 + b'"' + b"[" * 50 + b'"' + b"]" * 32)
+
+
+def test_eighteen_digits_pass():
+    """All that fits is taken, and digits in texts or after a point are no integers."""
+    check_json(
+        b'[999999999999999999, -999999999999999999, "1234567890123456789012", 0.12345678901234567]'
+    )
 
 
 def test_many_brackets_side_by_side_pass():
