@@ -78,6 +78,7 @@ class Templates:
                 import_map=Markup(self._assets.build_import_map()),  # noqa: S704 - our own JSON, "<" escaped
                 locale=str(reader.locale).replace("_", "-"),
                 direction=reader.locale.text_direction,
+                time_zone=time_zone,
                 **context,
             )
         finally:

@@ -57,7 +57,12 @@ async def _sign_in(request: ApiRequest) -> Answer:
 
 
 async def _sign_out(request: ApiRequest) -> Answer:
-    await request.context.authentication.sign_out(request.identity)
+    """A person's sign-in ends with all its tokens; a guest has one token and takes it back."""
+    authentication = request.context.authentication
+    if request.identity.is_guest and request.token is not None:
+        await authentication.revoke(request.token)
+    else:
+        await authentication.sign_out(request.identity)
     return Answer(body=b"")
 
 
@@ -90,7 +95,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/sign-out",
         operation="signOut",
-        summary="End the sign-in: its cookie and all its tokens.",
+        summary="End the sign-in with its cookie and all its tokens, or a guest's token.",
         tag=_TAG,
         permission=SIGNED_IN,
         status=204,

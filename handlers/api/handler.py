@@ -40,6 +40,7 @@ class ApiHandler(BaseHandler):
         """routes: method -> row."""
         super().initialize(context, route)
         self._routes = routes
+        self._token: str | None = None
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -67,6 +68,7 @@ class ApiHandler(BaseHandler):
         """A token in the header speaks alone; else a sign-in's cookie; else a guest's."""
         token = self._find_bearer_token()
         if token is not None:
+            self._token = token
             return await self.context.authentication.identify_token(token)
         secret = self.get_cookie(self.context.cookies.sign_in)
         try:
@@ -78,6 +80,7 @@ class ApiHandler(BaseHandler):
         guest = await self.find_guest()
         if guest is None:
             raise AuthenticationFailed("Sign in first.", code="credentials_missing")
+        self._token = self.get_cookie(self.context.cookies.guest)
         return guest
 
     def authorize(self, identity: Identity) -> None:
@@ -134,6 +137,7 @@ class ApiHandler(BaseHandler):
             body=self._read_body(row, read_path),
             command_id=self._read_command_id(row),
             client_address=self.client_address,
+            token=self._token,
             find_guest=self.find_guest,
         )
 

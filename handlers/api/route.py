@@ -58,7 +58,8 @@ class ApiRequest:
     """A request that has passed all checks of its route.
 
     path: converted parameters. query, body: decoded structs. command_id: the Idempotency-Key,
-    if there was one. find_guest: the guest whose cookie came along, beside whoever is the caller.
+    if there was one. token: the caller's own, where one spoke for them. find_guest: the guest whose
+    cookie came along, beside whoever is the caller.
     """
 
     context: HandlerContext
@@ -68,6 +69,7 @@ class ApiRequest:
     body: Any
     command_id: str | None
     client_address: str
+    token: str | None
     find_guest: Callable[[], Awaitable[Identity | None]]
 
     @property

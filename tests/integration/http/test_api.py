@@ -235,6 +235,17 @@ async def test_signing_out_ends_token_and_cookie_at_once(world):
     assert (await browser.get("/api/v1/tables")).code == 401
 
 
+async def test_a_guest_takes_a_token_back(world):
+    """The one token ends; another phone at the table goes on."""
+    guest, neighbour = await world.guest(), await world.guest()
+
+    assert (await guest.post("/api/v1/sign-out")).code == 204
+
+    answer = await guest.get("/api/v1/menu")
+    assert (answer.code, read(answer)["code"]) == (401, "revoked")
+    assert (await neighbour.get("/api/v1/menu")).code == 200
+
+
 async def test_a_connect_ticket_is_for_what_the_roles_admit(world):
     """Narrowing works, widening does not; a person of the staff may open a board."""
     cook, guest = await world.staff(Role.KITCHEN), await world.guest()
