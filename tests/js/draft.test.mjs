@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Draft } from '../../static/js/core/draft.js';
-import { formatMoney } from '../../static/js/core/money.js';
+import { formatAmount, formatMoney } from '../../static/js/core/money.js';
 
 const OAT = { modifierId: 'oat', name: 'Oat', priceMinor: 60 };
 const DECAF = { modifierId: 'decaf', name: 'Decaf', priceMinor: 0 };
@@ -54,5 +54,6 @@ test('a draft that was put away comes back with keys of its own', () => {
 test('amounts are written as their currency has it', () => {
   assert.equal(formatMoney(390, 'EUR', 'en'), '€3.90');
   assert.equal(formatMoney(390, 'JPY', 'en'), '¥390');
+  assert.deepEqual([formatAmount(390, 'EUR', 'de'), formatAmount(390, 'JPY', 'en')], ['3,90', '390']);
   assert.equal(formatMoney(1234, 'KWD', 'en').replace(/\s/, ' '), 'KWD 1.234');
 });

@@ -3,7 +3,7 @@
 
 import { makeReasonDialog } from '../core/commands.js';
 import { startLive } from '../core/live.js';
-import { formatMoney } from '../core/money.js';
+import { formatAmount } from '../core/money.js';
 import { Till } from '../core/till.js';
 import { showToast } from '../core/toast.js';
 import { findLiveRegion } from '../elements/live-region.js';
@@ -117,7 +117,7 @@ function showAvailability({ menuItemId, isSoldOut, item }) {
   const foot = key?.querySelector('.product-key__foot > span');
   if (!key || !foot) return;
   key.disabled = isSoldOut;
-  foot.textContent = isSoldOut ? 'sold out' : formatMoney(item.priceMinor, root.dataset.currency ?? 'EUR');
+  foot.textContent = isSoldOut ? 'sold out' : formatAmount(item.priceMinor, root.dataset.currency ?? 'EUR');
 }
 
 /** Which order a table's next lines belong to. @param {{table: {number: number, label: string, openOrderId: string | null, openOrderNumber: number | null}}} change */
