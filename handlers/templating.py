@@ -45,8 +45,16 @@ class Templates:
     """Renders pages, and the same macros alone as fragments of messages."""
 
     def __init__(
-        self, *, folder: Path, assets: Assets, now: Callable[[], datetime], new_id: NewId
+        self,
+        *,
+        folder: Path,
+        assets: Assets,
+        now: Callable[[], datetime],
+        new_id: NewId,
+        is_preloaded: bool = True,
     ) -> None:
+        """is_preloaded: compile all templates now, 0.5 s, and not on the loop at the first guest;
+        tests that show few pages say no."""
         self._assets = assets
         self.environment = Environment(
             loader=FileSystemLoader(folder),
@@ -65,6 +73,9 @@ class Templates:
             "age_s": lambda at: int((now() - at).total_seconds()),
             "json_attribute": encode_json,
         }
+        if is_preloaded:
+            for name in self.environment.list_templates(extensions=("html",)):
+                self.environment.get_template(name)
 
     def render_page(
         self, template: str, *, locale: str, time_zone: str, nonce: str, **context: Any

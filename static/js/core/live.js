@@ -5,7 +5,7 @@
  * comes from pages/*.js as options.
  */
 
-import { learnServerTime } from './clock.js';
+import { learnServerTime, readServerTimeMs } from './clock.js';
 import { Commands } from './commands.js';
 import { updateCounts, updateLateCount } from './counts.js';
 import { announce, readJson } from './dom.js';
@@ -111,13 +111,15 @@ function followLists() {
   document.addEventListener('band-change', updateLateCount);
 }
 
-/** `[data-clock]`: the time of day on a wall. */
+/** `[data-clock]`: the time of day in the cafe, by the server's clock: a tablet's own drifts. */
 function showClocks() {
   const clocks = /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll('[data-clock]'));
   if (!clocks.length) return;
-  const format = new Intl.DateTimeFormat(document.documentElement.lang || 'en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const format = new Intl.DateTimeFormat(document.documentElement.lang || 'en', {
+    hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: clocks[0].dataset.timeZone || undefined,
+  });
   const update = () => {
-    for (const clock of clocks) clock.textContent = format.format(new Date());
+    for (const clock of clocks) clock.textContent = format.format(new Date(readServerTimeMs()));
   };
   update();
   setInterval(update, 1000);
