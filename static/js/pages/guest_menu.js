@@ -49,7 +49,7 @@ function markHeading() {
         const isHere = link.hash === `#${entry.target.id}`;
         if (isHere) {
           link.setAttribute('aria-current', 'true');
-          link.parentElement?.scrollTo({ left: link.offsetLeft - 16, behavior: 'smooth' });
+          link.parentElement?.scrollTo({ left: link.offsetLeft - 20, behavior: 'smooth' });
         } else {
           link.removeAttribute('aria-current');
         }
