@@ -240,7 +240,7 @@ async def test_who_works_in_two_cafes_chooses(authentication, database):
         Membership.create(person_id=PERSON, cafe_id=OTHER_CAFE, role=Role.KITCHEN, created_at=NOW)
     with pytest.raises(UnprocessableInput) as caught:
         await authentication.sign_in(SIGN_IN, address="a")
-    cafes = {cafe["cafeId"] for cafe in caught.value.details["cafes"]}
+    cafes = {cafe["cafeId"] for cafe in (caught.value.details or {})["cafes"]}
     assert (caught.value.code, cafes) == ("cafe_required", {CAFE, OTHER_CAFE})
 
     first = await authentication.sign_in(SIGN_IN, address="a", may_choose_later=True)
@@ -274,8 +274,8 @@ async def test_guessing_is_slowed_down_per_account_and_address(authentication, c
         except AuthenticationFailed:
             waits.append(0)
         except TooManyAttempts as error:
-            waits.append(error.retry_after_s)
-            clock.advance(seconds=error.retry_after_s)
+            waits.append(error.retry_after_s or 0)
+            clock.advance(seconds=waits[-1])
     assert waits == [0, 0, 0, 0, 0, 1, 0, 2, 0]
 
     await authentication.sign_in(SIGN_IN, address="elsewhere")
