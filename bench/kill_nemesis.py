@@ -3,9 +3,9 @@
     python -m bench.kill_nemesis [--kills 20] [--database sqlite postgres]
 
 Tills place orders and guests add rounds over REST, each with an Idempotency-Key that also stands
-in the order's note; a manager's socket watches the cafe. The server is killed at random moments
-and started again on the same data. A client that got no answer asks again with the same key, or
-now and then gives up. At the end, through the API alone:
+in the order's note; a cook bumps tickets; a manager's socket watches the cafe. The server is
+killed at random moments and started again on the same data. A client that got no answer asks
+again with the same key, or now and then gives up. At the end, through the API alone:
   - every acknowledged command is in the log and in the orders exactly once,
   - a command that was given up is there once or not at all,
   - asking again with an old key gives the first answer,
@@ -101,6 +101,7 @@ async def _torment(server: Server, *, kills: int, random: Random) -> list[str]:
         await watching.wait_until_live()
         watcher = asyncio.create_task(_watch(watching, book))
         writers = await _hire_writers(description, book, random, stop)
+        writers.append(asyncio.create_task(_cook(description, stop)))
         for _ in range(kills):
             await asyncio.sleep(random.uniform(_EARLIEST_KILL_S, _LATEST_KILL_S))
             await asyncio.to_thread(server.kill)
@@ -160,6 +161,22 @@ async def _write(
         else:
             book.acknowledged[command_id] = order.order_id
         await asyncio.sleep(random.uniform(0.5, 1.5) * _PAUSE_S)
+
+
+async def _cook(description: DemoDescription, stop: asyncio.Event) -> None:
+    """Bump the oldest ticket again and again; what is refused or lost is the next one's turn."""
+    rest = await employ(description, Role.KITCHEN).sign_in()
+    cook = RestClient(description.url, token=rest.token, tries=1)
+    while not stop.is_set():
+        try:
+            for ticket in (await cook.list_tickets()).tickets[:1]:
+                await cook.move_ticket(ticket.ticket_id, "ready")
+        except UnansweredError:
+            pass
+        except RefusedError as error:
+            if error.status not in (409, 503):
+                raise
+        await asyncio.sleep(_PAUSE_S)
 
 
 async def _submit(
