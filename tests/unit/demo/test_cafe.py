@@ -1,6 +1,7 @@
 """The demo's cafe is whole, legal and varied enough to show every part of the product."""
 
 from collections import Counter
+from pathlib import Path
 
 from demo.cafe import CAFE
 from domain.drafts import KITCHEN_NAME_LIMIT, list_draft_faults
@@ -46,6 +47,14 @@ def test_kitchen_names_tell_the_items_apart():
 
     assert len(names) == len(set(names))
     assert max(map(len, names)) <= KITCHEN_NAME_LIMIT
+
+
+def test_every_item_has_a_drawing_of_its_own_kind():
+    """An unknown kind would be an empty plate on every phone."""
+    plates = Path(__file__).parents[3] / "templates" / "components" / "plate.html"
+    drawn = plates.read_text()
+
+    assert [item.name for item in CAFE.menu.items if f'"{item.plate}"' not in drawn] == []
 
 
 def test_a_group_without_default_asks_the_guest():
