@@ -148,9 +148,11 @@ class Attachment:
             if decision.mode != "replay":
                 return decision, ()
             assert position is not None
-            return decision, await self._tail.read(
-                stream, after_seq=position.seq, until_seq=stream.seq
-            )
+            until_seq = stream.seq
+            replay = await self._tail.read(stream, after_seq=position.seq, until_seq=until_seq)
+            if len(replay) != until_seq - position.seq:
+                return Decision("resync", "too_old"), ()  # never a partial replay
+            return decision, replay
         except TableTapError:
             raise  # the database is away: said as an error, and asked again
         except Exception:  # an unreadable event is passed over by a snapshot

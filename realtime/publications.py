@@ -37,7 +37,6 @@ from realtime.ports import Render
 log = get_logger(__name__)
 
 _Action = Literal["insert", "replace", "remove"]
-_GONE_TICKETS = frozenset({TicketStatus.COMPLETED, TicketStatus.CANCELLED})
 
 
 class Rendering(msgspec.Struct, frozen=True):
@@ -242,7 +241,7 @@ def _place_ticket(ticket: TicketView, action: _Action) -> Rendering:
         "kitchen_ticket",
         f"tickets:{ticket.station_id}",
         f"kitchen_ticket-{ticket.ticket_id}",
-        "remove" if ticket.status in _GONE_TICKETS else action,
+        action if is_on_board(ticket) else "remove",
         _rank(ticket.queued_at),
     )
 

@@ -185,13 +185,14 @@ class Tail:
             head = await self._read_head(cafe_id)
             after_seq = max(head.floor_seq, head.seq - self._prime_events)
             events = await self._read_log(cafe_id, after_seq=after_seq, limit=head.seq - after_seq)
+            # The oldest rows may be gone (retention): the ring begins with the first that is there.
+            first_seq = events[0].seq if events else head.seq + 1
             stream = CafeStream(
-                cafe_id, msgspec.structs.replace(head, seq=after_seq), ring_size=self._ring_size
+                cafe_id, msgspec.structs.replace(head, seq=first_seq - 1), ring_size=self._ring_size
             )
             for event in events:
                 stream.push(publish(event))
             if stream.seq != head.seq:
-                # Rows are missing before the head (retention, an import): begin at the head.
                 stream.restart(head)
             stream.event_id = head.event_id
             self._streams[cafe_id] = stream

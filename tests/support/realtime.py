@@ -365,13 +365,15 @@ IDENTITIES: dict[str, Identity] = {
 
 
 class MemoryLog:
-    """A log that keeps its rows in a list. `gate`, when set, holds reads back until it is open."""
+    """A log that keeps its rows in a list. `pause`, when set, is awaited by every read."""
 
     def __init__(self, cafe_id: str = CAFE) -> None:
         self.cafe_id = cafe_id
         self.epoch = EPOCH
         self.rows: list[LoggedEvent] = []
         self.floor_seq = 0
+        # Rows up to this seq have been taken by retention.
+        self.lost_until_seq = 0
         self.reads = 0
         self.pause: Callable[[], Any] | None = None
 
@@ -400,7 +402,8 @@ class MemoryLog:
         await self._wait()
         if cafe_id != self.cafe_id:
             return []
-        return self.rows[after_seq : after_seq + limit]
+        kept = max(after_seq, self.lost_until_seq)
+        return self.rows[kept : kept + limit]
 
     async def _wait(self) -> None:
         if self.pause is not None:

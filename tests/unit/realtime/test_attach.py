@@ -161,6 +161,18 @@ async def test_a_position_older_than_the_floor_is_not_usable():
     assert transport.of_type("resync")[0]["data"]["reason"] == "too_old"
 
 
+async def test_rows_that_are_gone_are_never_passed_over_in_silence():
+    """A replay that would begin later than the client's position is none."""
+    world = World()
+    world.commit(20)
+    world.log.lost_until_seq = 5
+
+    _, transport = await world.attach(known(0))
+
+    assert transport.of_type("resync")[0]["data"]["reason"] == "too_old"
+    assert seqs(transport) == []
+
+
 async def test_a_position_further_back_than_the_ring_is_read_from_the_log():
     """A small memory costs a query, not a resync."""
     world = World(ring_size_events=10)

@@ -223,6 +223,20 @@ async def test_missing_rows_before_the_head_begin_at_the_head():
     assert stream.covers(8)
 
 
+@pytest.mark.parametrize("lost_until_seq", [3, 9, 10])
+async def test_rows_that_are_gone_do_not_keep_listeners_out(lost_until_seq: int):
+    """Retention without a floor: the ring begins with the first row that is there."""
+    listener = Listener()
+    listener.commit(10)
+    listener.log.lost_until_seq = lost_until_seq
+
+    stream = await listener.tail.open(CAFE)
+    listener.tail.offer(listener.commit(1))
+
+    assert [each.seq for each in stream.list_after(0)] == list(range(lost_until_seq + 1, 12))
+    assert listener.seqs == [11]
+
+
 async def test_a_read_beyond_the_ring_goes_to_the_log():
     """Memory first, the log where memory ends; the same events either way."""
     listener = Listener(ring_size=5)
