@@ -64,9 +64,10 @@ def read_description(server: Server) -> DemoDescription:
 
 
 def list_complaints(server: Server) -> list[str]:
-    """List what the server logged at warning or above, in short."""
+    """List what the server logged at warning or above, in short: the last line of a trace."""
     return [
-        f"{line['level']} {line['event']} {str(line.get('message', ''))[:200]}"
+        f"{line['level']} {line['event']} "
+        f"{line.get('message') or str(line.get('trace', '')).rpartition(chr(10))[2]}"[:300]
         for line in server.read_log()
         if line["level"] in _STOP_LEVELS
     ]
