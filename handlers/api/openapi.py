@@ -70,13 +70,12 @@ def build_openapi(routes: tuple[Route, ...], *, server_url: str) -> dict[str, An
 
 def list_error_statuses(route: Route) -> list[int]:
     """List the statuses of errors that a route may answer."""
-    statuses = {429, 500, 503, *route.errors}
+    # 400 everywhere: a parameter that is not known is refused on every address.
+    statuses = {400, 429, 500, 503, *route.errors}
     if route.permission != PUBLIC:
         statuses |= {401, 403}
     if route.path_names:
         statuses.add(404)
-    if route.body is not None or route.query is not None or route.method != "GET":
-        statuses.add(400)
     if route.method != "GET":
         statuses |= {403, 413}
     if route.body is not None:

@@ -2,17 +2,20 @@
 
 import itertools
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -23,6 +26,9 @@ from demo.cafe import CAFE
 from domain.drafts import CafeDraft
 from domain.identifiers import build_uuid7
 from domain.roles import Role
+from handlers.api.openapi import build_openapi
+from handlers.api.route import API_PREFIX
+from handlers.api.table import ROUTES, list_paths
 from handlers.application import build_application
 from handlers.assets import Assets
 from handlers.context import HandlerContext
@@ -127,6 +133,7 @@ class Client:
             raise_error=False,
         )
         self._keep_cookies(response)
+        check_documented(method, path, response)
         return response
 
     async def get(self, path: str, **options: Any) -> HTTPResponse:
@@ -142,6 +149,37 @@ class Client:
                     self.cookies[name] = morsel.value
                 else:
                     self.cookies.pop(name, None)
+
+
+DOCUMENT = build_openapi(ROUTES, server_url="http://cafe.example")
+
+
+def check_documented(method: str, path: str, response: HTTPResponse) -> None:
+    """Hold an answer of the API to the document: its status, media type and schema.
+
+    Every request of every test passes here, so the document is tested by all of them.
+    """
+    for pattern, routes in list_paths().items():
+        if method in routes and re.fullmatch(pattern, path.partition("?")[0]):
+            operation = DOCUMENT["paths"][API_PREFIX + routes[method].path][method.lower()]
+            answer = operation["responses"].get(str(response.code))
+            assert answer is not None, f"{method} {path}: {response.code} is not documented"
+            if "$ref" in answer:
+                answer = DOCUMENT["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+            if response.body:
+                (media_type,) = answer["content"]
+                assert response.headers["Content-Type"] == media_type
+                _find_validator(json.dumps(answer["content"][media_type]["schema"])).validate(
+                    json.loads(response.body)
+                )
+
+
+@lru_cache
+def _find_validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(
+        {**json.loads(schema), "components": DOCUMENT["components"]},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )
 
 
 def read(response: HTTPResponse) -> Any:
