@@ -27,8 +27,9 @@ from domain.events import (
     TableSessionClosed,
     TableSessionOpened,
 )
+from domain.kitchen import is_on_board
 from domain.rooms import Room, RoomKind
-from domain.statuses import TERMINAL_ORDER_STATUSES, TicketStatus
+from domain.statuses import TERMINAL_ORDER_STATUSES
 from domain.views import BoardNumberView, OrderView, TicketView
 from realtime.messages.catalogue import build_message, name_event, read_view
 from realtime.messages.envelope import Fragment

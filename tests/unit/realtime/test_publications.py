@@ -208,11 +208,15 @@ def test_an_event_places_its_cards(name: str):
     ]
 
 
-def test_a_cancelled_ticket_leaves_its_list():
-    """Whatever happened to it last."""
-    event = KitchenOrderStarted(ticket=make_ticket(status=TicketStatus.CANCELLED))
+@pytest.mark.parametrize(("void_seen", "action"), [(False, "replace"), (True, "remove")])
+def test_a_cancelled_ticket_stays_until_a_cook_has_seen_it(void_seen: bool, action: str):
+    """A void that vanished by itself would be cooked."""
+    item = msgspec.structs.replace(make_ticket().items[0], void_seen=void_seen)
+    ticket = make_ticket(status=TicketStatus.CANCELLED, items=[item])
 
-    assert publish(log_event(event, seq=1)).renderings[0].action == "remove"
+    rendering = publish(log_event(KitchenOrderStarted(ticket=ticket), seq=1)).renderings[0]
+
+    assert rendering.action == action
 
 
 def test_a_reader_gets_only_the_card_that_it_asked_for():
