@@ -1,7 +1,5 @@
 """The menu: categories, items, modifiers, tax codes. Orders copy from it and never look back."""
 
-from datetime import datetime
-
 from peewee import CompositeKey
 
 from models.base import Table
@@ -135,10 +133,3 @@ class Modifier(Table):
         table_name = "modifier"
         indexes = ((("modifier_group_id", "position"), False), (("cafe_id",), False))
         constraints = (check("modifier_price", "price_minor >= 0"),)
-
-
-def is_sold_out(
-    *, sold_out_at: datetime | None, sold_out_until: datetime | None, now: datetime
-) -> bool:
-    """Say whether an item or modifier cannot be had now."""
-    return sold_out_at is not None and (sold_out_until is None or now < sold_out_until)

@@ -1,8 +1,7 @@
 """Cafes and what stands in them: stations, tables, devices. Everything else leads to a cafe."""
 
-from enum import StrEnum
-
 from domain.roles import Role
+from domain.taxes import TaxRounding
 from models.base import Table
 from models.fields import (
     big_integer_field,
@@ -16,13 +15,6 @@ from models.fields import (
     timestamp_field,
     word_field,
 )
-
-
-class TaxRounding(StrEnum):
-    """Where a cafe's law rounds tax: on every line, or once per tax code of a document."""
-
-    PER_LINE = "per_line"
-    PER_DOCUMENT = "per_document"
 
 
 class Cafe(Table):

@@ -6,6 +6,7 @@ import peewee
 import pytest
 
 from domain.identifiers import build_uuid7
+from domain.taxes import TaxRounding
 from models.audit import AuditEntry
 from models.base import bind
 from models.database import (
@@ -20,7 +21,7 @@ from models.database import (
 )
 from models.migrations import migrate
 from models.rows import fetch_rows, insert_rows
-from models.tenancy import Cafe, TaxRounding
+from models.tenancy import Cafe
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
 
