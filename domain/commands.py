@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from domain.payments import PaymentMethod, SandboxCard
 from domain.statuses import OrderStatus
 
 Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36, pattern="^[0-9a-f-]{36}$")]
@@ -16,6 +17,8 @@ Quantity = Annotated[int, msgspec.Meta(ge=1, le=99)]
 Note = Annotated[str, msgspec.Meta(max_length=200)]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Version = Annotated[int, msgspec.Meta(ge=1)]
+# A thousand million of the largest unit: far above any bill, far below what a bigint holds.
+Amount = Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
 
 
 class Command(
@@ -92,39 +95,55 @@ class VoidItems(Command):
 
 
 class CancelOrder(Command):
+    """Take back all that is not served; refused once something is served."""
+
     order_id: Id
     reason: Reason
     expected_version: Version | None = None
 
 
 class ApproveRound(Command):
+    """Let a round that waits for approval through to the kitchen."""
+
     order_id: Id
     round_number: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class RejectRound(Command):
+    """Refuse a waiting round. reason: the guest reads it."""
+
     order_id: Id
     round_number: Annotated[int, msgspec.Meta(ge=1)]
     reason: Reason
 
 
 class StartItems(Command):
+    """Begin to make lines, or some of their units."""
+
     items: Items
 
 
 class FinishItems(Command):
+    """Say that lines are ready."""
+
     items: Items
 
 
 class RecallItems(Command):
+    """Take ready or served lines back into the kitchen, at their old place."""
+
     items: Items
 
 
 class ServeItems(Command):
+    """Hand ready lines over."""
+
     items: Items
 
 
 class RemakeItems(Command):
+    """Make served units again, free: a round of its own that fires at once."""
+
     items: Items
     reason: Reason
 
@@ -136,6 +155,8 @@ class AcknowledgeVoid(Command):
 
 
 class StartTicket(Command):
+    """Begin all queued lines of a ticket."""
+
     ticket_id: Id
     expected_version: Version | None = None
 
@@ -148,6 +169,8 @@ class BumpTicket(Command):
 
 
 class RecallTicket(Command):
+    """Take a finished ticket of this business day back."""
+
     ticket_id: Id
 
 
@@ -161,6 +184,8 @@ class SetAvailability(Command):
 
 
 class CloseTableSession(Command):
+    """Free a table; its guests lose access. Refused while an order is under way."""
+
     table_session_id: Id
 
 
@@ -180,3 +205,48 @@ class OrderStatusUpdate(Command):
     updated_by: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     status_change_reason: Annotated[str, msgspec.Meta(max_length=120)] | None = None
     estimated_ready_time: datetime | None = None
+
+
+class InitiatePayment(Command):
+    """Pay an amount of an order, at most what is due of it.
+
+    tendered_minor: cash that was given; the rest is change. sandbox_card: what the sandbox does.
+    """
+
+    order_id: Id
+    method: PaymentMethod
+    amount_minor: Amount
+    tendered_minor: Amount | None = None
+    sandbox_card: SandboxCard | None = None
+
+
+class ConfirmTerminalPayment(Command):
+    """The card terminal said that the amount was paid."""
+
+    payment_id: Id
+
+
+class DeclineTerminalPayment(Command):
+    """The card terminal refused the card."""
+
+    payment_id: Id
+    reason: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class CancelPayment(Command):
+    """Give up a payment that nobody has begun to charge."""
+
+    payment_id: Id
+
+
+class RefundPayment(Command):
+    """Give money back from one payment.
+
+    with_credit: what is owed falls too (goodwill, a returned dish); without it the amount is due
+    again (a wrong card, lines that were voided after they were paid).
+    """
+
+    payment_id: Id
+    amount_minor: Amount
+    reason: Reason
+    with_credit: bool

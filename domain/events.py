@@ -10,7 +10,15 @@ from datetime import datetime
 import msgspec
 
 from domain.statuses import OrderStatus, RoundStatus
-from domain.views import BoardNumberView, MenuItemView, OrderView, TableView, TicketView
+from domain.views import (
+    BoardNumberView,
+    MenuItemView,
+    OrderView,
+    PaymentView,
+    RefundView,
+    TableView,
+    TicketView,
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):
@@ -18,10 +26,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", rename=
 
 
 class OrderCreated(Event, tag="order_created"):
+    """A first round was submitted."""
+
     order: OrderView
 
 
 class OrderRoundAdded(Event, tag="order_round_added"):
+    """A further round was submitted to an order."""
+
     order: OrderView
     round_number: int
 
@@ -51,25 +63,69 @@ class OrderProgress(Event, tag="order_progress"):
 
 
 class OrderReady(Event, tag="order_ready"):
+    """All live lines of an order are ready; told to that order's room alone."""
+
     order: OrderView
 
 
 class OrderItemVoided(Event, tag="order_item_voided"):
+    """Lines were taken off an order."""
+
     order: OrderView
     item_ids: list[str]
     reason: str
     updated_by: str
 
 
+class PaymentInitiated(Event, tag="payment_initiated"):
+    """A leg was begun, and waits for a terminal or a provider."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentUpdated(Event, tag="payment_updated"):
+    """A leg changed without an end: authorized, being checked, or a refund under way or refused."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentCompleted(Event, tag="payment_completed"):
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentFailed(Event, tag="payment_failed"):
+    """A leg ended without money: failed, cancelled or expired."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentRefunded(Event, tag="payment_refunded"):
+    """Money was given back. refund: without its reason, which is for staff."""
+
+    order: OrderView
+    payment: PaymentView
+    refund: RefundView
+
+
 class KitchenOrderReceived(Event, tag="kitchen_order_received"):
+    """A round fired: a station has a new ticket."""
+
     ticket: TicketView
 
 
 class KitchenOrderStarted(Event, tag="kitchen_order_started"):
+    """A station began with a ticket."""
+
     ticket: TicketView
 
 
 class KitchenOrderCompleted(Event, tag="kitchen_order_completed"):
+    """All live lines of a ticket are ready."""
+
     ticket: TicketView
 
 
@@ -81,18 +137,26 @@ class KitchenTicketUpdated(Event, tag="kitchen_ticket_updated"):
 
 
 class OrderNumberPreparing(Event, tag="order_number_preparing"):
+    """A number is being prepared, or is again."""
+
     number: BoardNumberView
 
 
 class OrderNumberReady(Event, tag="order_number_ready"):
+    """A number can be collected."""
+
     number: BoardNumberView
 
 
 class OrderNumberCleared(Event, tag="order_number_cleared"):
+    """A number has left the board."""
+
     number: BoardNumberView
 
 
 class TableSessionOpened(Event, tag="table_session_opened"):
+    """Guests sat down: the first phone scanned a table, or staff seated them."""
+
     table: TableView
 
 
@@ -118,6 +182,11 @@ AnyEvent = (
     | OrderProgress
     | OrderReady
     | OrderItemVoided
+    | PaymentInitiated
+    | PaymentUpdated
+    | PaymentCompleted
+    | PaymentFailed
+    | PaymentRefunded
     | KitchenOrderReceived
     | KitchenOrderStarted
     | KitchenOrderCompleted

@@ -133,6 +133,8 @@ class JoinCafe(RoomCommand, frozen=True, kw_only=True, tag="join_cafe"):
 
 
 class LeaveCafe(RoomCommand, frozen=True, kw_only=True, tag="leave_cafe"):
+    """Leave the cafe's own room."""
+
     data: CafeRoom
 
 
@@ -143,6 +145,8 @@ class JoinOrder(RoomCommand, frozen=True, kw_only=True, tag="join_order"):
 
 
 class LeaveOrder(RoomCommand, frozen=True, kw_only=True, tag="leave_order"):
+    """Leave one order's room."""
+
     data: OrderRoom
 
 
@@ -153,6 +157,8 @@ class JoinTable(RoomCommand, frozen=True, kw_only=True, tag="join_table"):
 
 
 class LeaveTable(RoomCommand, frozen=True, kw_only=True, tag="leave_table"):
+    """Leave one table's room."""
+
     data: TableRoom
 
 
@@ -163,6 +169,8 @@ class JoinStation(RoomCommand, frozen=True, kw_only=True, tag="join_station"):
 
 
 class LeaveStation(RoomCommand, frozen=True, kw_only=True, tag="leave_station"):
+    """Leave one station's room."""
+
     data: StationRoom
 
 

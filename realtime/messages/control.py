@@ -82,6 +82,8 @@ class MarkData(ControlData, frozen=True, kw_only=True):
 
 
 class Mark(ControlMessage, frozen=True, kw_only=True, tag="mark"):
+    """The log stands here; everything of it that is for this connection has been sent."""
+
     data: MarkData
 
 
@@ -92,6 +94,8 @@ class HeartbeatAnswerData(ControlData, frozen=True, kw_only=True):
 
 
 class HeartbeatAnswer(ControlMessage, frozen=True, kw_only=True, tag="heartbeat"):
+    """The answer to a heartbeat."""
+
     data: HeartbeatAnswerData
 
 
