@@ -93,6 +93,10 @@ class BaseHandler(RequestHandler):
         method: Callable[..., Any] = self.get
         await method(*args, **kwargs)
 
+    def compute_etag(self) -> str | None:
+        """No tag for what nobody may keep: it would be a hash for nothing."""
+        return None if self._headers.get("Cache-Control") == "no-store" else super().compute_etag()
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer an exception. Runs inside Tornado's `except`, after the answer was cleared."""
         error = translate(kwargs["exc_info"][1] if "exc_info" in kwargs else HTTPError(status_code))

@@ -1,5 +1,6 @@
 """Every address of TableTap but the sockets': pages, API, documents, probes, static files."""
 
+import re
 from typing import Any
 
 from tornado.routing import URLSpec
@@ -57,13 +58,22 @@ PAGES: dict[str, type[BaseHandler]] = {
 
 
 def build_routes(context: HandlerContext) -> list[URLSpec]:
-    """Make Tornado's rules; the pattern stands in for the address in logs and metrics."""
+    """Make Tornado's rules; a readable pattern stands in for the address in logs and metrics."""
     rules = [
-        URLSpec(pattern, handler, {"context": context, "route": pattern})
+        URLSpec(pattern, handler, {"context": context, "route": _name_route(pattern)})
         for pattern, handler in PAGES.items()
     ]
     for pattern, routes in list_paths().items():
-        arguments: dict[str, Any] = {"context": context, "route": pattern, "routes": routes}
+        arguments: dict[str, Any] = {
+            "context": context,
+            "route": _name_route(pattern),
+            "routes": routes,
+        }
         rules.append(URLSpec(pattern, ApiHandler, arguments))
     rules.append(URLSpec(rf"{URL_PREFIX}(.+)", StaticFiles, {"assets": context.assets}))
     return rules
+
+
+def _name_route(pattern: str) -> str:
+    """Write a pattern for people: `/t/{code}`."""
+    return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern)

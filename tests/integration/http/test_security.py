@@ -187,7 +187,9 @@ async def test_probes_say_how_it_is(world):
     assert (unready.code, read(unready)["checks"]) == (503, [{"name": "database", "isOk": False}])
     assert (await world.client().get("/healthz")).code == 200
 
+    await world.client().get(f"/t/{world.table_codes[1]}")
     metrics = (await world.client().get("/metrics")).body.decode()
+    assert 'route="/t/{code}"' in metrics
     assert 'tabletap_http_request_duration_seconds_count{method="GET",route="/readyz"' in metrics
     assert world.table_codes[1] not in metrics
 
