@@ -1,0 +1,84 @@
+"""A guest's phone without scripts: menu, choices, cart, sending, progress, taking back."""
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests.support.demo_cafe import DemoCafe, ServeDemo, number_of
+
+
+@pytest_asyncio.fixture
+async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+    """Serve the demo."""
+    return serve_demo()
+
+
+async def sit_down(cafe: DemoCafe) -> Page:
+    return await cafe.sit_down(2, java_script_enabled=False)
+
+
+async def test_a_guest_orders_by_plain_forms_and_sees_it_get_ready(cafe):
+    """From the table's link to "Ready": the page of the order asks again by itself."""
+    phone = await sit_down(cafe)
+
+    await phone.get_by_role("link", name="Cortado", exact=True).tap()
+    await phone.locator("label.option").filter(has_text="Soya").tap()
+    await phone.get_by_label("A note for us").fill("Not too hot")
+    await phone.get_by_role("spinbutton", name="How many Cortado").fill("2")
+    await phone.get_by_role("button", name="Add to order").tap()
+    await phone.get_by_role("link", name="See your order").tap()
+    line = phone.locator(".cart-line").filter(has_text="Cortado")
+    await expect(line).to_contain_text("Soya")
+    await expect(line).to_contain_text("Not too hot")
+
+    await line.get_by_role("button", name="One more Cortado").tap()
+    await expect(line.locator("output")).to_have_text("3")
+    await phone.get_by_label("An allergy the kitchen must know").fill("Sesame")
+    await phone.get_by_role("button", name="Send to the kitchen").tap()
+    await phone.wait_for_url("**/orders")
+    await expect(phone.locator(".progress-line")).to_contain_text("3 Cortado")
+    await expect(phone.locator(".progress-line")).to_contain_text("Waiting")
+    await expect(phone.get_by_text("Allergy: Sesame")).to_be_visible()
+
+    cook = await cafe.speak_as("kitchen")
+    (ticket,) = (await cook.list_tickets()).tickets
+    assert ("Sesame", 3) == (ticket.allergy, ticket.items[0].quantity)
+    await cook.move_ticket(ticket.ticket_id, "ready")
+    await expect(phone.locator(".progress__when")).to_have_text("Ready")
+
+
+async def test_a_quick_dish_goes_into_the_cart_and_out_again(cafe):
+    """The plus key adds without leaving the menu; the cart's keys take it out."""
+    phone = await sit_down(cafe)
+    await phone.get_by_role("button", name="Add Carrot cake").tap()
+    await expect(
+        phone.get_by_role("button", name="1 in your order, add another Carrot cake")
+    ).to_be_visible()
+    await phone.get_by_role("link", name="See your order").tap()
+    await phone.get_by_role("button", name="Remove Carrot cake").tap()
+
+    await expect(phone.get_by_text("Nothing chosen yet")).to_be_visible()
+
+
+async def test_a_round_is_taken_back_within_the_grace_time(cafe):
+    """ "Take it back" is a form as well; the kitchen is told."""
+    phone = await sit_down(cafe)
+    await phone.get_by_role("button", name="Add Carrot cake").tap()
+    await phone.get_by_role("link", name="See your order").tap()
+    await phone.get_by_role("button", name="Send to the kitchen").tap()
+    await phone.wait_for_url("**/orders")
+    number = number_of(await phone.get_by_role("heading", level=2).inner_text())
+    await phone.get_by_role("button", name="Take it back").tap()
+
+    await expect(phone.locator(".progress-line")).to_contain_text("Taken off")
+    await expect(phone.get_by_role("heading", level=2)).to_have_text(f"Order {number}")
+    await expect(phone.locator(".progress__when")).to_have_text("Cancelled")
+
+
+async def test_the_menu_is_filtered_by_its_style_sheet(cafe):
+    """Vegan hides what is not, scripts or no scripts."""
+    phone = await sit_down(cafe)
+    await expect(phone.get_by_role("link", name="Cortado", exact=True)).to_be_visible()
+    await phone.locator("label.chip").filter(has_text="Vegan").tap()
+
+    await expect(phone.get_by_role("link", name="Cortado", exact=True)).to_be_hidden()
+    await expect(phone.get_by_role("link", name="Espresso", exact=True)).to_be_visible()
