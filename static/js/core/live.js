@@ -10,6 +10,7 @@ import { Commands } from './commands.js';
 import { updateCounts, updateLateCount } from './counts.js';
 import { announce, readJson } from './dom.js';
 import { ProtocolError } from './protocol.js';
+import { renewAfterRestarts } from './renewal.js';
 import { connect } from './socket.js';
 import { Stream } from './stream.js';
 import { fetchTicket } from './tickets.js';
@@ -27,6 +28,7 @@ import { findLiveRegion } from '../elements/live-region.js';
  * @property {(message: Message) => void} [onMessage] after its fragment was placed
  * @property {(fresh: Document) => void} [onSnapshot] after the lists were taken over
  * @property {() => object} [painted]
+ * @property {() => boolean} [isQuiet] for screens that stay open: may a new version be loaded now
  * @property {import('./commands.js').AskReason} [askReason]
  */
 
@@ -36,6 +38,7 @@ export function startLive(options) {
   if (!live) return null;
   const stream = new Stream();
   const status = /** @type {ConnectionStatus | null} */ (document.querySelector('connection-status'));
+  const renew = options.isQuiet && renewAfterRestarts(options.isQuiet, async () => (await loadPage()).fresh);
   const connection = connect({
     namespace: live.namespace,
     token: () => fetchTicket(live.roles ? { namespace: live.namespace, roles: live.roles } : { namespace: live.namespace }),
@@ -45,6 +48,7 @@ export function startLive(options) {
     locale: document.documentElement.lang,
     heartbeat: options.heartbeat,
     painted: options.painted,
+    onConnected: (welcome) => void renew?.(welcome.boot),
     onServerTime: learnServerTime,
     onMessage: (message) => {
       if (options.isForThisPage && !options.isForThisPage(message)) return;

@@ -10,7 +10,8 @@ import { SoundAlert } from '../elements/sound-alert.js';
 
 const sound = /** @type {SoundAlert | null} */ (document.querySelector('sound-alert'));
 
-startLive({ heartbeat: 'dashboard' });
+// A board has nothing that could be lost.
+startLive({ heartbeat: 'dashboard', isQuiet: () => true });
 stayAwake();
 document.addEventListener('card-change', (event) => {
   const { kind, card } = /** @type {CustomEvent<CardChange>} */ (event).detail;

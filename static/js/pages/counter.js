@@ -13,9 +13,12 @@ import { findLiveRegion } from '../elements/live-region.js';
 const root = /** @type {HTMLElement} */ (document.querySelector('.till'));
 const reasonDialog = /** @type {HTMLDialogElement | null} */ (document.querySelector('[data-reason-dialog]'));
 let nextQuantity = 1;
+/** @type {Till | null} */
+let till = null;
 
 const live = startLive({
   heartbeat: 'dashboard',
+  isQuiet: () => !till?.draft.lines.length && !document.querySelector('dialog[open], [data-pending], [data-list] > *'),
   askReason: reasonDialog ? makeReasonDialog(reasonDialog) : undefined,
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
@@ -26,13 +29,13 @@ const live = startLive({
 });
 
 if (live) {
-  const till = new Till(root, live.connection, (order) => {
+  till = new Till(root, live.connection, (order) => {
     showToast(order?.orderNumber ? `${order.orderNumber} sent to the kitchen` : 'Sent to the kitchen');
     // The page of one order showed what it was before this round.
     if (root.dataset.orderId) location.assign(location.pathname);
   });
   document.addEventListener('connection-state', (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.state === 'live') till.askAgain();
+    if (/** @type {CustomEvent} */ (event).detail.state === 'live') till?.askAgain();
   });
   chooseProducts(till);
 }

@@ -31,6 +31,7 @@ const live = startLive({
     if (type === 'kitchen_ticket_updated' && data.change === 'void') sound?.play('void');
   },
   painted: () => painted.takeNews(),
+  isQuiet: () => !openList.querySelector(':scope > [data-rank], [data-pending]'),
 });
 
 const pager = new Pager(openList, /** @type {HTMLElement} */ (document.querySelector('[data-pager]')));
