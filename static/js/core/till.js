@@ -88,6 +88,7 @@ export class Till {
 
   /** @param {Event} event */
   #onChange(event) {
+    if (/** @type {Element} */ (event.target).matches('[data-draft-table]')) this.#say('');
     const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[data-draft-line]'));
     const line = row && this.draft.find(Number(row.dataset.key));
     if (!row || !line) return;
@@ -115,6 +116,9 @@ export class Till {
     this.draft.clear();
     this.#editedKey = null;
     for (const name of ['allergy', 'note']) this.#field(name).value = '';
+    // The next order is another guest's: it must not land on this one's table unseen.
+    const table = /** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'));
+    if (table) table.value = '';
     this.#say('');
   }
 
@@ -209,11 +213,10 @@ export class Till {
   #showQuote() {
     const totals = this.#quote?.totals;
     const hasLines = this.draft.lines.length > 0;
-    const isRound = Boolean(this.#orderId);
     const estimate = this.#format(this.draft.estimateMinor());
     this.#write('send', hasLines ? (totals ? this.#format(totals.totalMinor) : `≈ ${estimate}`) : '');
-    // A round is added to what the order already comes to: its totals are the server's, after sending.
-    if (!isRound && (totals || !hasLines)) {
+    // The page of an order shows what that comes to; with the round it is the server's to say, after sending.
+    if (!this.#root.dataset.orderId && (totals || !hasLines)) {
       this.#write('total', this.#format(totals?.totalMinor ?? 0));
       this.#write('tax', this.#format(totals?.taxMinor ?? 0));
     }
