@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from bench.demo_server import employ, read_description, read_log
+from client.rest import RestClient
 from demo.pace import RUSH
 from demo.traffic import Traffic, run_traffic
 from domain.roles import Role
@@ -46,12 +47,12 @@ async def test_all_that_is_ordered_is_served_or_voided(description):
     items = [
         item for order in orders.values() for each in order["rounds"] for item in each["items"]
     ]
-    tables = (await rest.list_tables()).tables
+    is_anybody_seated = await _is_anybody_seated(rest)
     rest.close()
     assert tally.errors == 0
     assert len(orders) == tally.orders > 5
     assert {item["status"] for item in items} <= {"served", "voided"}
-    assert all(table.table_session_id is None for table in tables)
+    assert not is_anybody_seated
     types = Counter(row.event["type"] for row in log)
     assert min(tally.rounds, tally.voids, tally.bumps, tally.recalls, tally.closed_tables) > 0
     assert types["order_round_added"] == tally.rounds
@@ -73,3 +74,25 @@ async def test_traffic_that_is_cancelled_ends_at_once_and_leaves_nothing_running
 
     await wait_for(lambda: asyncio.all_tasks() <= before, "the traffic's tasks to end")
     assert "traffic ended" in caplog.text
+
+
+async def test_a_second_run_clears_what_a_first_one_left(description):
+    """Guests whose run was stopped would sit at their tables for ever."""
+    traffic = Traffic(description, pace=BUSY, seed=3)
+    first = asyncio.create_task(traffic.run())
+    rest = await employ(description, Role.MANAGER).sign_in()
+    await wait_for(lambda: _is_anybody_seated(rest), "a guest to sit down")
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+
+    tally = await run_traffic(description, pace=BUSY, seed=4, minutes=0.02)
+
+    is_anybody_seated = await _is_anybody_seated(rest)
+    rest.close()
+    assert tally.errors == 0
+    assert not is_anybody_seated
+
+
+async def _is_anybody_seated(rest: RestClient) -> bool:
+    tables = (await rest.list_tables()).tables
+    return any(table.table_session_id is not None for table in tables)
