@@ -67,6 +67,7 @@ from realtime.asyncapi import build_asyncapi
 from realtime.plane import Plane, PlanePorts
 from realtime.ports import Admission, CommandOutcome, LogHead, TokenSource
 from services.authentication import Authentication
+from services.cafes import read_cafe
 from services.demo import DemoPaths, describe_demo, prepare_demo
 from services.event_log import read_events, read_head
 from services.operations import OPERATIONS
@@ -238,12 +239,21 @@ def build_ports(
     *, runner: Runner, authentication: Authentication, templates: Templates, metrics: Metrics
 ) -> PlanePorts:
     """Say to the socket plane, in its words, what services can do."""
+    # Rendering has no time to ask the database; who attaches has. A cafe's zone never changes
+    # while it serves: the set-up alone writes it.
+    zones: dict[str, str] = {}
 
     async def authenticate(token: str, source: TokenSource) -> Admission:
         recognised = await authentication.authenticate_socket(
             token, namespace=source.namespace, is_query=source.is_query
         )
+        cafe_id = recognised.identity.cafe_id
+        if cafe_id not in zones:
+            zones[cafe_id] = (await runner.read(read_cafe, cafe_id)).timezone
         return Admission(identity=recognised.identity, expires_at=recognised.expires_at)
+
+    def render(component: str, view: Any, *, locale: str, cafe_id: str) -> str:
+        return templates.render_fragment(component, view, locale, zones[cafe_id])
 
     async def admit_to_rooms(identity: Identity, rooms: Sequence[Room]) -> Sequence[Room]:
         return await runner.read(check_rooms, identity, rooms)
@@ -251,13 +261,17 @@ def build_ports(
     async def run_command(
         identity: Identity, name: str, command: Command, *, command_id: str
     ) -> CommandOutcome:
-        outcome = await runner.write(
-            OPERATIONS[name].function,
-            command,
-            command_type=name,
-            identity=identity,
-            command_id=command_id,
-        )
+        operation = OPERATIONS[name]
+        if operation.is_query:
+            outcome = await runner.ask(operation.function, command, identity=identity)
+        else:
+            outcome = await runner.write(
+                operation.function,
+                command,
+                command_type=name,
+                identity=identity,
+                command_id=command_id,
+            )
         return CommandOutcome(data=msgspec.Raw(outcome.body), seq=outcome.seq or None)
 
     async def read_log_head(cafe_id: str) -> LogHead:
@@ -273,9 +287,7 @@ def build_ports(
         run_command=run_command,
         read_head=read_log_head,
         read_log=read_log,
-        render=lambda component, view, *, locale: templates.render_fragment(
-            component, view, locale
-        ),
+        render=render,
         now=now,
         new_id=new_id,
         boot=new_id(),
@@ -500,7 +512,7 @@ def _print_demo(description: DemoDescription, *, as_json: bool) -> None:
     lines += ["", f"Counter         {description.counter}", f"Ready board     {description.board}"]
     lines += [f"Kitchen {station.name:<8}{station.link}" for station in description.stations]
     lines += ["", "Order as a guest:"]
-    lines += [f"  {table.label:<12}{table.link}" for table in description.tables]
+    lines += [f"  {table.label:<14}{table.link}" for table in description.tables]
     _say("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
 
 

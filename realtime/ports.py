@@ -12,13 +12,14 @@ import msgspec
 
 from config.namespaces import Namespace
 from domain.commands import Command
+from domain.errors import TableTapError
 from domain.events import LoggedEvent
 from domain.roles import Identity
 from domain.rooms import Room
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a connection speaks for. expires_at: when it must come back with a new token, if ever."""
+    """Who a connection speaks for. expires_at: when its token must have been renewed, if ever."""
 
     identity: Identity
     expires_at: datetime | None = None
@@ -57,6 +58,14 @@ class Authenticate(Protocol):
     async def __call__(self, token: str, source: TokenSource) -> Admission: ...
 
 
+class Recheck(Protocol):
+    """Re-read the rights of several, in their order: what they are now, or why they have none."""
+
+    async def __call__(
+        self, identities: Sequence[Identity]
+    ) -> Sequence[Identity | TableTapError]: ...
+
+
 class CheckRooms(Protocol):
     """Return those of the rooms whose rows are of the identity's cafe and, for guests, its own.
 
@@ -89,9 +98,12 @@ class ReadLog(Protocol):
 
 
 class Render(Protocol):
-    """Render a component's card. Called on the loop: a card takes some 40 us."""
+    """Render a component's card. Called on the loop: a card takes some 40 to 300 us.
 
-    def __call__(self, component: str, view: Any, *, locale: str) -> str: ...
+    cafe_id: times are shown in the zone of this cafe.
+    """
+
+    def __call__(self, component: str, view: Any, *, locale: str, cafe_id: str) -> str: ...
 
 
 class Clock(Protocol):
@@ -113,6 +125,8 @@ class Metrics(Protocol):
 
     def published(self, *, recipients: int, lag_s: float) -> None: ...
 
+    def refused(self, reason: str) -> None: ...
+
 
 class NoMetrics:
     """Counts nothing."""
@@ -130,4 +144,7 @@ class NoMetrics:
         """Ignore."""
 
     def published(self, *, recipients: int, lag_s: float) -> None:
+        """Ignore."""
+
+    def refused(self, reason: str) -> None:
         """Ignore."""

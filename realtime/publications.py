@@ -142,7 +142,7 @@ class Publication:
 
     def _build_fragment(self, each: Rendering, locale: str, render: Render) -> Fragment | None:
         try:
-            html = render(each.component, self._read_view(), locale=locale)
+            html = render(each.component, self._read_view(), locale=locale, cafe_id=self.cafe_id)
         except Exception:  # a broken template must not keep the event from anybody
             log.exception(
                 "card_not_rendered", component=each.component, cafe_id=self.cafe_id, seq=self.seq

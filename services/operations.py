@@ -30,6 +30,13 @@ class Operation(NamedTuple):
     function: _Function
     events: frozenset[str]
 
+    @property
+    def is_query(self) -> bool:
+        """Whether it changes nothing: it runs in a snapshot and keeps no writer waiting."""
+        return self.name in _QUERIES
+
+
+_QUERIES = frozenset({"quote"})
 
 # What follows when an order becomes ready, is fetched, or goes back to the kitchen.
 _READY = frozenset({"order_ready", "order_number_ready"})

@@ -25,6 +25,7 @@ from domain.events import LoggedEvent
 from domain.identifiers import NewId
 from domain.roles import Identity
 from models.database import is_sqlite
+from services.access import recheck_identity
 from services.group_commit import (
     Batch,
     Clock,
@@ -107,6 +108,8 @@ class Runner:
         """
         self._database = database
         self._limits = limits
+        self._clock = clock
+        self._new_id = new_id
         self._on_committed = on_committed
         self._metrics = metrics or NoMetrics()
         self._committer = GroupCommitter(
@@ -206,6 +209,19 @@ class Runner:
         result: _Result = await self._wait(job)
         return result
 
+    async def ask(
+        self,
+        operation: Callable[[UnitOfWork, _Command], object],
+        command: _Command,
+        *,
+        identity: Identity,
+    ) -> Outcome:
+        """Run an operation that changes nothing: in a snapshot, with rights re-read, no writer.
+
+        Raises: TableTapError as `write` does.
+        """
+        return await self.read(self._ask, operation, command, identity)
+
     async def drain(self) -> None:
         """Refuse what is new and wait for what is under way."""
         self._is_draining = True
@@ -221,6 +237,23 @@ class Runner:
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
         self._threads.clear()
+
+    def _ask(
+        self,
+        operation: Callable[[UnitOfWork, _Command], object],
+        command: _Command,
+        identity: Identity,
+    ) -> Outcome:
+        now = self._clock()
+        unit = UnitOfWork(
+            cafe_id=identity.cafe_id,
+            identity=recheck_identity(identity, now=now),
+            now=now,
+            new_id=self._new_id,
+        )
+        answer = operation(unit, command)
+        assert not unit.events, "a query records nothing"
+        return Outcome(body=msgspec.json.encode(answer), seq=0)
 
     def _build_write_job(
         self,

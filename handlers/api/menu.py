@@ -38,6 +38,5 @@ ROUTES: tuple[Route, ...] = (
         path="/quotes",
         summary="Ask what lines would cost now; changes nothing.",
         tag=_TAG,
-        is_query=True,
     ),
 )

@@ -14,7 +14,6 @@ import msgspec
 from domain.commands import Command
 from handlers.api.route import Answer, ApiRequest, Idempotency, Route
 from services.operations import OPERATIONS, Operation
-from services.unit_of_work import UnitOfWork
 
 
 def operation_route(
@@ -28,14 +27,12 @@ def operation_route(
     build_command: Callable[[Any], Command] | None = None,
     idempotency: Idempotency = Idempotency.OPTIONAL,
     status: int = 200,
-    is_query: bool = False,
     errors: tuple[int, ...] = (404,),
 ) -> Route:
     """Make the route of an operation.
 
     name: of the operation and its right. body: the operation's own command by default, without
     what stands in the path. build_command: makes the command of a body of another shape.
-    is_query: it changes nothing, so it runs in a snapshot and keeps no writer waiting.
     """
     operation = OPERATIONS[name]
     return Route(
@@ -48,9 +45,9 @@ def operation_route(
         body=body or operation.command_type,
         response=get_type_hints(operation.function)["return"],
         status=status,
-        idempotency=Idempotency.NONE if is_query else idempotency,
+        idempotency=Idempotency.NONE if operation.is_query else idempotency,
         errors=(*errors, 409, 422),
-        call=partial(_ask if is_query else _run, operation, build_command),
+        call=partial(_ask if operation.is_query else _run, operation, build_command),
     )
 
 
@@ -70,16 +67,12 @@ async def _run(
 async def _ask(
     operation: Operation, build_command: Callable[[Any], Command] | None, request: ApiRequest
 ) -> Answer:
-    """Run an operation that changes nothing, in a snapshot."""
+    """Run an operation that changes nothing."""
     command = build_command(request.body) if build_command is not None else request.body
-    unit = UnitOfWork(
-        cafe_id=request.identity.cafe_id,
-        identity=request.identity,
-        now=request.context.now(),
-        new_id=request.context.new_id,
+    outcome = await request.context.runner.ask(
+        operation.function, command, identity=request.identity
     )
-    view = await request.context.runner.read(operation.function, unit, command)
-    return Answer(body=msgspec.json.encode(view))
+    return Answer(body=outcome.body)
 
 
 def _to_camel(name: str) -> str:

@@ -455,8 +455,9 @@ class Services:
         )
 
 
-def render_card(component: str, view: Any, *, locale: str) -> str:
+def render_card(component: str, view: Any, *, locale: str, cafe_id: str) -> str:
     """Render a card that says what it was made of."""
+    assert cafe_id
     return f"<article>{component} {type(view).__name__} {locale}</article>"
 
 

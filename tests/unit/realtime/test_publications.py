@@ -127,7 +127,7 @@ def test_a_message_is_encoded_and_a_card_rendered_once_per_kind_of_reader():
     rendered = []
     publication = publish(log_event(EVENTS["kitchen_order_received"], seq=7, user_id=PERSON))
 
-    def render(component: str, view: object, *, locale: str) -> str:
+    def render(component: str, view: object, *, locale: str, cafe_id: str) -> str:
         rendered.append((component, locale))
         return "<article></article>"
 
@@ -241,7 +241,7 @@ def test_a_broken_template_does_not_keep_the_event_from_anybody(expected_logs: E
     """The message goes out without its card, and the fault is logged."""
     expected_logs.add("card_not_rendered")
 
-    def render(component: str, view: object, *, locale: str) -> str:
+    def render(component: str, view: object, *, locale: str, cafe_id: str) -> str:
         raise KeyError(component)
 
     kind = Representation(True, ("kitchen_ticket",), "en")
