@@ -225,7 +225,12 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         passwords=passwords,
         plane=plane,
         socket_routes=socket_routes,
-        scheduler=Scheduler([build_hold_job(runner), build_housekeeping_job(runner)]),
+        scheduler=Scheduler(
+            [
+                build_hold_job(runner),
+                build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
+            ]
+        ),
         metrics=metrics,
         server=HTTPServer(
             application,
