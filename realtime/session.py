@@ -70,8 +70,8 @@ class Session:
     """One connection. Belongs to one cafe and one principal for life, from `admit` on."""
 
     __slots__ = (
-        "_latest",
         "_on_dirty",
+        "_latest",
         "_outbox",
         "_outbox_bytes",
         "_outbox_limit_bytes",
@@ -134,8 +134,6 @@ class Session:
         self.silence_limit_s = 0.0
         self.close_code: int | None = None
         self._outbox: list[bytes] = []
-        # What only the newest matters of, by key; leaves after the outbox (spec G6).
-        self._latest: dict[str, bytes] = {}
         self._outbox_bytes = 0
         self._outbox_limit_bytes = outbox_limit_bytes
         self._on_dirty = on_dirty
@@ -152,6 +150,8 @@ class Session:
         return self.state is SessionState.CLOSED
 
     @property
+        # What only the newest matters of, by key; leaves after the outbox (spec G6).
+        self._latest: dict[str, bytes] = {}
     def has_unsent(self) -> bool:
         """Whether messages wait for the transport."""
         return bool(self._outbox or self._latest)
@@ -181,21 +181,6 @@ class Session:
                 self.close(CloseCode.INSUFFICIENT_STATE)
         return False
 
-    def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[Ephemeral], bytes]) -> bool:
-        """Take what is not in the log, in place of an older one of its key that still waits."""
-        if (
-            self.state not in (SessionState.ATTACHING, SessionState.LIVE)
-            or ephemeral.type not in self.event_types
-        ):
-            return False
-        encoded = encode(ephemeral)
-        self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
-        if not self.has_unsent:
-            self._on_dirty(self)
-        self._latest[ephemeral.key] = encoded
-        self._add_bytes(len(encoded))
-        return True
-
     def send(self, message: msgspec.Struct) -> None:
         """Queue a message of this connection's own."""
         self.queue(msgspec.json.encode(message))
@@ -214,6 +199,21 @@ class Session:
         if self._outbox_bytes + self.transport.unsent_bytes > self._outbox_limit_bytes:
             self._clear_outbox()
             self._end(CloseCode.SLOW_CONSUMER)
+    def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[Ephemeral], bytes]) -> bool:
+        """Take what is not in the log, in place of an older one of its key that still waits."""
+        if (
+            self.state not in (SessionState.ATTACHING, SessionState.LIVE)
+            or ephemeral.type not in self.event_types
+        ):
+            return False
+        encoded = encode(ephemeral)
+        self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
+        if not self.has_unsent:
+            self._on_dirty(self)
+        self._latest[ephemeral.key] = encoded
+        self._add_bytes(len(encoded))
+        return True
+
             self.transport.close(*_explain(CloseCode.SLOW_CONSUMER))
 
     def flush(self, frames: Frames | None = None, *, now_s: float | None = None) -> None:
@@ -264,11 +264,6 @@ class Session:
             self._clear_outbox()
             self._end(code)
 
-    def _clear_outbox(self) -> None:
-        self._outbox.clear()
-        self._latest.clear()
-        self._outbox_bytes = 0
-
     def _end(self, code: int) -> None:
         self.state = SessionState.CLOSED
         self.close_code = int(code)
@@ -282,3 +277,8 @@ class Session:
 def _explain(code: CloseCode) -> tuple[int, str]:
     rule = CLOSE_RULES[code]
     return rule.code, rule.reason
+    def _clear_outbox(self) -> None:
+        self._outbox.clear()
+        self._latest.clear()
+        self._outbox_bytes = 0
+
