@@ -80,8 +80,6 @@ _KITCHEN_EVENTS = frozenset(
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed"})
-# Beside the log, for whoever runs the place.
-_FIGURES = frozenset({"real_time_analytics"})
 _EVERY_EVENT = _ORDER_EVENTS | _KITCHEN_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS
 
 NAMESPACES: dict[Namespace, NamespaceRule] = {
@@ -113,7 +111,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         path="/ws/admin",
         roles=MANAGEMENT,
         commands=frozenset({"set_availability", "close_table_session"}),
-        events=_EVERY_EVENT | _FIGURES,
+        events=_EVERY_EVENT,
     ),
     Namespace.PAYMENTS: NamespaceRule(
         path="/ws/payments",

@@ -48,10 +48,6 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "list_tables": FLOOR_STAFF,
     "read_board": _EVERY_STAFF | {Role.BOARD},
     "read_events": MANAGEMENT,
-    "list_connections": MANAGEMENT,
-    "revoke_person": MANAGEMENT,
-    "revoke_everybody": frozenset({Role.OWNER}),
-    "read_analytics": MANAGEMENT,
 }
 
 # Who pays how: guests by a provider, the till takes what lies in its drawer or on its terminal.
@@ -95,7 +91,6 @@ IMPLIED_ROOMS: dict[Role, tuple[RoomKind, ...]] = {
 
 # Rendered views that a connection may ask for with `render` (a card may show prices).
 COMPONENT_ROLES: dict[str, frozenset[Role]] = {
-    "live_figures": MANAGEMENT,
     "kitchen_ticket": KITCHEN_STAFF,
     "order_card": FLOOR_STAFF,
     "order_progress": _CUSTOMER,

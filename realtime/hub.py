@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from config.logging import get_logger
 from realtime.close_codes import CloseCode
-from realtime.ephemera import Ephemeral
 from realtime.ports import Render
 from realtime.publications import Publication, Representation
 from realtime.registry import Registry
@@ -44,21 +43,6 @@ class Hub:
                 encode = encoders[session.representation] = self._bind(session.representation)
             try:
                 recipients += session.offer(publication, encode)
-            except Exception:  # one session's fault is not the others'
-                log.exception("session_failed", connection_id=session.connection_id)
-                session.close(CloseCode.SERVER_ERROR)
-        return recipients
-
-    def push(self, ephemeral: Ephemeral) -> int:
-        """Give everybody in its rooms what is not in the log. Return how many will get it."""
-        recipients = 0
-        for session in self._registry.find_members(ephemeral.rooms):
-            representation = session.representation
-            try:
-                recipients += session.offer_latest(
-                    ephemeral,
-                    lambda each, wanted=representation: each.encode(wanted, self._render),
-                )
             except Exception:  # one session's fault is not the others'
                 log.exception("session_failed", connection_id=session.connection_id)
                 session.close(CloseCode.SERVER_ERROR)

@@ -28,11 +28,10 @@ from domain.events import LoggedEvent
 from domain.identifiers import NewId
 from domain.permissions import list_implied_rooms
 from domain.roles import Identity
-from domain.rooms import Room, RoomKind, parse_room
+from domain.rooms import Room, parse_room
 from realtime.attach import Attachment, choose_representation
 from realtime.close_codes import CloseCode
 from realtime.dispatcher import Dispatcher
-from realtime.ephemera import Ephemeral
 from realtime.hub import Hub
 from realtime.messages.commands import Authenticate as AuthenticateMessage
 from realtime.messages.commands import AuthenticateData
@@ -104,15 +103,6 @@ class PlaneCounts(msgspec.Struct, frozen=True, kw_only=True):
     largest_outbox_bytes: int
 
 
-class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One connection of this process. opened_at_s: of the loop's clock."""
-
-    connection_id: str
-    namespace: Namespace
-    identity: Identity
-    opened_at_s: float
-
-
 class Plane:
     """Connections of one process."""
 
@@ -180,27 +170,6 @@ class Plane:
     def on_committed(self, events: Iterable[LoggedEvent]) -> None:
         """Take committed events, oldest first, on the loop."""
         self._tail.offer(events)
-
-    def push(self, ephemeral: Ephemeral) -> int:
-        """Send what is not in the log to its rooms' sessions of this process."""
-        return self._hub.push(ephemeral)
-
-    def list_cafes_with_listeners(self, kind: RoomKind) -> list[str]:
-        """List the cafes of which somebody here is in the room of a kind."""
-        return self._registry.list_cafes(kind)
-
-    def list_connections(self, cafe_id: str) -> list[ConnectionInfo]:
-        """List who of a cafe is connected to this process, longest first."""
-        return [
-            ConnectionInfo(
-                connection_id=session.connection_id,
-                namespace=session.namespace,
-                identity=session.identity,
-                opened_at_s=session.opened_at_s,
-            )
-            for session in sorted(self._sessions, key=lambda session: session.opened_at_s)
-            if session.admission is not None and session.identity.cafe_id == cafe_id
-        ]
 
     def _deliver(self, publication: Publication) -> None:
         recipients = self._hub.deliver(publication)

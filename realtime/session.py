@@ -16,7 +16,6 @@ import msgspec
 from config.namespaces import NAMESPACES, Namespace
 from domain.roles import Identity
 from realtime.close_codes import CLOSE_RULES, CloseCode
-from realtime.ephemera import Ephemeral
 from realtime.messages.commands import AuthenticateData, ClientMessage
 from realtime.ports import Admission
 from realtime.publications import Publication, Representation
@@ -71,7 +70,6 @@ class Session:
 
     __slots__ = (
         "_on_dirty",
-        "_latest",
         "_outbox",
         "_outbox_bytes",
         "_outbox_limit_bytes",
@@ -150,11 +148,9 @@ class Session:
         return self.state is SessionState.CLOSED
 
     @property
-        # What only the newest matters of, by key; leaves after the outbox (spec G6).
-        self._latest: dict[str, bytes] = {}
     def has_unsent(self) -> bool:
         """Whether messages wait for the transport."""
-        return bool(self._outbox or self._latest)
+        return bool(self._outbox)
 
     @property
     def outbox_bytes(self) -> int:
@@ -189,31 +185,14 @@ class Session:
         """Queue an encoded message. A reader that is too slow is cut off; resume heals it."""
         if self.state is SessionState.CLOSED:
             return
-        if not self.has_unsent:
+        if not self._outbox:
             self._on_dirty(self)
         self._outbox.append(encoded)
-        self._add_bytes(len(encoded))
-
-    def _add_bytes(self, count: int) -> None:
-        self._outbox_bytes += count
+        self._outbox_bytes += len(encoded)
         if self._outbox_bytes + self.transport.unsent_bytes > self._outbox_limit_bytes:
-            self._clear_outbox()
+            self._outbox.clear()
+            self._outbox_bytes = 0
             self._end(CloseCode.SLOW_CONSUMER)
-    def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[Ephemeral], bytes]) -> bool:
-        """Take what is not in the log, in place of an older one of its key that still waits."""
-        if (
-            self.state not in (SessionState.ATTACHING, SessionState.LIVE)
-            or ephemeral.type not in self.event_types
-        ):
-            return False
-        encoded = encode(ephemeral)
-        self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
-        if not self.has_unsent:
-            self._on_dirty(self)
-        self._latest[ephemeral.key] = encoded
-        self._add_bytes(len(encoded))
-        return True
-
             self.transport.close(*_explain(CloseCode.SLOW_CONSUMER))
 
     def flush(self, frames: Frames | None = None, *, now_s: float | None = None) -> None:
@@ -221,11 +200,12 @@ class Session:
 
         frames: made in this turn of the loop; whoever gets the same messages gets the same frame.
         """
-        if not self.has_unsent or not self.transport.is_writable():
+        if not self._outbox or not self.transport.is_writable():
             return
         self.sent_at_s = asyncio.get_running_loop().time() if now_s is None else now_s
-        messages = (*self._outbox, *self._latest.values())
-        self._clear_outbox()
+        messages = tuple(self._outbox)
+        self._outbox.clear()
+        self._outbox_bytes = 0
         codec = self.transport.codec
         if frames is None:
             frame = codec.encode(messages)
@@ -261,7 +241,8 @@ class Session:
     def on_transport_closed(self, code: int) -> None:
         """The connection is gone already."""
         if not self.has_ended():
-            self._clear_outbox()
+            self._outbox.clear()
+            self._outbox_bytes = 0
             self._end(code)
 
     def _end(self, code: int) -> None:
@@ -277,8 +258,3 @@ class Session:
 def _explain(code: CloseCode) -> tuple[int, str]:
     rule = CLOSE_RULES[code]
     return rule.code, rule.reason
-    def _clear_outbox(self) -> None:
-        self._outbox.clear()
-        self._latest.clear()
-        self._outbox_bytes = 0
-

@@ -14,8 +14,8 @@ from msgspec import UNSET
 
 from domain.errors import ErrorBody
 from domain.events import AnyEvent, LoggedEvent
-from realtime.messages import analytics, commands, control, floor, kitchen, orders
-from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
+from realtime.messages import commands, control, floor, kitchen, orders
+from realtime.messages.envelope import Data, EventMessage
 
 
 class Direction(StrEnum):
@@ -26,16 +26,12 @@ class Direction(StrEnum):
 
 
 class MessageType(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. struct: its schema.
-
-    is_replayed: has a seq and is sent again after a break. is_ephemeral: beside the log.
-    """
+    """One row. struct: its schema. is_replayed: has a seq and is sent again after a break."""
 
     name: str
     direction: Direction
     struct: type[msgspec.Struct]
     is_replayed: bool = False
-    is_ephemeral: bool = False
 
     @property
     def key(self) -> str:
@@ -76,14 +72,9 @@ _CONTROLS: tuple[type[control.ControlMessage], ...] = (
 
 EVENT_TYPES: frozenset[str] = frozenset(_EVENTS)
 
-_EPHEMERA: tuple[type[EphemeralMessage], ...] = (analytics.RealTimeAnalyticsMessage,)
-
 
 def _read_tag(struct: type[msgspec.Struct]) -> str:
     return str(struct.__struct_config__.tag)
-
-
-EPHEMERAL_TYPES: frozenset[str] = frozenset(_read_tag(struct) for struct in _EPHEMERA)
 
 
 def _list_client_messages() -> list[MessageType]:
@@ -108,14 +99,8 @@ def _list_server_messages() -> list[MessageType]:
         MessageType(name=name, direction=Direction.SERVER, struct=struct, is_replayed=True)
         for name, (struct, _) in _EVENTS.items()
     ]
-    ephemera = [
-        MessageType(
-            name=_read_tag(struct), direction=Direction.SERVER, struct=struct, is_ephemeral=True
-        )
-        for struct in _EPHEMERA
-    ]
     error = MessageType(name="error", direction=Direction.SERVER, struct=ErrorBody)
-    return [*controls, error, *events, *ephemera]
+    return [*controls, error, *events]
 
 
 # "error" stands for the nine types of an ErrorBody, which is the one message without a fixed type.

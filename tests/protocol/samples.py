@@ -14,7 +14,6 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.views import Position
-from realtime.ephemera import announce_analytics
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
 from realtime.publications import Representation, publish
@@ -31,7 +30,6 @@ from tests.support.realtime import (
     TICKET,
     Answer,
     log_event,
-    make_analytics,
     make_events,
     make_id,
     render_card,
@@ -142,18 +140,6 @@ def make_fragment_messages() -> dict[str, bytes]:
             Representation(components=(component,), locale="en"), render_card
         )
         for component, name in wanted.items()
-    } | {
-        "fragment_live_figures": announce_analytics(
-            CAFE, make_analytics(), event_id=make_id(9000)
-        ).encode(Representation(components=("live_figures",), locale="en"), render_card)
-    }
-
-
-def make_ephemeral_messages() -> dict[str, bytes]:
-    """Make one message of every type that is not in the log, by type."""
-    return {
-        ephemeral.type: ephemeral.encode(Representation(), render_card)
-        for ephemeral in (announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),)
     }
 
 
@@ -206,7 +192,6 @@ def make_control_messages() -> dict[str, bytes]:
 
 def make_all() -> dict[str, Any]:
     """Make every sample as plain data, by the name of its golden file."""
-    encoded = make_event_messages() | make_ephemeral_messages()
-    encoded |= make_fragment_messages() | make_control_messages()
+    encoded = make_event_messages() | make_fragment_messages() | make_control_messages()
     samples = {name: msgspec.json.decode(raw) for name, raw in encoded.items()}
     return samples | make_client_messages()

@@ -12,13 +12,6 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
-from domain.analytics import (
-    AnalyticsFigures,
-    AnalyticsView,
-    HourSalesView,
-    LateTicketView,
-    StationLoadView,
-)
 from domain.commands import Command
 from domain.errors import AuthenticationFailed
 from domain.events import (
@@ -62,7 +55,6 @@ from domain.views import (
     ModifierOptionView,
     OrderItemView,
     OrderView,
-    Position,
     RoundView,
     StationProgressView,
     TableView,
@@ -279,55 +271,6 @@ def make_menu_item() -> MenuItemView:
                 ],
             )
         ],
-    )
-
-
-def make_analytics() -> AnalyticsView:
-    """Make the figures of a day with one of everything in it."""
-    return AnalyticsView(
-        version=3,
-        at=NOON,
-        position=Position(epoch=EPOCH, seq=7, event_id=make_id(100_007)),
-        business_date=date(2026, 11, 23),
-        figures=AnalyticsFigures(
-            active_orders=4,
-            waiting_orders=1,
-            completed_orders_today=37,
-            average_order_time=7.5,
-            average_order_time_n=12,
-            average_order_time_is_whole_day=False,
-            kitchen_load=118,
-            revenue_today=48_210,
-            currency="EUR",
-            customer_satisfaction=None,
-            customer_satisfaction_n=0,
-            staff_on_duty=3,
-        ),
-        p50_minutes=6.8,
-        p90_minutes=13.2,
-        late_share=8,
-        late_share_n=38,
-        gross_minor=55_400,
-        tax_minor=6_840,
-        refunded_net_minor=350,
-        sales_by_hour=[HourSalesView(starts_at=NOON, hour=12, net_minor=48_560)],
-        stations=[
-            StationLoadView(
-                station_id=STATION, name="Bar", load_percent=118, parts=7, over_target=1
-            )
-        ],
-        late=[
-            LateTicketView(
-                ticket_id=TICKET,
-                order_number=42,
-                table_label="Terrace 3",
-                station_name="Bar",
-                queued_at=NOON - timedelta(minutes=9),
-                target_s=300,
-                waits_for=["2 FLAT WHITE"],
-            )
-        ],
-        late_count=1,
     )
 
 
