@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.authentication import Authentication
-from services.runner import Runner
-
 from config.settings import Settings
 from domain.identifiers import NewId
 from handlers.assets import Assets
@@ -18,6 +15,8 @@ from handlers.health import ReadinessCheck
 from handlers.metrics import Metrics
 from handlers.security import CookieNames, TrustedProxies
 from handlers.templating import Templates
+from services.authentication import Authentication
+from services.runner import Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

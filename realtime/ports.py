@@ -125,8 +125,6 @@ class Metrics(Protocol):
 
     def published(self, *, recipients: int, lag_s: float) -> None: ...
 
-    def refused(self, reason: str) -> None: ...
-
 
 class NoMetrics:
     """Counts nothing."""
@@ -144,7 +142,4 @@ class NoMetrics:
         """Ignore."""
 
     def published(self, *, recipients: int, lag_s: float) -> None:
-        """Ignore."""
-
-    def refused(self, reason: str) -> None:
         """Ignore."""

@@ -132,9 +132,7 @@ def test_a_token_from_the_future_is_refused_beyond_the_leeway():
 def test_every_claim_is_required(claim):
     """A token that leaves one out is none."""
     with pytest.raises(AuthenticationFailed):
-        make_signer().verify(
-            forge(make_payload(**{claim: ...})), kinds=[TokenKind.ACCESS], now=NOW
-        )
+        make_signer().verify(forge(make_payload(**{claim: ...})), kinds=[TokenKind.ACCESS], now=NOW)
 
 
 @pytest.mark.parametrize(
