@@ -175,7 +175,9 @@ def test_an_older_view_changes_nothing():
 
     board.take_in(_make_ticket(version=2))
 
-    assert board.find("one").status is TicketStatus.STARTED
+    ticket = board.find("one")
+    assert ticket is not None
+    assert ticket.status is TicketStatus.STARTED
 
 
 def test_a_finished_ticket_is_forgotten_and_comes_back_when_recalled():
@@ -183,6 +185,7 @@ def test_a_finished_ticket_is_forgotten_and_comes_back_when_recalled():
     board = TicketBoard()
     board.take_in(_make_ticket())
     ticket = board.claim()
+    assert ticket is not None
     done = [_make_line(ItemStatus.READY)]
     board.take_in(_make_ticket(version=2, status=TicketStatus.COMPLETED, items=done))
     board.release(ticket.ticket_id)
@@ -190,7 +193,9 @@ def test_a_finished_ticket_is_forgotten_and_comes_back_when_recalled():
 
     board.take_in(_make_ticket(version=3, status=TicketStatus.STARTED))
 
-    assert board.claim().version == 3
+    again = board.claim()
+    assert again is not None
+    assert again.version == 3
 
 
 def test_a_ticket_that_somebody_else_finished_is_forgotten():

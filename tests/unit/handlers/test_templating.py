@@ -36,7 +36,9 @@ def templates(folder: Path) -> Templates:
 
 
 def render(templates: Templates, text: str, **context) -> str:
-    (Path(templates.environment.loader.searchpath[0]) / "pages" / "it.html").write_text(text)
+    loader = templates.environment.loader
+    assert isinstance(loader, FileSystemLoader)
+    (Path(loader.searchpath[0]) / "pages" / "it.html").write_text(text)
     arguments = {"locale": "en", "time_zone": "Europe/Berlin", "nonce": "n", **context}
     return templates.render_page("pages/it.html", **arguments)
 
