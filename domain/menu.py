@@ -31,8 +31,11 @@ Catalogue = Mapping[str, Sellable]  # menu item id -> what it is
 
 
 class ChosenModifier(msgspec.Struct, frozen=True, kw_only=True):
+    """is_usual: what its group comes with, so that a cook need not read it (decision 0016)."""
+
     option: ModifierOptionView
     quantity: int
+    is_usual: bool
 
 
 class ChosenLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,11 +224,22 @@ def _choose(sellable: Sellable, line: LineDraft) -> ChosenLine:
     modifiers = []
     for group in sellable.item.groups:
         counts = _count_choices(group, line)
+        is_usual = _is_usual(group, counts)
         modifiers += [
-            ChosenModifier(option=option, quantity=counts[option.modifier_id])
+            ChosenModifier(option=option, quantity=counts[option.modifier_id], is_usual=is_usual)
             for option in group.options
             if counts[option.modifier_id]
         ]
     return ChosenLine(
         sellable=sellable, quantity=line.quantity, modifiers=tuple(modifiers), note=line.note
     )
+
+
+def _is_usual(group: ModifierGroupView, counts: Counter[str]) -> bool:
+    """Say whether what was chosen of a group is exactly what it comes with.
+
+    As a whole, because half of it would read as an addition to the usual. Never in an optional
+    group: there nothing may be chosen too, and a cook who reads nothing must be right.
+    """
+    usual = Counter(option.modifier_id for option in group.options if option.is_default)
+    return group.is_required and counts == usual

@@ -165,7 +165,11 @@ def _build_ticket_item(item: Item) -> TicketItemView:
         item_id=item.item_id,
         quantity=item.quantity,
         name=item.kitchen_name,
-        modifiers=[msgspec.structs.replace(modifier, price_minor=0) for modifier in item.modifiers],
+        modifiers=[
+            msgspec.structs.replace(modifier, price_minor=0)
+            for modifier in item.modifiers
+            if not modifier.is_usual
+        ],
         note=item.note,
         status=item.status,
         version=item.version,

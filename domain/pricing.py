@@ -137,6 +137,7 @@ def _describe_modifier(modifier: ChosenModifier) -> ItemModifierView:
         quantity=modifier.quantity,
         price_minor=modifier.option.price_minor * modifier.quantity,
         is_removal=modifier.option.is_removal,
+        is_usual=modifier.is_usual,
     )
 
 

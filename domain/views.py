@@ -152,7 +152,10 @@ class QuoteView(View):
 
 
 class ItemModifierView(View):
-    """price_minor: for one unit of the item, quantity included."""
+    """price_minor: for one unit of the item, quantity included.
+
+    is_usual: what the dish comes with when nobody says otherwise; tickets leave it out.
+    """
 
     modifier_id: str
     name: str
@@ -160,6 +163,7 @@ class ItemModifierView(View):
     quantity: int
     price_minor: int
     is_removal: bool
+    is_usual: bool = False
 
 
 class OrderItemView(View):
@@ -255,6 +259,7 @@ class OrdersView(View):
 class TicketItemView(View):
     """A line as the kitchen sees it: no price, not of its modifiers either (they say 0).
 
+    modifiers: those that differ from how the dish usually comes (decision 0016).
     void_seen: the cook has acknowledged the void.
     """
 

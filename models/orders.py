@@ -238,7 +238,10 @@ class OrderItem(Table):
 
 
 class OrderItemModifier(Table):
-    """One chosen option of a line. price_minor: for one unit of the line, quantity included."""
+    """One chosen option of a line. price_minor: for one unit of the line, quantity included.
+
+    is_usual: it was what the menu had as default; the kitchen is not told.
+    """
 
     order_item_id = reference_field(OrderItem)
     position = integer_field()
@@ -248,6 +251,7 @@ class OrderItemModifier(Table):
     quantity = integer_field(default=1)
     price_minor = big_integer_field(default=0)
     is_removal = boolean_field(default=False)
+    is_usual = boolean_field(default=False)
 
     class Meta:
         table_name = "order_item_modifier"

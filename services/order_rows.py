@@ -70,7 +70,7 @@ ORDER BY order_item.order_id, order_item.line_number
 _MODIFIERS_QUERY = """
 SELECT order_item_modifier.order_item_id, order_item_modifier.modifier_id,
     order_item_modifier.name, order_item_modifier.kitchen_name, order_item_modifier.quantity,
-    order_item_modifier.price_minor, order_item_modifier.is_removal
+    order_item_modifier.price_minor, order_item_modifier.is_removal, order_item_modifier.is_usual
 FROM order_item_modifier
 JOIN order_item ON order_item.id = order_item_modifier.order_item_id
 WHERE order_item.order_id IN ({places})
@@ -257,7 +257,7 @@ def _build_hold(row: tuple[Any, ...]) -> Hold:
 
 
 def _build_modifier(row: tuple[Any, ...]) -> ItemModifierView:
-    _, modifier_id, name, kitchen_name, quantity, price_minor, is_removal = row
+    _, modifier_id, name, kitchen_name, quantity, price_minor, is_removal, is_usual = row
     return ItemModifierView(
         modifier_id=modifier_id,
         name=name,
@@ -265,6 +265,7 @@ def _build_modifier(row: tuple[Any, ...]) -> ItemModifierView:
         quantity=quantity,
         price_minor=price_minor,
         is_removal=bool(is_removal),
+        is_usual=bool(is_usual),
     )
 
 

@@ -118,6 +118,7 @@ def _insert_modifiers(items: list[Item]) -> None:
                 "quantity": modifier.quantity,
                 "price_minor": modifier.price_minor,
                 "is_removal": modifier.is_removal,
+                "is_usual": modifier.is_usual,
             }
             for item in items
             for position, modifier in enumerate(item.modifiers)

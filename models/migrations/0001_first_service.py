@@ -481,6 +481,7 @@ STATEMENTS = (
         quantity INTEGER NOT NULL,
         price_minor BIGINT NOT NULL,
         is_removal BOOLEAN NOT NULL,
+        is_usual BOOLEAN NOT NULL,
         PRIMARY KEY (order_item_id, position),
         FOREIGN KEY (order_item_id) REFERENCES order_item (id),
         FOREIGN KEY (modifier_id) REFERENCES modifier (id),

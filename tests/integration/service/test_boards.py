@@ -131,6 +131,29 @@ async def test_a_ticket_shows_no_price(cafe):
     assert [(each.name, each.price_minor) for each in ticket.items[0].modifiers] == [("Oat", 0)]
 
 
+async def test_a_ticket_says_what_differs_from_the_usual(cafe):
+    """The usual milk is silent, whether chosen or not; a group without a default always speaks."""
+    order = await _order(
+        cafe,
+        cafe.line("Flat white"),
+        cafe.line("Flat white", "Whole"),
+        cafe.line("Flat white", "Oat"),
+        cafe.line("Toastie", "White"),
+    )
+
+    bar = (await _read_kitchen(cafe, "bar")).tickets[0]
+    kitchen = (await _read_kitchen(cafe, "kitchen")).tickets[0]
+    told = [[each.kitchen_name for each in item.modifiers] for item in bar.items + kitchen.items]
+    assert told == [[], [], ["OAT"], ["WHITE"]]
+    stored = await cafe.runner.read(read_order, cafe.staff(Role.COUNTER), order.order_id)
+    assert [(each.name, each.is_usual) for item in stored.items for each in item.modifiers] == [
+        ("Whole", True),
+        ("Whole", True),
+        ("Oat", False),
+        ("White", False),
+    ]
+
+
 async def test_a_voided_ticket_stays_until_a_cook_has_seen_it(cafe):
     """Strike and acknowledge: no void goes by unseen in the kitchen."""
     order = await _order(cafe, cafe.line("Water"))

@@ -55,6 +55,56 @@ def test_modifiers_come_in_the_order_of_the_menu():
     ]
 
 
+@pytest.mark.parametrize(
+    ("choices", "usual"),
+    [
+        ([], [WHOLE]),
+        ([(WHOLE, 1)], [WHOLE]),
+        ([(OAT, 1)], []),
+        ([(OAT, 1), (SHOT, 1)], []),
+        ([(SHOT, 1)], [WHOLE]),
+    ],
+    ids=["nothing said", "the usual milk", "another milk", "another milk and an extra", "an extra"],
+)
+def test_what_a_dish_comes_with_is_told_from_what_was_wished(choices, usual):
+    """The usual milk is usual, chosen or not; any other one and every extra is a wish."""
+    (chosen,) = choose_lines(make_catalogue(), [_line(FLAT_WHITE, *choices)], now=NOW)
+
+    assert [each.option.modifier_id for each in chosen.modifiers if each.is_usual] == usual
+
+
+def test_half_of_what_is_usual_is_a_wish():
+    """Of a group that comes with two, one alone or one with another is told to the cook in full."""
+    sides = make_group(
+        "Sides",
+        1,
+        3,
+        make_option(WHITE_BREAD, "Bread", is_default=True),
+        make_option(RYE, "Butter", is_default=True),
+        make_option(SHOT, "Jam"),
+    )
+    catalogue = {TOASTIE: Sellable(item=make_item(TOASTIE, "Toastie", sides), tax=NORMAL)}
+
+    def find_usual(*choices):
+        (chosen,) = choose_lines(catalogue, [_line(TOASTIE, *choices)], now=NOW)
+        return {each.is_usual for each in chosen.modifiers}
+
+    assert find_usual() == find_usual((WHITE_BREAD, 1), (RYE, 1)) == {True}
+    assert find_usual((WHITE_BREAD, 1)) == {False}
+    assert find_usual((WHITE_BREAD, 1), (RYE, 1), (SHOT, 1)) == {False}
+    assert find_usual((WHITE_BREAD, 2), (RYE, 1)) == {False}
+
+
+def test_in_a_group_that_may_stay_empty_nothing_is_usual():
+    """Who leaves the butter out says nothing, so who wants it has to be heard."""
+    spread = make_group("Spread", 0, 1, make_option(RYE, "Butter", is_default=True))
+    catalogue = {TOASTIE: Sellable(item=make_item(TOASTIE, "Toastie", spread), tax=NORMAL)}
+
+    (chosen,) = choose_lines(catalogue, [_line(TOASTIE, (RYE, 1))], now=NOW)
+
+    assert [each.is_usual for each in chosen.modifiers] == [False]
+
+
 def test_a_required_group_takes_its_default():
     """Saying nothing about milk means the milk that the menu shows as chosen."""
     (chosen,) = choose_lines(make_catalogue(), [_line(FLAT_WHITE)], now=NOW)
