@@ -179,7 +179,7 @@ def test_style_sheets_keep_to_the_house(sheet: Path) -> None:
 
 
 def test_letters_are_named_by_the_hash_of_their_file() -> None:
-    """A style sheet cannot ask for a hashed address, so it holds one; a new file needs a new one."""
+    """A style sheet cannot ask for a hashed address, so it holds one and is held to it."""
     assets = Assets(ROOT / "static")
     named = re.findall(
         r'url\("\.\./(fonts/[^"?]+)\?v=(\w+)"\)', (ROOT / "static/css/faces.css").read_text()

@@ -1,0 +1,222 @@
+"""The pictures of docs/screens/, taken from the real product in the middle of a lunch.
+
+    python -m bench.screens [--folder docs/screens] [--only NAME ...]
+
+Starts the demo on a free port with fresh data, lets a lunch happen in it over REST (bench/lunch.py)
+and looks at it with Chromium, as the devices do: a wall of 1920 by 1080, a tablet of 1180 by 820, a
+phone of 390 by 844. The guest's phone orders for itself, in its own window. Run it again after a
+change of what people see, and look at every picture.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bench.demo_server import employ, read_description, run_demo
+from bench.lunch import CALM, RUSH, Lunch, Visit
+from bench.machine import ROOT, describe_run
+from domain.roles import Role
+from tests.support.browser import SCREENS
+from tests.support.servers import Server
+from tests.support.tools import ToolMissing, find_chromium
+
+_TABLE = 5  # nobody of the lunch sits there
+# The alarm says how old the tickets are; from 10 s it is red.
+_OFFLINE_AGE = "14 s"
+_DEADLINE_MS = 30_000
+
+
+class Camera:
+    """Opens windows at one demo and keeps pictures of them."""
+
+    def __init__(
+        self, browser: Browser, server: Server, folder: Path, wanted: frozenset[str]
+    ) -> None:
+        """wanted: names of pictures; empty for all."""
+        self.server = server
+        self.description = read_description(server)
+        self._browser = browser
+        self._folder = folder
+        self._wanted = wanted
+
+    async def open(self, screen: str, path: str, *, role: Role | None = None) -> Page:
+        """Open a window; with a role, sign somebody in who has it."""
+        size = SCREENS[screen]
+        context = await self._browser.new_context(
+            viewport={"width": size.width, "height": size.height},
+            device_scale_factor=2 if size.is_mobile else 1,
+            has_touch=size.is_touch,
+            is_mobile=size.is_mobile,
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(_DEADLINE_MS)
+        page = await context.new_page()
+        if role is not None:
+            await self._sign_in(page, role)
+        await page.goto(self.description.url + path)
+        return page
+
+    async def take(self, page: Page, name: str) -> None:
+        """Keep what a window shows, if somebody wants it."""
+        if self._wanted and name not in self._wanted:
+            return
+        await page.evaluate("document.fonts.ready")
+        file = self._folder / f"{name}.png"
+        await page.screenshot(path=file, animations="disabled", caret="hide")
+        print(f"picture   {file} {file.stat().st_size // 1024} KiB")
+
+    async def _sign_in(self, page: Page, role: Role) -> None:
+        account = next(each for each in self.description.accounts if each.role is role)
+        await page.goto(self.description.sign_in)
+        await page.get_by_label("E-mail").fill(account.email)
+        await page.get_by_label("Password").fill(account.password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+async def show_calm(camera: Camera) -> None:
+    """Three tickets on a wall."""
+    wall = await camera.open("kitchen", "/kitchen/kitchen", role=Role.KITCHEN)
+    await _hear(wall)
+    await camera.take(wall, "kitchen-calm")
+
+
+async def show_rush(camera: Camera) -> None:
+    """Everything else, the wall without its server last of all."""
+    await _show_walls(camera)
+    await _show_till(camera)
+    await _show_phone(camera)
+    await camera.take(await camera.open("tablet", "/sign-in"), "sign-in")
+    wall = await camera.open("kitchen", "/kitchen/kitchen", role=Role.KITCHEN)
+    await _hear(wall)
+    camera.server.stop()
+    age = wall.locator('.alarm[data-for-state="offline"] [data-figure="age"]')
+    await age.get_by_text(_OFFLINE_AGE, exact=True).wait_for()
+    await camera.take(wall, "kitchen-offline")
+
+
+async def _show_walls(camera: Camera) -> None:
+    wall = await camera.open("kitchen", "/kitchen/kitchen", role=Role.KITCHEN)
+    await _hear(wall)
+    await camera.take(wall, "kitchen")
+    await camera.take(await camera.open("kitchen", "/board", role=Role.MANAGER), "board")
+
+
+async def _show_till(camera: Camera) -> None:
+    """The till adds a round to a table's order, with one line open to be changed."""
+    till = await camera.open("tablet", "/counter", role=Role.COUNTER)
+    card = till.locator(".order-card").filter(has_text="Window 6")
+    order_id = await card.get_attribute("data-order-id")
+    await till.goto(f"{camera.description.url}/counter?order={order_id}")
+    for quantity, name in (("2", "Flat white"), ("1", "Cortado")):
+        await till.locator(f'[data-next-quantity="{quantity}"]').tap()
+        await till.locator(f'[data-product][data-name="{name}"]').tap()
+    line = till.locator("[data-draft-line]").first
+    await line.locator('[data-draft="edit"]').tap()
+    await line.locator("label.option").filter(has_text="Oat").tap()
+    await till.locator('[data-draft="send"]:enabled').wait_for()
+    await camera.take(till, "counter")
+
+
+async def _show_phone(camera: Camera) -> None:
+    """A guest's way from the menu to what becomes of the order."""
+    link = next(each.link for each in camera.description.tables if each.number == _TABLE)
+    phone = await camera.open("phone", link.removeprefix(camera.description.url))
+    await phone.get_by_role("button", name="See the menu").tap()
+    await _choose(phone, "Flat white", "Oat", "Extra shot", quantity=2, note="Extra hot, please")
+    await _choose(phone, "Shakshuka with goat's curd", "No coriander")
+    await _choose(phone, "Pastel de nata")
+    await phone.evaluate("scrollTo(0, 0)")
+    await camera.take(phone, "guest-menu")
+    await phone.get_by_role("link", name="Flat white", exact=True).tap()
+    await phone.wait_for_url("**/menu/*")
+    await camera.take(phone, "guest-item")
+    await phone.goto(f"{camera.description.url}/cart")
+    allergy = phone.get_by_label("An allergy the kitchen must know")
+    await allergy.fill("Tree nuts")
+    await allergy.blur()
+    await camera.take(phone, "guest-cart")
+    await phone.locator("[data-send-order] button[type=submit]").tap()
+    await phone.wait_for_url("**/orders")
+    cook = await employ(camera.description, Role.KITCHEN).sign_in()
+    for ticket in (await cook.list_tickets()).tickets:
+        if ticket.table_number == _TABLE:
+            verb = {"Bar": "ready", "Kitchen": "start"}.get(ticket.station_name)
+            if verb is not None:
+                await cook.move_ticket(ticket.ticket_id, verb)
+    cook.close()
+    await phone.locator('.progress-line[data-state="started"]').wait_for()
+    await camera.take(phone, "guest-progress")
+
+
+async def _choose(phone: Page, dish: str, *options: str, quantity: int = 1, note: str = "") -> None:
+    """Put a dish into the cart and come back to the menu."""
+    await phone.get_by_role("link", name=dish, exact=True).tap()
+    await phone.wait_for_url("**/menu/*")
+    for option in options:
+        await phone.locator("label.option").filter(has_text=option).tap()
+    await phone.locator("input[name=quantity]").fill(str(quantity))
+    await phone.locator("textarea[name=note]").fill(note)
+    await phone.get_by_role("button", name="Add to order").tap()
+    await phone.wait_for_url("**/menu")
+
+
+async def _hear(wall: Page) -> None:
+    """Turn the sound on, as the cook does who opens a wall."""
+    await wall.locator("connection-status[data-state=live]").wait_for(state="attached")
+    await wall.locator('[data-sound="on"]:visible').tap()
+
+
+SCENES: tuple[tuple[tuple[Visit, ...], Callable[[Camera], Awaitable[None]]], ...] = (
+    (CALM, show_calm),
+    (RUSH, show_rush),
+)
+
+
+def main() -> int:
+    """Take the pictures and return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screens")
+    parser.add_argument("--only", nargs="*", default=(), metavar="NAME")
+    options = parser.parse_args()
+    print(describe_run())
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for visits, show in SCENES:
+        with run_demo() as server:
+            lunch = Lunch(read_description(server))
+            asyncio.run(lunch.serve(visits))
+            server.stop()
+            lunch.let_time_pass(server.data_dir / "tabletap.db")
+            server.start()
+            asyncio.run(_look(show, server, options.folder, frozenset(options.only)))
+    return 0
+
+
+async def _look(
+    show: Callable[[Camera], Awaitable[None]], server: Server, folder: Path, wanted: frozenset[str]
+) -> None:
+    async with _open_browser() as browser:
+        await show(Camera(browser, server, folder, wanted))
+
+
+@asynccontextmanager
+async def _open_browser() -> AsyncIterator[Browser]:
+    executable = find_chromium()
+    if executable is None:
+        raise ToolMissing("Chromium", "Run `make tools`")
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=as_root)
+        yield browser
+        await browser.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
