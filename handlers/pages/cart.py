@@ -4,6 +4,9 @@ Nothing is worth a row before it is ordered, and a cookie survives restarts and 
 in particular. It is not signed: it can only hold what its own phone could post anyway, and every
 use checks ids, limits and prices against the menu. It is bounded by what a browser keeps, some
 fifty plain lines; beyond that the guest is asked to send first.
+
+A cart carries the id of the command that will send it. However often it is shown and sent, from
+whichever page or tab, it is ordered once.
 """
 
 import zlib
@@ -16,6 +19,7 @@ import msgspec
 
 from domain.commands import LineDraft, ModifierChoice
 from domain.errors import UnprocessableInput
+from domain.identifiers import NewId
 
 # A browser keeps 4,096 bytes of name, value and attributes (RFC 6265 6.1).
 LONGEST_VALUE = 3800
@@ -36,6 +40,7 @@ class _PackedLine(msgspec.Struct, frozen=True, array_like=True):
 
 class _PackedCart(msgspec.Struct, frozen=True, array_like=True):
     lane: _PackedId
+    command: _PackedId
     lines: Annotated[list[_PackedLine], msgspec.Meta(max_length=_LINES_LIMIT)]
 
 
@@ -68,9 +73,10 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """The lines of one lane, oldest first."""
+    """The lines of one lane, oldest first. command_id: of the order that they will be."""
 
     lane_id: str
+    command_id: str
     lines: tuple[CartLine, ...] = ()
 
     @property
@@ -123,13 +129,14 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
                 by_choice[line.choice] = msgspec.structs.replace(same, quantity=quantity)
         if len(by_choice) > _LINES_LIMIT:
             raise _full()
-        return Cart(lane_id=self.lane_id, lines=tuple(by_choice.values()))
+        return msgspec.structs.replace(self, lines=tuple(by_choice.values()))
 
 
 def encode_cart(cart: Cart) -> str:
     """Write a cart as a cookie's value. Raises: UnprocessableInput where it does not fit."""
     packed = _PackedCart(
         _pack(cart.lane_id),
+        _pack(cart.command_id),
         [
             _PackedLine(
                 int(line.line_id),
@@ -147,9 +154,9 @@ def encode_cart(cart: Cart) -> str:
     return value
 
 
-def decode_cart(value: str | None, *, lane_id: str) -> Cart:
-    """Read a cookie's value; anything that is no cart of this lane is an empty one."""
-    empty = Cart(lane_id=lane_id)
+def decode_cart(value: str | None, *, lane_id: str, new_id: NewId) -> Cart:
+    """Read a cookie's value; anything that is no cart of this lane is a new and empty one."""
+    empty = Cart(lane_id=lane_id, command_id=new_id())
     if value is None or len(value) > LONGEST_VALUE:
         return empty
     try:
@@ -168,7 +175,7 @@ def decode_cart(value: str | None, *, lane_id: str) -> Cart:
         )
         for line in packed.lines
     )
-    return Cart(lane_id=lane_id, lines=lines)
+    return Cart(lane_id=lane_id, command_id=_unpack(packed.command), lines=lines)
 
 
 def _unpack_bytes(value: str) -> bytes:

@@ -43,7 +43,9 @@ class CartPage(GuestPage):
         """Return the cart of this lane; a cookie of another seating is an empty one."""
         assert self.identity.lane_id is not None
         return decode_cart(
-            self.get_cookie(self.context.cookies.cart), lane_id=self.identity.lane_id
+            self.get_cookie(self.context.cookies.cart),
+            lane_id=self.identity.lane_id,
+            new_id=self.context.new_id,
         )
 
     def keep_cart(self, cart: Cart) -> None:

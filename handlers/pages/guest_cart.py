@@ -1,16 +1,23 @@
 """/cart: what the guest has chosen, changing it, and sending it to the kitchen.
 
 Every step is a plain form that leads on with a redirect, so that a page loaded again repeats
-nothing; sending carries the command's id in the form, so that a form sent twice orders once.
+nothing. The cart itself carries the command's id, so that a cart sent twice is ordered once.
 """
 
+import asyncio
 from typing import Any
 
 import msgspec
 
 from domain.commands import LineDraft, PlaceOrder, Quote
-from domain.errors import InvalidMessage, NotFound, TableTapError
-from domain.identifiers import is_id
+from domain.errors import (
+    CommandInFlight,
+    Conflict,
+    IdempotencyMismatch,
+    InvalidMessage,
+    NotFound,
+    TableTapError,
+)
 from domain.orders import CLOSED_ORDER_STATUSES
 from domain.views import MenuItemView, OrderView, QuoteView
 from handlers.pages.cart import Cart, CartLine
@@ -28,6 +35,10 @@ from services.unit_of_work import UnitOfWork
 
 _PLACE, _QUOTE = OPERATIONS["place_order"], OPERATIONS["quote"]
 _LONGEST_NUMBER = 4
+# How often a second tap looks whether the first one has its answer, and for how long: commits
+# take milliseconds, and beyond an operation's own 5 s there is none.
+_LOOK_AGAIN_S = 0.1
+_LOOKS = 60
 Fault = dict[str, str]
 
 
@@ -149,11 +160,11 @@ class SendCartPage(GuestCartPage):
     async def post(self) -> None:
         allergy = self.read_field("allergy", longest=60, default="")
         note = self.read_field("note", longest=200, default="")
-        command_id = self.read_field("command_id", longest=36)
-        if not is_id(command_id):
-            raise InvalidMessage("The form is not whole. Go back and try again.")
+        cart = self.read_cart()
         try:
-            await self._place(allergy=allergy, note=note, command_id=command_id)
+            # It is empty when it was sent a moment ago in another tab.
+            if cart.lines:
+                await self._place(cart, allergy=allergy, note=note)
         except TableTapError as error:
             if error.status not in (404, 409, 422):
                 raise
@@ -164,23 +175,40 @@ class SendCartPage(GuestCartPage):
         self.drop_cookie(self.context.cookies.cart)
         self.see_other("/orders")
 
-    async def _place(self, *, allergy: str, note: str, command_id: str) -> None:
-        cart = self.read_cart()
-        if not cart.lines:
-            # Sent a moment ago in another tab, or by a second tap on a slow line.
-            return
-        await self.context.runner.write(
-            _PLACE.function,
-            PlaceOrder(
-                lines=[line.to_draft() for line in cart.lines],
-                note=note,
-                allergy=allergy,
-                quote_hash=self.read_field("quote_hash", longest=64, default="") or None,
-            ),
-            command_type=_PLACE.name,
-            identity=self.identity,
-            command_id=command_id,
+    async def _place(self, cart: Cart, *, allergy: str, note: str) -> None:
+        order = PlaceOrder(
+            lines=[line.to_draft() for line in cart.lines],
+            note=note,
+            allergy=allergy,
+            quote_hash=self.read_field("quote_hash", longest=64, default="") or None,
         )
+        try:
+            await self._place_once(order, cart.command_id)
+        except IdempotencyMismatch:
+            # An answer got lost on its way, and the cart has changed since.
+            self.keep_cart(msgspec.structs.replace(cart, command_id=self.context.new_id()))
+            raise Conflict(
+                "This order as it was before you changed it has reached the kitchen. Look at your"
+                " orders, take out what is there, then send the rest.",
+                code="already_sent",
+            ) from None
+
+    async def _place_once(self, order: PlaceOrder, command_id: str) -> None:
+        """Place the order; of two taps at once the second waits for the first one's answer."""
+        for look in range(_LOOKS):
+            try:
+                await self.context.runner.write(
+                    _PLACE.function,
+                    order,
+                    command_type=_PLACE.name,
+                    identity=self.identity,
+                    command_id=command_id,
+                )
+                return
+            except CommandInFlight:
+                if look + 1 == _LOOKS:
+                    raise
+                await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def _put(cart: Cart, chosen: CartLine) -> Cart:

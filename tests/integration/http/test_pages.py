@@ -1,12 +1,13 @@
 """Pages as a browser sees them."""
 
+import asyncio
 import html
 import json
 import re
 from html.parser import HTMLParser
 
 from domain.roles import Role
-from tests.integration.http.conftest import PASSWORD, World, read
+from tests.integration.http.conftest import PASSWORD, Client, World, read
 
 
 async def sign_in(world: World, role: Role):
@@ -42,6 +43,35 @@ async def sit_down(world: World, table: int = 1):
     answer = await phone.request("POST", f"/t/{world.table_codes[table]}", form={})
     assert (answer.code, answer.headers["Location"]) == (303, "/menu"), answer.body
     return phone
+
+
+async def put_into_cart(world: World, phone: Client, name: str = "Flat white") -> None:
+    """Choose one of a dish with its default choices."""
+    line = await world.pick_line(phone, name)
+    form = {
+        "menu_item_id": line["menuItemId"],
+        "modifier": [each["modifierId"] for each in line["modifiers"]],
+        "quantity": "1",
+    }
+    added = await phone.request("POST", "/cart/lines", form=form)
+    assert added.code == 303, added.body
+
+
+async def find_send_form(phone: Client) -> dict:
+    """Read the form that sends the cart off the cart's page."""
+    forms = list_forms((await phone.get("/cart")).body)
+    return next(each for each in forms if each["action"] == "/cart/send")
+
+
+async def send_cart(phone: Client):
+    """Look at the cart and send it."""
+    form = await find_send_form(phone)
+    return await phone.request("POST", form["action"], form=form["fields"])
+
+
+async def count_rounds(phone: Client) -> list[int]:
+    """Count the rounds of each order of the phone's seating."""
+    return [len(each["rounds"]) for each in read(await phone.get("/api/v1/orders"))["orders"]]
 
 
 def list_forms(html: bytes) -> list[dict]:
@@ -152,31 +182,47 @@ async def test_a_guest_orders_without_any_script(world):
 
 
 async def test_a_repeated_send_with_the_old_cart_orders_once(world):
-    """A phone that kept its cookie and repeats the form gets the first answer."""
+    """A phone that never got the answer and sends again, the same form or the cart shown anew."""
     phone = await sit_down(world)
-    line = await world.pick_line(phone)
-    await phone.request(
-        "POST",
-        "/cart/lines",
-        form={
-            "menu_item_id": line["menuItemId"],
-            "modifier": [each["modifierId"] for each in line["modifiers"]],
-            "quantity": "1",
-        },
-    )
+    await put_into_cart(world, phone)
     cart_cookie = dict(phone.cookies)
-    (send,) = [
-        each
-        for each in list_forms((await phone.get("/cart")).body)
-        if each["action"] == "/cart/send"
-    ]
     for _ in range(3):
         phone.cookies = dict(cart_cookie)
-        sent = await phone.request("POST", "/cart/send", form=send["fields"])
-        assert sent.code == 303, sent.body
+        sent = await send_cart(phone)
+        assert (sent.code, sent.headers["Location"]) == (303, "/orders"), sent.body
 
-    orders = read(await phone.get("/api/v1/orders"))["orders"]
-    assert [len(order["rounds"]) for order in orders] == [1]
+    assert [1] == await count_rounds(phone)
+
+
+async def test_two_taps_at_once_are_one_order(world):
+    """The second tap waits for the first one's answer, and neither invites to send once more."""
+    phone = await sit_down(world)
+    await put_into_cart(world, phone)
+    form = await find_send_form(phone)
+    taps = [Client(world.url, cookies=dict(phone.cookies)) for _ in range(6)]
+    answers = await asyncio.gather(
+        *(tap.request("POST", "/cart/send", form=form["fields"]) for tap in taps)
+    )
+
+    assert [(303, "/orders")] * 6 == [(each.code, each.headers.get("Location")) for each in answers]
+    assert [1] == await count_rounds(phone)
+
+
+async def test_a_cart_that_grew_after_a_lost_answer_is_not_sent_unseen(world):
+    """What of it has been ordered is said; what is sent after that is the guest's own choice."""
+    phone = await sit_down(world)
+    await put_into_cart(world, phone)
+    cart_cookie = dict(phone.cookies)
+    await send_cart(phone)
+    phone.cookies = cart_cookie
+    await put_into_cart(world, phone, "Espresso")
+
+    refused = await send_cart(phone)
+    assert refused.code == 409
+    assert b"reached the kitchen" in refused.body
+    assert [1] == await count_rounds(phone)
+    assert (await send_cart(phone)).code == 303
+    assert [2] == await count_rounds(phone)
 
 
 async def test_a_choice_that_does_not_fit_is_said_at_its_place(world):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import UnprocessableInput
 from handlers.pages.cart import LONGEST_VALUE, Cart, decode_cart, encode_cart
 
-LANE, OTHER_LANE = str(uuid4()), str(uuid4())
+LANE, OTHER_LANE, COMMAND, OTHER_COMMAND = (str(uuid4()) for _ in range(4))
 ids = st.uuids().map(str)
 # What a form can carry: no half characters.
 notes = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -19,7 +19,7 @@ choices = st.tuples(ids, st.integers(1, 99), st.lists(ids, max_size=4), notes)
 
 
 def fill(lines) -> Cart:
-    cart = Cart(lane_id=LANE)
+    cart = Cart(lane_id=LANE, command_id=COMMAND)
     for menu_item_id, quantity, modifiers, note in lines:
         cart = cart.add(
             menu_item_id=menu_item_id, quantity=quantity, modifier_ids=tuple(modifiers), note=note
@@ -27,25 +27,30 @@ def fill(lines) -> Cart:
     return cart
 
 
+def read_cookie(value, *, lane_id: str = LANE) -> Cart:
+    return decode_cart(value, lane_id=lane_id, new_id=lambda: OTHER_COMMAND)
+
+
 @given(st.lists(choices, max_size=8))
 def test_a_cart_survives_the_cookie(lines):
-    """Order, quantities, modifiers and notes come back exactly."""
+    """Order, quantities, modifiers, notes and the command's id come back exactly."""
     cart = fill(lines)
 
-    assert decode_cart(encode_cart(cart), lane_id=LANE) == cart
+    assert read_cookie(encode_cart(cart)) == cart
 
 
 @given(st.text(st.characters(max_codepoint=255), max_size=200))
 def test_nonsense_is_an_empty_cart(value):
     """A cookie can hold anything; only a cart of this lane counts."""
-    assert decode_cart(value, lane_id=LANE) == Cart(lane_id=LANE)
+    assert read_cookie(value) == Cart(lane_id=LANE, command_id=OTHER_COMMAND)
 
 
 def test_another_lane_finds_nothing():
     """The next seating at the table does not inherit what was chosen."""
     value = encode_cart(fill([(str(uuid4()), 1, [], "")]))
 
-    assert decode_cart(value, lane_id=OTHER_LANE).lines == ()
+    found = read_cookie(value, lane_id=OTHER_LANE)
+    assert (OTHER_COMMAND, ()) == (found.command_id, found.lines)
 
 
 def test_a_bomb_is_not_unpacked():
@@ -53,7 +58,7 @@ def test_a_bomb_is_not_unpacked():
     value = urlsafe_b64encode(zlib.compress(b"\x00" * 2**20, 9)).decode()
     assert len(value) < LONGEST_VALUE
 
-    assert decode_cart(value, lane_id=LANE).lines == ()
+    assert read_cookie(value).lines == ()
 
 
 def test_the_same_choice_twice_is_one_line():
