@@ -1,6 +1,6 @@
 """The menu as guests and staff see it, and what is sold out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.commands import SetAvailability
@@ -14,6 +14,10 @@ from services.cafes import read_cafe
 from services.menu_books import MenuBook, distrust, get_menu_book, read_menu_book
 from services.unit_of_work import UnitOfWork
 
+# Beyond that it is off the menu and not sold out; and the last days of a calendar, which a time
+# may name, fall out of it in some zones.
+_LONGEST_SOLD_OUT = timedelta(days=366)
+
 
 def read_menu(cafe_id: str, *, now: datetime) -> MenuView:
     """Show a cafe's menu; for `runner.read`. Raises: NotFound."""
@@ -23,8 +27,8 @@ def read_menu(cafe_id: str, *, now: datetime) -> MenuView:
 def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuChangeView:
     """Mark an item or an option sold out, or sellable again.
 
-    Raises: UnprocessableInput (not exactly one thing named, an end that is past or without a
-    zone), NotFound.
+    Raises: UnprocessableInput (not exactly one thing named, an end that is past, too far or without
+    a zone), NotFound.
     """
     _check(unit, command)
     model: Any = MenuItem if command.menu_item_id is not None else Modifier
@@ -65,6 +69,11 @@ def _check(unit: UnitOfWork, command: SetAvailability) -> None:
     if command.until.tzinfo is None or command.until <= unit.now:
         raise UnprocessableInput(
             "Give a time to come, with its zone, like 2026-11-23T18:00:00Z.", code="bad_time"
+        )
+    if command.until - unit.now > _LONGEST_SOLD_OUT:
+        raise UnprocessableInput(
+            "Give a time within a year, or none: it is then sold out until you say otherwise.",
+            code="bad_time",
         )
 
 

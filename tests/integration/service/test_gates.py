@@ -1,7 +1,7 @@
 """Tables, approvals and the menu: who sits where, what waits, and what is sold out."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -36,6 +36,9 @@ from services.menu import read_menu
 from services.operations import OPERATIONS
 from services.tables import list_tables, read_guest_session
 from tests.support.cafes import CAFE_ID, OTHER_CAFE_ID, describe, open_beside, units
+
+# In UTC this is beyond the last year that a datetime can name.
+END_OF_TIME = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))
 
 
 async def _place(cafe, who, *lines, **options):
@@ -342,7 +345,7 @@ async def test_a_sold_out_option_is_told_for_each_item_that_has_it(cafe):
 
 
 async def test_what_cannot_be_sold_out(cafe):
-    """Neither nothing nor two things, no time that is past or means nothing, no foreign item."""
+    """Neither nothing nor two things, no time past, too far or without a zone, no foreign item."""
     water = cafe.menu["Water"].menu_item_id
     option = cafe.menu["Latte"].groups[0].options[0].modifier_id
     other = await cafe.runner.read(read_menu, OTHER_CAFE_ID, now=cafe.now)
@@ -352,6 +355,8 @@ async def test_what_cannot_be_sold_out(cafe):
         ({"menu_item_id": water, "modifier_id": option}, "one_of_item_or_modifier"),
         ({"menu_item_id": water, "until": cafe.now}, "bad_time"),
         ({"menu_item_id": water, "until": datetime(2030, 1, 1)}, "bad_time"),  # noqa: DTZ001 - the fault
+        ({"menu_item_id": water, "until": cafe.now + timedelta(days=367)}, "bad_time"),
+        ({"menu_item_id": water, "until": END_OF_TIME}, "bad_time"),
         ({"menu_item_id": foreign}, "not_found"),
         ({"modifier_id": water}, "not_found"),
     ]
