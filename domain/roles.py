@@ -43,7 +43,8 @@ class IdentityKind(StrEnum):
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody in one cafe, as verified from a token and re-read from the database.
 
-    principal: the unit of limits, idempotency and "own": `person:{id}` or `lane:{id}`.
+    principal: the unit of limits, idempotency and "own": `person:{id}` or `lane:{id}`. token_id:
+    of the token that spoke for them, or that their ticket was made with; None for a cookie.
     """
 
     kind: IdentityKind
@@ -54,6 +55,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     sign_in_id: str | None = None
     lane_id: str | None = None
     table_session_id: str | None = None
+    token_id: str | None = None
 
     @property
     def is_guest(self) -> bool:

@@ -1,14 +1,15 @@
 """Whether somebody still is who their token said, with the rights they have now (spec D1, H5).
 
 Asked inside every unit, in its transaction: a person who was removed, a sign-in that was ended, a
-table that was closed stop at the next command, whatever their token still says.
+table that was closed, a token that was taken back stop at the next command, whatever the token
+still says. Lost rights are one answer: not any more, so an open socket ends with it.
 """
 
 from datetime import datetime
 
 import msgspec
 
-from domain.errors import AuthenticationFailed, AuthorizationDenied
+from domain.errors import AuthenticationFailed
 from domain.roles import Identity, Role
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
@@ -16,7 +17,8 @@ from models.rows import fetch_rows
 # One row per role; the sign-in's columns are null where the sign-in is not this person's here.
 _PERSON_QUERY = """
 SELECT membership.role, person.disabled_at, cafe.closed_at,
-    sign_in.id, sign_in.revoked_at, sign_in.expires_at
+    sign_in.id, sign_in.revoked_at, sign_in.expires_at,
+    EXISTS (SELECT 1 FROM revoked_token WHERE jti = ?)
 FROM membership
 JOIN person ON person.id = membership.person_id
 JOIN cafe ON cafe.id = membership.cafe_id
@@ -25,7 +27,8 @@ LEFT JOIN sign_in ON sign_in.id = ? AND sign_in.person_id = membership.person_id
 WHERE membership.person_id = ? AND membership.cafe_id = ?
 """
 _GUEST_QUERY = """
-SELECT table_session.closed_at, cafe.closed_at
+SELECT table_session.closed_at, cafe.closed_at,
+    EXISTS (SELECT 1 FROM revoked_token WHERE jti = ?)
 FROM lane
 JOIN table_session ON table_session.id = lane.table_session_id
 JOIN cafe ON cafe.id = lane.cafe_id
@@ -39,9 +42,7 @@ def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
     A token may have been narrowed to some of a person's roles, or to a board's, which shows public
     facts alone: nobody gains rights here that the token did not carry.
 
-    Raises:
-        AuthenticationFailed: the sign-in or the seating has ended; a new one helps.
-        AuthorizationDenied: the person or the cafe is closed to them.
+    Raises: AuthenticationFailed; its code says what has ended.
     """
     if identity.is_guest:
         _check_guest(identity)
@@ -49,34 +50,47 @@ def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
     held = _read_roles(identity, now)
     roles = identity.roles & (held | {Role.BOARD})
     if not roles:
-        raise AuthorizationDenied("You no longer have this role here.", code="no_role")
+        raise AuthenticationFailed("You no longer have this role here.", code="no_role")
     return identity if roles == identity.roles else msgspec.structs.replace(identity, roles=roles)
 
 
 def _check_guest(identity: Identity) -> None:
-    rows = fetch_rows(_GUEST_QUERY, (identity.lane_id, identity.table_session_id, identity.cafe_id))
+    rows = fetch_rows(
+        _GUEST_QUERY,
+        (identity.token_id, identity.lane_id, identity.table_session_id, identity.cafe_id),
+    )
     if not rows or rows[0][0] is not None:
         raise AuthenticationFailed(
             "This table was closed. Scan its code again.", code="table_session_closed"
         )
     _check_cafe_is_open(rows[0][1])
+    _check_token(rows[0][2])
 
 
 def _read_roles(identity: Identity, now: datetime) -> frozenset[Role]:
-    rows = fetch_rows(_PERSON_QUERY, (identity.sign_in_id, identity.person_id, identity.cafe_id))
+    rows = fetch_rows(
+        _PERSON_QUERY,
+        (identity.token_id, identity.sign_in_id, identity.person_id, identity.cafe_id),
+    )
     if not rows:
-        raise AuthorizationDenied("You do not work in this cafe.", code="no_role")
-    _, disabled_at, closed_at, sign_in_id, revoked_at, expires_at = rows[0]
+        raise AuthenticationFailed("You do not work in this cafe.", code="no_role")
+    _, disabled_at, closed_at, sign_in_id, revoked_at, expires_at, is_token_revoked = rows[0]
     if disabled_at is not None:
-        raise AuthorizationDenied("This account is disabled.", code="person_disabled")
+        raise AuthenticationFailed("This account is disabled.", code="person_disabled")
     _check_cafe_is_open(closed_at)
     if identity.sign_in_id is not None and (
         sign_in_id is None or revoked_at is not None or expires_at <= to_unix_ms(now)
     ):
         raise AuthenticationFailed("This sign-in has ended. Sign in again.", code="signed_out")
+    _check_token(is_token_revoked)
     return frozenset(Role(row[0]) for row in rows)
+
+
+def _check_token(is_revoked: object) -> None:
+    if is_revoked:
+        raise AuthenticationFailed("This sign-in has ended. Sign in again.", code="revoked")
 
 
 def _check_cafe_is_open(closed_at: int | None) -> None:
     if closed_at is not None:
-        raise AuthorizationDenied("This cafe is closed for good.", code="cafe_closed")
+        raise AuthenticationFailed("This cafe is closed for good.", code="cafe_closed")

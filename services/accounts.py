@@ -98,7 +98,7 @@ def read_person_name(person_id: str) -> str:
 def recognise_cookie(token_hash: str, *, now: datetime) -> SignInState:
     """Recognise a person by the hash of their cookie's secret, with the rights they have now.
 
-    Raises: AuthenticationFailed, AuthorizationDenied.
+    Raises: AuthenticationFailed.
     """
     row = SignIn.select().where(SignIn.token_hash == token_hash).first()
     if row is None:
@@ -112,16 +112,6 @@ def recognise_cookie(token_hash: str, *, now: datetime) -> SignInState:
         sign_in_id=row.id,
     )
     return SignInState(identity=recheck_identity(identity, now=now), last_seen_at=row.last_seen_at)
-
-
-def recognise_token(claimed: Identity, *, token_id: str, now: datetime) -> Identity:
-    """Recognise whoever a token claims to be, unless it was taken back.
-
-    Raises: AuthenticationFailed, AuthorizationDenied.
-    """
-    if RevokedToken.select().where(RevokedToken.jti == token_id).exists():
-        raise AuthenticationFailed("This sign-in has ended. Sign in again.", code="revoked")
-    return recheck_identity(claimed, now=now)
 
 
 def start_sign_in(unit: UnitOfWork, new: NewSignIn) -> None:

@@ -8,8 +8,7 @@ are hashed in services/passwords.py, rows are in services/accounts.py.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -38,7 +37,6 @@ from services.accounts import (
     prolong_sign_in,
     read_person_name,
     recognise_cookie,
-    recognise_token,
     revoke_token,
     start_sign_in,
     use_ticket,
@@ -183,8 +181,7 @@ class Authentication:
     async def identify_sign_in(self, secret: str) -> Identity:
         """Recognise a person by their cookie. Raises: AuthenticationFailed."""
         now = self._now()
-        with _only_recognising():
-            state = await self._runner.read(recognise_cookie, _hash_secret(secret), now=now)
+        state = await self._runner.read(recognise_cookie, _hash_secret(secret), now=now)
         if now - state.last_seen_at > _PROLONG_EVERY:
             await self._prolong(state.identity, now)
         return state.identity
@@ -227,8 +224,7 @@ class Authentication:
 
         Raises: AuthenticationFailed when they have none left.
         """
-        with _only_recognising():
-            return await self._runner.read(recheck_identity, identity, now=self._now())
+        return await self._runner.read(recheck_identity, identity, now=self._now())
 
     # --- tokens -------------------------------------------------------------------------------
 
@@ -307,11 +303,7 @@ class Authentication:
             return
 
     async def _recognise(self, claims: Claims) -> Identity:
-        claimed = _read_claims(claims)
-        with _only_recognising():
-            return await self._runner.read(
-                recognise_token, claimed, token_id=claims.jti, now=self._now()
-            )
+        return await self._runner.read(recheck_identity, _read_claims(claims), now=self._now())
 
     def _issue(
         self, kind: TokenKind, identity: Identity, ttl_s: int, namespace: Namespace | None = None
@@ -328,17 +320,9 @@ class Authentication:
             sign_in_id=identity.sign_in_id,
             table_session_id=identity.table_session_id,
             namespace=namespace,
+            parent_id=identity.token_id if kind is TokenKind.CONNECT else None,
         )
         return Grant(token=token, expires_at=now + timedelta(seconds=ttl_s))
-
-
-@contextmanager
-def _only_recognising() -> Iterator[None]:
-    """To somebody who asks to be recognised, lost rights are one answer: not any more."""
-    try:
-        yield
-    except AuthorizationDenied as error:
-        raise AuthenticationFailed(error.message, code=error.code) from error
 
 
 def _choose_cafe(account: Account, wanted: str | None) -> str:
@@ -360,9 +344,12 @@ def _choose_cafe(account: Account, wanted: str | None) -> str:
 def _read_claims(claims: Claims) -> Identity:
     """Make the identity that a token claims; whether it still holds is checked by the rows."""
     kind, _, key = claims.sub.partition(":")
+    token_id = claims.parent if claims.kind is TokenKind.CONNECT else claims.jti
     if kind == "lane" and claims.seating is not None:
         guest = _build_guest(key, claims.seating, claims.cafe)
-        return msgspec.structs.replace(guest, roles=guest.roles & frozenset(claims.roles))
+        return msgspec.structs.replace(
+            guest, roles=guest.roles & frozenset(claims.roles), token_id=token_id
+        )
     if kind != "person" or claims.sign_in is None:
         raise AuthenticationFailed("This token is not valid here. Sign in again.")
     return Identity(
@@ -372,6 +359,7 @@ def _read_claims(claims: Claims) -> Identity:
         roles=frozenset(claims.roles) & (PERSON_ROLES | {Role.BOARD}),
         person_id=key,
         sign_in_id=claims.sign_in,
+        token_id=token_id,
     )
 
 

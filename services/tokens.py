@@ -43,7 +43,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What a token says. Times are whole seconds since 1970, as RFC 7519 wants them.
 
     sub: the principal, `person:{id}` or `lane:{id}`. roles: an upper bound of the rights.
-    sign_in: of a person. seating: table session of a guest. namespace: of a connect ticket.
+    sign_in: of a person. seating: table session of a guest. namespace: of a connect ticket; parent:
+    the token it was made with, whose end is its end.
     """
 
     iss: str
@@ -59,6 +60,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sign_in: _Id | None = None
     seating: _Id | None = None
     namespace: Namespace | None = None
+    parent: _Id | None = None
 
 
 class TokenSigner:
@@ -80,6 +82,7 @@ class TokenSigner:
         sign_in_id: str | None = None,
         table_session_id: str | None = None,
         namespace: Namespace | None = None,
+        parent_id: str | None = None,
     ) -> str:
         """Make a token that holds from now for ttl_s seconds."""
         issued_s = int(now.timestamp())
@@ -97,6 +100,7 @@ class TokenSigner:
             sign_in=sign_in_id,
             seating=table_session_id,
             namespace=namespace,
+            parent=parent_id,
         )
         payload = {
             key: value for key, value in msgspec.to_builtins(claims).items() if value is not None

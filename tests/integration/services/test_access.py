@@ -5,9 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from domain.errors import AuthenticationFailed, AuthorizationDenied
+from domain.errors import AuthenticationFailed
 from domain.roles import Role
-from models.staff import Membership, Person, SignIn
+from models.staff import Membership, Person, RevokedToken, SignIn
 from models.tables import TableSession
 from models.tenancy import Cafe
 from services.access import recheck_identity
@@ -21,8 +21,11 @@ from tests.integration.services.conftest import (
     SESSION,
     SIGN_IN,
     STAFF,
+    new_id,
     record_number,
 )
+
+TOKEN = new_id()
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_a_role_that_was_taken_away_is_gone():
 
     assert recheck_identity(carried, now=NOW).roles == {Role.COUNTER, Role.KITCHEN}
     assert recheck_identity(STAFF, now=NOW).roles == {Role.COUNTER}
-    with pytest.raises(AuthorizationDenied):
+    with pytest.raises(AuthenticationFailed):
         recheck_identity(with_roles(Role.MANAGER), now=NOW)
 
 
@@ -93,7 +96,7 @@ def test_a_person_who_was_removed_is_refused(end):
     """Removed from the cafe, disabled, or the cafe is closed: a new sign-in does not help."""
     end().execute()
 
-    with pytest.raises(AuthorizationDenied):
+    with pytest.raises(AuthenticationFailed):
         recheck_identity(STAFF, now=NOW)
 
 
@@ -102,7 +105,7 @@ def test_a_person_has_no_rights_in_another_cafe():
     """Membership is per cafe."""
     elsewhere = msgspec.structs.replace(STAFF, cafe_id=OTHER_CAFE)
 
-    with pytest.raises(AuthorizationDenied):
+    with pytest.raises(AuthenticationFailed):
         recheck_identity(elsewhere, now=NOW)
 
 
@@ -121,6 +124,19 @@ def test_a_guest_ends_with_the_seating():
     TableSession.update(closed_at=NOW).where(TableSession.id == SESSION).execute()
     with pytest.raises(AuthenticationFailed):
         recheck_identity(GUEST, now=NOW)
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("identity", [STAFF, GUEST])
+def test_a_token_that_was_taken_back_speaks_for_nobody(identity):
+    """Whoever came in with it is out, also over a socket that stands; other tokens go on."""
+    RevokedToken.create(jti=TOKEN, cafe_id=CAFE, revoked_at=NOW, expires_at=NOW)
+    with_token = msgspec.structs.replace(identity, token_id=TOKEN)
+
+    with pytest.raises(AuthenticationFailed) as refusal:
+        recheck_identity(with_token, now=NOW)
+    assert refusal.value.code == "revoked"
+    assert identity == recheck_identity(identity, now=NOW)
 
 
 async def test_every_unit_asks_again(database, make_runner):

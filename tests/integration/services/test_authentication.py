@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from config.namespaces import Namespace
@@ -130,6 +131,28 @@ async def test_a_connect_ticket_opens_one_socket(authentication):
     }
 
 
+async def test_a_ticket_ends_with_the_token_it_was_made_with(authentication):
+    """Nobody keeps a way in by asking for tickets before the token is taken back."""
+    token = authentication.issue_guest_token(
+        cafe_id=CAFE, lane_id=GUEST.lane_id, table_session_id=SESSION
+    ).token
+    identity = await authentication.identify_token(token)
+    tickets = [
+        authentication.issue_connect_ticket(identity, Namespace.CUSTOMERS).token for _ in range(2)
+    ]
+    opened = await authentication.authenticate_socket(tickets[0], namespace=Namespace.CUSTOMERS)
+
+    await authentication.revoke(token)
+
+    for attempt in (
+        authentication.authenticate_socket(tickets[1], namespace=Namespace.CUSTOMERS),
+        authentication.recheck(opened.identity),
+    ):
+        with pytest.raises(AuthenticationFailed) as refusal:
+            await attempt
+        assert refusal.value.code == "revoked"
+
+
 async def test_a_ticket_is_for_its_namespace_and_its_minute(authentication, clock):
     """Another namespace refuses it without using it up; after a minute all do."""
     identity = (await authentication.sign_in(SIGN_IN, address="a")).identity
@@ -215,7 +238,8 @@ async def test_a_guest_is_known_until_the_table_is_closed(authentication, databa
     token = authentication.issue_guest_token(
         cafe_id=CAFE, lane_id=GUEST.lane_id, table_session_id=SESSION
     ).token
-    assert await authentication.identify_token(token) == GUEST
+    identity = await authentication.identify_token(token)
+    assert identity == msgspec.structs.replace(GUEST, token_id=identity.token_id)
 
     change(database, TableSession.update(closed_at=NOW).where(TableSession.id == SESSION))
     with pytest.raises(AuthenticationFailed):
