@@ -4,6 +4,7 @@ A page is one module named like its template. Staff pages ask for a sign-in and 
 sign-in page without one; guest pages ask for a guest's cookie; the rest says `is_public`.
 """
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,9 @@ from handlers.security import build_content_security_policy, make_nonce
 from handlers.templating import choose_locale
 
 _FORM = "application/x-www-form-urlencoded"
+# As in JSON (realtime/strict_json.py): tab and new line are text, no printer or terminal is to
+# meet the others.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class PageHandler(BaseHandler):
@@ -51,15 +55,18 @@ class PageHandler(BaseHandler):
     def read_field(self, name: str, *, longest: int, default: str | None = None) -> str:
         """Return a form field, exactly as it was typed but for blanks at its ends.
 
-        Raises: InvalidMessage where it is missing, given twice or too long.
+        Raises: InvalidMessage where it is missing, given twice, too long or no text.
         """
         values = self.request.body_arguments.get(name, [])
         if not values and default is not None:
             return default
         if len(values) != 1:
             raise InvalidMessage(f"The form lacks the field {name}. Go back and try again.")
-        text = self.decode_argument(values[0], name).strip()
-        if len(text) > longest or "\x00" in text:
+        typed = self.decode_argument(values[0], name)
+        if _CONTROLS.search(typed):
+            raise InvalidMessage(f"The field {name} has control characters. Type it again.")
+        text = typed.strip()
+        if len(text) > longest:
             raise InvalidMessage(f"The field {name} is too long. Shorten it to {longest} letters.")
         return text
 

@@ -241,6 +241,22 @@ async def test_a_bad_form_is_a_page_of_its_own(world):
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8", form
 
 
+async def test_a_form_takes_the_same_text_as_json(world):
+    """New lines are text; what would tell a ticket printer or a terminal something is refused."""
+    phone = world.client()
+    await phone.request("POST", f"/t/{world.table_codes[1]}", form={})
+    line = await world.pick_line(phone, "Espresso")
+    form = {"menu_item_id": line["menuItemId"], "quantity": "1"}
+
+    for note in ("\x1b@", "\x07", "\x00", "a\x0bb", "a\x1f"):
+        answer = await phone.request("POST", "/cart/lines", form={**form, "note": note})
+        assert answer.code == 400, note
+    answer = await phone.request("POST", "/cart/lines", form={**form, "note": "one\r\ntwo\tthree"})
+
+    assert answer.code == 303, answer.body
+    assert b"two\tthree" in (await phone.get("/cart")).body
+
+
 async def test_half_a_request_is_no_fault(world):
     """A connection that ends in the middle of a body leaves nothing behind."""
     host, port = world.url.removeprefix("http://").split(":")
