@@ -30,7 +30,8 @@ from services.cafes import CafeRules, read_cafe
 from services.event_log import read_head
 from services.order_rows import read_orders
 
-# A display shows at most some sixty tickets; what is beyond this waits for a manager, not a cook.
+# A display shows at most some sixty tickets. Where more than this are open somebody does not bump
+# theirs: then the oldest are left out, because what was ordered just now must be seen.
 OPEN_LIMIT = 200
 # What a cook looks back at after a bump by mistake; all of the day is found by its number.
 FINISHED_LIMIT = 40
@@ -57,7 +58,7 @@ WHERE ticket.cafe_id = ? {at_station} AND (
             AND order_item.status = 'voided' AND order_item.void_seen_at IS NULL
     ))
 )
-ORDER BY ticket.queued_at, ticket.id
+ORDER BY ticket.queued_at DESC, ticket.id DESC
 LIMIT ?
 """
 _FINISHED_TICKETS_QUERY = """
@@ -71,15 +72,18 @@ LIMIT ?
 """
 
 
-def read_kitchen_board(cafe_id: str, station_id: str | None, *, now: datetime) -> KitchenBoardView:
+def read_kitchen_board(
+    cafe_id: str, station_id: str | None, *, now: datetime, limit: int = OPEN_LIMIT
+) -> KitchenBoardView:
     """Read a station's tickets, or with None those of all: open ones, and the day's last ones.
 
+    limit: of open tickets, the newest.
     Raises: NotFound for a station of another cafe or none.
     """
     position = read_head(cafe_id)
     cafe = read_cafe(cafe_id)
     station = None if station_id is None else _get_station(cafe_id, station_id)
-    open_ids = _find_open_tickets(cafe_id, station_id, now)
+    open_ids = _find_open_tickets(cafe_id, station_id, now, limit)
     finished_ids = _find_finished_tickets(cafe, station_id, now)
     tickets = _read_tickets(cafe_id, {**open_ids, **finished_ids}, now)
     return KitchenBoardView(
@@ -191,15 +195,16 @@ def _get_station(cafe_id: str, station_id: str) -> StationView:
     raise NotFound("There is no such station.")
 
 
-def _find_open_tickets(cafe_id: str, station_id: str | None, now: datetime) -> dict[str, str]:
+def _find_open_tickets(
+    cafe_id: str, station_id: str | None, now: datetime, limit: int
+) -> dict[str, str]:
     """Find the tickets of the grid: ticket id -> order id, in the order of the board."""
     at_station, parameters = _narrow(cafe_id, station_id)
-    return dict(
-        fetch_rows(
-            _OPEN_TICKETS_QUERY.format(at_station=at_station),
-            (*parameters, to_unix_ms(now - _VOID_LIFE), OPEN_LIMIT),
-        )
+    rows = fetch_rows(
+        _OPEN_TICKETS_QUERY.format(at_station=at_station),
+        (*parameters, to_unix_ms(now - _VOID_LIFE), limit),
     )
+    return dict(reversed(rows))
 
 
 def _find_finished_tickets(

@@ -107,6 +107,19 @@ async def test_a_station_sees_its_own_tickets_oldest_first(cafe):
         )
 
 
+async def test_what_was_ordered_just_now_is_on_the_board(cafe):
+    """Where a station never bumps, new tickets push out the oldest and not themselves."""
+    for _ in range(3):
+        await _order(cafe, cafe.line("Water"))
+        cafe.pass_time(seconds=5)
+
+    board = await cafe.runner.read(
+        read_kitchen_board, cafe.cafe_id, cafe.stations["bar"], now=cafe.now, limit=2
+    )
+
+    assert [ticket.order_number for ticket in board.tickets] == [2, 3]
+
+
 async def test_finished_tickets_are_the_days_newest_first(cafe):
     """A bumped ticket leaves the grid and heads the finished ones, until the next day."""
     for _ in range(2):
