@@ -21,6 +21,7 @@ from domain.errors import (
     AuthenticationFailed,
     AuthorizationDenied,
     Overloaded,
+    TableTapError,
     UnprocessableInput,
 )
 from domain.identifiers import NewId
@@ -263,9 +264,14 @@ class Authentication:
         self._limits.check(email, address, now=now)
         # Counted before it is looked at, or many guesses at once would all pass the check.
         self._limits.count_failure(email, address, now=now)
-        account = await self._runner.read(find_account, email)
-        known_hash = account.password_hash if account is not None else None
-        fits = await self._passwords.verify(command.password, known_hash)
+        try:
+            account = await self._runner.read(find_account, email)
+            known_hash = account.password_hash if account is not None else None
+            fits = await self._passwords.verify(command.password, known_hash)
+        except TableTapError:
+            # Nobody has looked at the password: the database is away, or too many are waiting.
+            self._limits.take_back(email, address)
+            raise
         if not fits or account is None or not account.cafes:
             raise AuthenticationFailed(
                 "This e-mail address and password do not belong together. Try again.",

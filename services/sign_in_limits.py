@@ -64,6 +64,12 @@ class SignInLimits:
         while len(self._failures) > _ACCOUNTS_LIMIT:
             self._failures.popitem(last=False)
 
+    def take_back(self, email: str, address: str) -> None:
+        """Remember one failure less: that attempt was not about the password."""
+        failures = self._failures.get(_key(email, address))
+        if failures is not None and failures.count > 0:
+            failures.count -= 1
+
     def forget(self, email: str, address: str) -> None:
         """Start afresh after a right password."""
         self._failures.pop(_key(email, address), None)

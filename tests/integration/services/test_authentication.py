@@ -9,7 +9,12 @@ import pytest
 from config.namespaces import Namespace
 from config.secrets import Secrets, SigningKey
 from config.settings import Settings
-from domain.errors import AuthenticationFailed, AuthorizationDenied, UnprocessableInput
+from domain.errors import (
+    AuthenticationFailed,
+    AuthorizationDenied,
+    Overloaded,
+    UnprocessableInput,
+)
 from domain.roles import Role
 from domain.rooms import Room, RoomKind
 from models.audit import AuditEntry
@@ -307,6 +312,21 @@ async def test_guessing_is_slowed_down_per_account_and_address(authentication, c
     await authentication.sign_in(SIGN_IN, address="guesser")
     with pytest.raises(AuthenticationFailed):
         await authentication.sign_in(wrong, address="guesser")
+
+
+async def test_a_fault_of_ours_is_no_wrong_password(authentication, monkeypatch):
+    """Whoever tries again and again while the server cannot look is let in once it can."""
+
+    async def refuse(*_):
+        raise Overloaded("Too many people are signing in. Try again shortly.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(authentication._passwords, "verify", refuse)
+        for _ in range(8):
+            with pytest.raises(Overloaded):
+                await authentication.sign_in(SIGN_IN, address="a")
+
+    assert (await authentication.sign_in(SIGN_IN, address="a")).identity.person_id == PERSON
 
 
 async def test_erased_people_do_not_sign_in(authentication, database):
