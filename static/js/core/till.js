@@ -15,6 +15,8 @@ import { ProtocolError, makeCommandId } from './protocol.js';
 
 const QUOTE_DELAY_MS = 150; // taps in a row ask once
 const STORED = 'tabletap.draft'; // survives a reload of the page, not the end of the tab
+// Errors after which nobody here knows whether the order was taken.
+const UNDECIDED = new Set(['timeout', 'connection_lost', 'server_error']);
 
 export class Till {
   draft = new Draft();
@@ -29,8 +31,12 @@ export class Till {
   /** @type {number | null} the line that is being edited */
   #editedKey = null;
   #isSending = false;
-  /** The last order that was sent and not taken: the same one sent again must not act twice. */
-  #lastTry = { body: '', id: '' };
+  /**
+   * The order that was sent and has no answer. What it comes to may have happened: the same wish
+   * goes out again word for word under its id, whatever the screen has learnt since.
+   * @type {{wish: string, id: string, type: string, data: object} | null}
+   */
+  #unanswered = null;
 
   /** @param {HTMLElement} root @param {Sender} sender @param {(order: any) => void} onSent */
   constructor(root, sender, onSent) {
@@ -39,6 +45,7 @@ export class Till {
     this.#onSent = onSent;
     root.addEventListener('click', (event) => this.#onClick(event));
     root.addEventListener('change', (event) => this.#onChange(event));
+    root.addEventListener('input', () => this.#store());
     addEventListener('beforeunload', (event) => { if (this.draft.lines.length && !this.#isSending) event.preventDefault(); });
     this.#restore();
     this.#changed();
@@ -114,6 +121,7 @@ export class Till {
 
   #clear() {
     this.draft.clear();
+    this.#unanswered = null; // the next guest may want the very same
     this.#editedKey = null;
     for (const name of ['allergy', 'note']) this.#field(name).value = '';
     // The next order is another guest's: it must not land on this one's table unseen.
@@ -232,15 +240,28 @@ export class Till {
     return this.#root.dataset.orderId ?? table?.selectedOptions[0]?.dataset.orderId ?? '';
   }
 
+  /** What the person wants to send. Neither a quote nor an order that opened meanwhile makes it another. */
+  #buildWish() {
+    return {
+      lines: this.draft.buildLines(),
+      note: this.#field('note').value.trim(),
+      allergy: this.#field('allergy').value.trim(),
+      tableNumber: Number(/** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'))?.value || 0),
+    };
+  }
+
+  /** The command for a wish: the one without an answer again, or a new one. */
   #buildOrder() {
-    const tableNumber = Number(/** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'))?.value || 0);
+    const { tableNumber, ...extras } = this.#buildWish();
+    const wish = JSON.stringify([tableNumber, this.#root.dataset.orderId ?? '', extras]);
+    if (this.#unanswered?.wish === wish) return this.#unanswered;
     const orderId = this.#orderId;
     return {
+      wish,
+      id: makeCommandId(),
       type: orderId ? 'add_round' : 'place_order',
       data: {
-        lines: this.draft.buildLines(),
-        note: this.#field('note').value.trim(),
-        allergy: this.#field('allergy').value.trim(),
+        ...extras,
         ...(this.#quote ? { quoteHash: this.#quote.quoteHash } : {}),
         ...(orderId ? { orderId } : {}),
         ...(!orderId && tableNumber ? { tableNumber } : {}),
@@ -255,20 +276,22 @@ export class Till {
     key?.setAttribute('aria-busy', 'true');
     key?.setAttribute('disabled', '');
     if (!this.#sender.isLive) this.#say('Kept: it goes out as soon as the connection is back.');
-    const { type, data } = this.#buildOrder();
-    const body = JSON.stringify(data);
-    if (this.#lastTry.body !== body) this.#lastTry = { body, id: makeCommandId() };
+    const order = this.#buildOrder();
+    this.#unanswered = order;
+    this.#store();
     try {
-      const answer = await this.#sender.send(type, data, { id: this.#lastTry.id });
-      this.#lastTry = { body: '', id: '' };
+      const answer = await this.#sender.send(order.type, order.data, { id: order.id });
       this.#clear();
       this.#changed();
       this.#onSent(answer.data);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      // A refusal may be about a changed price or menu; without an answer the very same order
-      // must stay as it is, to be sent again under its id.
-      if (error.type !== 'timeout') this.#askQuote();
+      if (!UNDECIDED.has(error.type)) {
+        // It did not happen; a refusal may be about a changed price or menu.
+        this.#unanswered = null;
+        this.#store();
+        this.#askQuote();
+      }
       this.#say(error.message);
     } finally {
       this.#isSending = false;
@@ -286,8 +309,11 @@ export class Till {
   }
 
   #store() {
+    const { note, allergy, tableNumber } = this.#buildWish();
     try {
-      sessionStorage.setItem(STORED, this.draft.save());
+      sessionStorage.setItem(STORED, JSON.stringify({
+        lines: this.draft.save(), note, allergy, tableNumber, unanswered: this.#unanswered,
+      }));
     } catch {
       // Storage is closed in private windows: a reload then loses the draft.
     }
@@ -295,7 +321,13 @@ export class Till {
 
   #restore() {
     try {
-      this.draft.restore(sessionStorage.getItem(STORED) ?? '[]');
+      const stored = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
+      if (!stored) return;
+      this.draft.restore(stored.lines);
+      this.#unanswered = stored.unanswered;
+      for (const name of ['note', 'allergy']) this.#field(name).value = stored[name];
+      const table = /** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'));
+      if (table && stored.tableNumber) table.value = String(stored.tableNumber);
     } catch {
       // Nothing was kept, or it cannot be read: the till begins empty.
     }

@@ -20,6 +20,7 @@ export function openPage(html) {
     Object.defineProperty(globalThis, name, { value: isFunction ? value.bind(window) : value, configurable: true, writable: true });
   }
   globalThis.PointerEvent ??= class PointerEvent extends window.MouseEvent {};
+  window.HTMLElement.prototype.scrollIntoView ??= () => {};
   globalThis.CSS = { escape: (text) => text.replace(/[^\w-]/g, (letter) => `\\${letter}`) };
   return window;
 }
