@@ -1,0 +1,188 @@
+"""The same commands through both doors, REST and sockets, by people of the roles that send them.
+
+`open_doors` connects one HTTP connection a person and one socket a namespace. `post` and `send`
+return what came back; `is_served_...` ask for something good on the same connection.
+"""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.roles import Role
+from handlers.api.route import Route
+from handlers.api.table import ROUTES
+from services.operations import OPERATIONS
+from tests.support.raw_wire import KeptConnection, RawSocket
+from tests.support.two_cafes import TwoCafes
+
+Data = dict[str, Any]
+
+# Through which namespace who sends commands here.
+SENDERS = {
+    "customers": Role.CUSTOMER,
+    "counter": Role.COUNTER,
+    "kitchen": Role.EXPO,
+    "orders": Role.EXPO,
+}
+# The address of each command; its route is named for the right it asks for.
+COMMAND_ROUTES: dict[str, Route] = {
+    route.permission: route
+    for route in ROUTES
+    if route.method == "POST" and route.permission in OPERATIONS
+}
+
+
+class Command(NamedTuple):
+    """A command as a socket carries it: `namespace` takes it, `data` goes with it."""
+
+    namespace: str
+    name: str
+    data: Data
+
+    @property
+    def sender(self) -> Role:
+        """Who sends it here."""
+        return SENDERS[self.namespace]
+
+
+class Request(NamedTuple):
+    """A command as REST carries it. path: below /api/v1."""
+
+    path: str
+    body: Data
+
+
+def to_request(command: Command) -> Request:
+    """Say a command as an address and a body; an address that names a line is about that one."""
+    route = COMMAND_ROUTES[command.name]
+    body = dict(command.data)
+    if "item_id" in route.path_names and "items" in body:
+        body |= body.pop("items")[0]
+    in_path = {name: str(body.pop(encode_name(name))) for name in route.path_names}
+    return Request(route.path.format(**in_path), body)
+
+
+def encode_name(name: str) -> str:
+    """Say a parameter of an address as a field is said."""
+    return str(
+        msgspec.structs.fields(msgspec.defstruct("_", [name], rename="camel"))[0].encode_name
+    )
+
+
+class Doors:
+    """Open connections of everybody in `SENDERS`."""
+
+    def __init__(
+        self,
+        cafes: TwoCafes,
+        connections: dict[Role, KeptConnection],
+        sockets: dict[str, RawSocket],
+    ) -> None:
+        self._connections = connections
+        self._sockets = sockets
+        quote: tuple[str, Data] = ("quote", {"lines": [cafes.line]})
+        station: tuple[str, Data] = ("join_station", {"stationId": cafes.ids["station"]})
+        self._good = {"customers": quote, "counter": quote, "kitchen": station, "orders": station}
+
+    async def post(
+        self, role: Role, path: str, content: bytes, **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Post and return status and error."""
+        return await self._connections[role].ask("POST", path, content, **headers)
+
+    async def get(self, role: Role, path: str) -> tuple[int, dict[str, Any]]:
+        """Read and return status and body."""
+        return await self._connections[role].ask("GET", path, Content_Type="", Idempotency_Key="")
+
+    async def post_command(self, command: Command, **headers: str) -> tuple[int, dict[str, Any]]:
+        """Send a command over REST and return status and error."""
+        path, body = to_request(command)
+        return await self.post(command.sender, path, json.dumps(body).encode(), **headers)
+
+    async def send(self, namespace: str, frame: Any) -> dict[str, Any]:
+        """Send a frame and return what answers it."""
+        socket = self._sockets[namespace]
+        answer = await socket.ask(frame)
+        assert answer is not None, f"closed with {socket.close_code}"
+        return answer
+
+    async def send_command(self, command: Command, *, command_id: str = "") -> dict[str, Any]:
+        """Send a command over its socket and return what answers it."""
+        frame = {
+            "type": command.name,
+            "id": command_id or str(uuid.uuid4()),
+            "data": command.data,
+        }
+        return await self.send(command.namespace, frame)
+
+    async def is_served_over_rest(self, role: Role) -> bool:
+        """Whether the same HTTP connection serves the next good request."""
+        status, _ = await self.get(role, "/tickets" if role is Role.EXPO else "/orders")
+        return status == 200 and self._connections[role].is_the_same
+
+    async def is_served_over_socket(self, namespace: str) -> bool:
+        """Whether the same socket serves the next good request."""
+        name, data = self._good[namespace]
+        answer = await self.send_command(Command(namespace, name, data))
+        return bool(answer["type"] == "ack")
+
+
+@asynccontextmanager
+async def open_doors(cafes: TwoCafes, *, is_sockjs: bool = False) -> AsyncIterator[Doors]:
+    """Connect everybody and let go of all connections at the end."""
+    async with AsyncExitStack() as stack:
+        connections: dict[Role, KeptConnection] = {}
+        sockets: dict[str, RawSocket] = {}
+        for namespace, role in SENDERS.items():
+            if role not in connections:
+                connections[role] = KeptConnection(cafes.people[role])
+                stack.callback(connections[role].close)
+            sockets[namespace] = await RawSocket.open(
+                cafes.people[role], namespace, is_sockjs=is_sockjs
+            )
+            stack.push_async_callback(sockets[namespace].close)
+        yield Doors(cafes, connections, sockets)
+
+
+def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
+    """List commands about things, one for each way to name a thing. ids: as in `TwoCafes`."""
+    order: Data = {"orderId": ids["order"]}
+    ticket: Data = {"ticketId": ids["ticket"]}
+    items: Data = {"items": [{"itemId": ids["item"]}]}
+    with_item: Data = {"lines": [{**line, "menuItemId": ids["menu item"], "modifiers": []}]}
+    with_modifier: Data = {"lines": [{**line, "modifiers": [{"modifierId": ids["modifier"]}]}]}
+    waiting: Data = {**order, "roundNumber": 1}
+    seating: Data = {"tableSessionId": ids["table session"]}
+    return {
+        "a price": Command("customers", "quote", with_item),
+        "an item of the menu": Command("customers", "place_order", with_item),
+        "a modifier": Command("customers", "place_order", with_modifier),
+        "a guest's round": Command("customers", "add_round", {**order, "lines": [line]}),
+        "a guest's void": Command("customers", "void_items", {**order, **items}),
+        "a round": Command("counter", "add_round", {**order, "lines": [line]}),
+        "a void": Command("counter", "void_items", {**order, **items, "reason": "x"}),
+        "a cancel": Command("counter", "cancel_order", {**order, "reason": "x"}),
+        "a round let through": Command("counter", "approve_round", waiting),
+        "a round turned down": Command("counter", "reject_round", {**waiting, "reason": "x"}),
+        "a line served": Command("counter", "serve_items", items),
+        "a remake": Command("counter", "remake_items", {**items, "reason": "x"}),
+        "an item sold out": Command(
+            "counter", "set_availability", {"menuItemId": ids["menu item"], "isSoldOut": True}
+        ),
+        "a modifier sold out": Command(
+            "counter", "set_availability", {"modifierId": ids["modifier"], "isSoldOut": True}
+        ),
+        "a table closed": Command("counter", "close_table_session", seating),
+        "a new status": Command("orders", "order_status_update", {**order, "newStatus": "ready"}),
+        "a line started": Command("kitchen", "start_items", items),
+        "a line finished": Command("kitchen", "finish_items", items),
+        "a line recalled": Command("kitchen", "recall_items", items),
+        "a void seen": Command("kitchen", "acknowledge_void", {"itemId": ids["item"]}),
+        "a ticket started": Command("kitchen", "start_ticket", ticket),
+        "a ticket bumped": Command("kitchen", "bump_ticket", ticket),
+        "a ticket recalled": Command("kitchen", "recall_ticket", ticket),
+    }
