@@ -83,7 +83,7 @@ _BODY_TIMEOUT_S = 20.0
 _IDLE_CONNECTION_TIMEOUT_S = 75.0
 # 128 bits and more, in URL-safe text: what a table's QR code carries.
 _TABLE_CODE_BYTES = 18
-_DEMO_PATHS = DemoPaths(
+DEMO_PATHS = DemoPaths(
     table="/t/{}", station="/kitchen/{}", counter="/counter", board="/board", sign_in="/sign-in"
 )
 EXIT_MISCONFIGURED = 2
@@ -381,7 +381,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> None:
 
     async def run_beside(product: Product) -> None:
         description = describe_demo(
-            CAFE, credentials=credentials, url=product.settings.public_url, paths=_DEMO_PATHS
+            CAFE, credentials=credentials, url=product.settings.public_url, paths=DEMO_PATHS
         )
         _print_demo(description, as_json=options.json)
         if options.traffic:

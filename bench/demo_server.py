@@ -18,6 +18,7 @@ from tests.support.servers import Server
 from tests.support.services import PostgresServer, run_postgres
 from tests.support.waiting import wait_until
 
+ORDER_CREATED = "order_created"
 _EVENTS_PAGE = 500
 _STOP_LEVELS = ("warning", "error", "critical")
 
@@ -89,6 +90,15 @@ async def read_log(rest: RestClient) -> list[LoggedEvent]:
         events += page.events
         if len(page.events) < _EVENTS_PAGE:
             return events
+
+
+def list_submitted(log: list[LoggedEvent]) -> Iterator[str]:
+    """Yield the note of every round that was submitted: benchmarks put the command's id there."""
+    for row in log:
+        if row.event["type"] in (ORDER_CREATED, "order_round_added"):
+            number = row.event.get("roundNumber", 1)
+            rounds = row.event["order"]["rounds"]
+            yield next(each["note"] for each in rounds if each["roundNumber"] == number)
 
 
 @contextmanager

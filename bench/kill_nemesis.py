@@ -18,16 +18,17 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from uuid import uuid4
 
 from bench.demo_server import (
+    ORDER_CREATED,
     LoggedEvent,
     employ,
     list_complaints,
+    list_submitted,
     open_database,
     read_description,
     read_log,
@@ -54,7 +55,6 @@ _ASKS_AGAIN_AFTER_S = 0.2
 _COMES_BACK_AFTER_S = 0.2
 _EARLIEST_KILL_S, _LATEST_KILL_S = 0.2, 2.5
 _REPEATED = 50
-_CREATED = "order_created"
 
 
 @dataclass(slots=True)
@@ -220,16 +220,7 @@ def _check_log(log: list[LoggedEvent], book: Book) -> list[str]:
     first_seq = book.received[0][0] if book.received else 1
     if book.received != [each for each in expected if each[0] >= first_seq]:
         faults.append("the resumed stream is not the log")
-    return faults + _check_once(Counter(_list_submitted(log)), book, "the log")
-
-
-def _list_submitted(log: list[LoggedEvent]) -> Iterator[str]:
-    """Yield the command id of every submit in the log: the note of the round that it made."""
-    for row in log:
-        if row.event["type"] in (_CREATED, "order_round_added"):
-            number = row.event.get("roundNumber", 1)
-            rounds = row.event["order"]["rounds"]
-            yield next(each["note"] for each in rounds if each["roundNumber"] == number)
+    return faults + _check_once(Counter(list_submitted(log)), book, "the log")
 
 
 def _check_once(counts: Counter[str], book: Book, where: str) -> list[str]:
@@ -249,7 +240,7 @@ def _check_once(counts: Counter[str], book: Book, where: str) -> list[str]:
 
 async def _check_orders(rest: RestClient, log: list[LoggedEvent], book: Book) -> list[str]:
     """Read every order of the log one by one: lists are of a screen's length."""
-    order_ids = [row.event["order"]["orderId"] for row in log if row.event["type"] == _CREATED]
+    order_ids = [row.event["order"]["orderId"] for row in log if row.event["type"] == ORDER_CREATED]
     orders = [await rest.read_order(order_id) for order_id in order_ids]
     counts = Counter(each.note for order in orders for each in order.rounds)
     faults = _check_once(counts, book, "the orders")

@@ -67,18 +67,24 @@ class RawSocket:
     def __init__(
         self,
         connection: WebSocketClientConnection,
+        frames: "asyncio.Queue[str | bytes | None]",
         *,
         namespace: str,
         contract: Contract,
         is_sockjs: bool,
     ) -> None:
         self._connection = connection
+        self._frames = frames
         self._namespace = namespace
         self._contract = contract
         self._is_sockjs = is_sockjs
         # A SockJS frame may carry several messages.
         self._unread: list[str] = []
         self._has_ended = False
+        self._pong: asyncio.Future[bytes] | None = None
+        # Tornado's client calls this method of itself and has no other way to tell.
+        told: Any = connection
+        told.on_pong = self._take_pong
 
     @classmethod
     async def connect(
@@ -87,8 +93,15 @@ class RawSocket:
         """Return a socket on which nobody has authenticated."""
         session = f"/000/{uuid.uuid4().hex}" if is_sockjs else ""
         url = f"{caller.url.replace('http', 'ws', 1)}/ws/{namespace}{session}/websocket"
-        connection = await websocket_connect(url, max_message_size=2**24)
-        return cls(connection, namespace=namespace, contract=caller.contract, is_sockjs=is_sockjs)
+        # Taken as they come: Tornado's client would read nothing more, no pong either, before
+        # somebody has asked for the message.
+        frames: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        connection = await websocket_connect(
+            url, on_message_callback=frames.put_nowait, max_message_size=2**24
+        )
+        return cls(
+            connection, frames, namespace=namespace, contract=caller.contract, is_sockjs=is_sockjs
+        )
 
     @classmethod
     async def open(cls, caller: Caller, namespace: str, *, is_sockjs: bool = False) -> "RawSocket":
@@ -142,17 +155,28 @@ class RawSocket:
         await self.send(message)
         return await self.read_answer()
 
+    async def ping(self) -> None:
+        """Send a ping and wait for its pong."""
+        payload = uuid.uuid4().bytes
+        self._pong = asyncio.get_running_loop().create_future()
+        self._connection.ping(payload)
+        assert await asyncio.wait_for(self._pong, DEADLINE_S) == payload
+
     async def close(self) -> None:
         """Close and wait until the connection has ended."""
         self._connection.close()
         while await self._read_frame() is not None:
             pass
 
+    def _take_pong(self, payload: bytes) -> None:
+        assert self._pong is not None
+        self._pong.set_result(payload)
+
     async def _read_frame(self) -> str | None:
         """Return the next frame; None at the end, however often it is asked."""
         if self._has_ended:
             return None
-        frame = await asyncio.wait_for(self._connection.read_message(), DEADLINE_S)
+        frame = await asyncio.wait_for(self._frames.get(), DEADLINE_S)
         self._has_ended = frame is None
         return None if frame is None else str(frame)
 

@@ -94,8 +94,8 @@ async def _sign_in_at_other(url: str, contract: Contract) -> Caller:
 
 async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> TwoCafes:
     guest, clerk, expo = people[Role.CUSTOMER], people[Role.COUNTER], people[Role.EXPO]
-    milky, *others = await _list_choosable(guest)
-    line = _make_line(milky)
+    milky, *others = await list_choosable(guest)
+    line = make_line(milky)
     order = await guest.do("/orders", {"lines": [{**line, "note": str(n)} for n in range(4)]})
     queued, ready, served, voided = [each["itemId"] for each in order["rounds"][0]["items"]]
     for item_id in (ready, served):
@@ -110,19 +110,19 @@ async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> 
     await expo.do(f"/items/{completed_ids['item']}/served")
 
     gone, partly = others[:2]
-    option = _make_line(partly)
+    option = make_line(partly)
     await clerk.do("/menu/availability", {"menuItemId": gone["menuItemId"], "isSoldOut": True})
     modifier_id = option["modifiers"][0]["modifierId"]
     await clerk.do("/menu/availability", {"modifierId": modifier_id, "isSoldOut": True})
 
     theirs = await other.do(
-        "/orders", {"lines": [_make_line((await _list_choosable(other))[0])], "tableNumber": 3}
+        "/orders", {"lines": [make_line((await list_choosable(other))[0])], "tableNumber": 3}
     )
     return TwoCafes(
         people=people,
         rows=rows,
         line=line,
-        sold_out={"item": _make_line(gone), "option": option},
+        sold_out={"item": make_line(gone), "option": option},
         items={"queued": queued, "ready": ready, "served": served, "voided": voided},
         completed=completed_ids,
         ids=await _name_things(clerk, expo, order),
@@ -130,7 +130,7 @@ async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> 
     )
 
 
-async def _list_choosable(caller: Caller) -> list[dict[str, Any]]:
+async def list_choosable(caller: Caller) -> list[dict[str, Any]]:
     """List the items that have an option of which exactly one is taken, one of each such group."""
     menu = await caller.get("/menu")
     items = [item for category in menu["categories"] for item in category["items"]]
@@ -141,7 +141,7 @@ async def _list_choosable(caller: Caller) -> list[dict[str, Any]]:
     return list(first_of_group.values())
 
 
-def _make_line(item: dict[str, Any]) -> dict[str, Any]:
+def make_line(item: dict[str, Any]) -> dict[str, Any]:
     """Order an item with the last option of its first group; the other groups keep defaults."""
     option = item["groups"][0]["options"][-1]
     return {
