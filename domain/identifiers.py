@@ -20,7 +20,9 @@ def build_uuid7(*, unix_ms: int, random_bits: int) -> str:
     random_bits &= (1 << _RANDOM_BITS) - 1
     rand_a, rand_b = random_bits >> 62, random_bits & ((1 << 62) - 1)
     value = (unix_ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b
-    return str(UUID(int=value))
+    # What UUID would write, at a third of its price: an order takes some fifteen.
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def is_id(text: str) -> bool:

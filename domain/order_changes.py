@@ -2,7 +2,7 @@
 
     change = begin_change(order, now=now)
     ... rules move lines and rounds ...
-    events = finish_change(change, Cause(...), now=now)
+    finished = finish_change(change, Cause(...), now=now)
 
 Events follow from comparing what was shown before with what is shown after, so no operation can
 forget one, and none tells the same thing twice. Their order is fixed:
@@ -20,6 +20,7 @@ forget one, and none tells the same thing twice. Their order is fixed:
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -95,12 +96,19 @@ class Change:
     before: Shown | None
 
 
+class Finished(NamedTuple):
+    """What a change came to: the order as it is shown from now on, and what is told of it."""
+
+    view: OrderView
+    events: list[AnyEvent]
+
+
 def begin_change(order: Order, *, now: datetime, is_new: bool = False) -> Change:
     """Remember how an order is shown before anything of it is moved."""
     return Change(order=order, before=None if is_new else _show(order, now))
 
 
-def finish_change(change: Change, cause: Cause, *, now: datetime) -> list[AnyEvent]:
+def finish_change(change: Change, cause: Cause, *, now: datetime) -> Finished:
     """Derive what follows, raise the versions of what changed, and list the events."""
     order, before = change.order, change.before
     settle_order(order, now=now)
@@ -108,7 +116,8 @@ def finish_change(change: Change, cause: Cause, *, now: datetime) -> list[AnyEve
         settle_ticket(ticket, order.list_ticket_items(ticket), now=now)
     if before is not None:
         _raise_versions(order, before, now)
-    return list(_list_events(before, _show(order, now), cause))
+    after = _show(order, now)
+    return Finished(after.order, list(_list_events(before, after, cause)))
 
 
 def _show(order: Order, now: datetime) -> Shown:

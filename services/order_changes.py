@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from domain.errors import Conflict, NotFound, VersionConflict
 from domain.order_changes import Cause, Change, begin_change, finish_change
-from domain.order_views import build_order_view
 from domain.orders import Order
 from domain.views import OrderView
 from models.rows import fetch_rows
@@ -66,11 +65,11 @@ def save_order(unit: UnitOfWork, opened: OpenedOrder, cause: Cause) -> OrderView
             code="order_too_long",
             details={"limit": LINES_LIMIT},
         )
-    events = finish_change(opened.change, cause, now=unit.now)
+    finished = finish_change(opened.change, cause, now=unit.now)
     write_changes(order, opened.rows, now=unit.now)
-    for event in events:
+    for event in finished.events:
         unit.record(event)
-    return build_order_view(order)
+    return finished.view
 
 
 def check_version(current: int, expected: int | None, *, what: str) -> None:

@@ -301,16 +301,16 @@ class Runner:
         return self._write_queues[zlib.crc32((cafe_id or "").encode()) % len(self._write_queues)]
 
     async def _wait(self, job: WriteJob | _ReadJob) -> Any:
-        # wait() leaves the future alone when time is up or the caller is cancelled.
-        job.future.add_done_callback(_mark_retrieved)
-        await asyncio.wait((job.future,), timeout=self._limits.operation_timeout_s)
-        if not job.future.done():
-            job.is_abandoned = True
-            raise OperationTimeout(
-                "The database did not answer in time. Ask again with the same id.",
-                retry_after_s=1,
-            )
-        return job.future.result()
+        """Wait for the answer, or until time is up. Either leaves alone what a thread does.
+
+        A caller that is cancelled takes its future along; `_settle` and `_fail` pass that over.
+        """
+        timer = self._running_loop().call_later(self._limits.operation_timeout_s, _abandon, job)
+        try:
+            return await job.future
+        finally:
+            timer.cancel()
+            _mark_retrieved(job.future)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None, "start the runner first"
@@ -420,6 +420,17 @@ def _fail(future: asyncio.Future[Any], error: Exception) -> None:
 
 
 def _mark_retrieved(future: asyncio.Future[Any]) -> None:
-    """An answer that nobody waits for any more is no unhandled error."""
-    if not future.cancelled():
+    """An answer for a caller who is cancelled in the same moment is no unhandled error."""
+    if future.done() and not future.cancelled():
         future.exception()
+
+
+def _abandon(job: WriteJob | _ReadJob) -> None:
+    """Tell the caller that time is up; work that still waits for its turn is left undone."""
+    job.is_abandoned = True
+    _fail(
+        job.future,
+        OperationTimeout(
+            "The database did not answer in time. Ask again with the same id.", retry_after_s=1
+        ),
+    )

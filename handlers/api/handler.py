@@ -40,6 +40,7 @@ class ApiHandler(BaseHandler):
         """routes: method -> row."""
         super().initialize(context, route)
         self._routes = routes
+        self._row: Route | None = None
         self._token: str | None = None
 
     def set_default_headers(self) -> None:
@@ -58,10 +59,10 @@ class ApiHandler(BaseHandler):
 
     async def prepare(self) -> None:
         method = self.request.method or ""
-        row = self._routes.get("GET" if method == "HEAD" else method)
-        if row is not None:
-            self.is_public = row.permission == PUBLIC
-            self.permission = row.permission
+        self._row = self._routes.get("GET" if method == "HEAD" else method)
+        if self._row is not None:
+            self.is_public = self._row.permission == PUBLIC
+            self.permission = self._row.permission
         await super().prepare()
 
     async def authenticate(self) -> Identity:
@@ -69,6 +70,8 @@ class ApiHandler(BaseHandler):
         token = self._find_bearer_token()
         if token is not None:
             self._token = token
+            if self._row is not None and self._row.rereads_rights:
+                return self.context.authentication.read_token(token)
             return await self.context.authentication.identify_token(token)
         secret = self.get_cookie(self.context.cookies.sign_in)
         try:
@@ -114,8 +117,7 @@ class ApiHandler(BaseHandler):
             self.set_header("Access-Control-Max-Age", str(_PREFLIGHT_S))
 
     async def _answer(self, path: dict[str, str]) -> None:
-        method = "GET" if self.request.method == "HEAD" else self.request.method
-        row = self._routes.get(method or "")
+        row = self._row
         if row is None:
             raise HTTPError(405)
         with bound(request_id=self.request_id, cafe_id=self.cafe_id):
@@ -172,14 +174,15 @@ class ApiHandler(BaseHandler):
         if raw:
             self._require_json()
         check_json(raw or b"{}", limit_bytes=self.context.settings.body_limit_bytes)
+        if not path:
+            return decode_checked(raw or b"{}", row.body)
         fields = decode_checked(raw or b"{}", dict[str, Any])
-        for field in msgspec.structs.fields(row.body):
-            if field.name in path:
-                if field.encode_name in fields:
-                    raise InvalidMessage(
-                        f"{field.encode_name} belongs into the address alone.", code="unknown_field"
-                    )
-                fields[field.encode_name] = path[field.name]
+        for name, encoded in row.body_path_names.items():
+            if encoded in fields:
+                raise InvalidMessage(
+                    f"{encoded} belongs into the address alone.", code="unknown_field"
+                )
+            fields[encoded] = path[name]
         return decode_checked(msgspec.json.encode(fields), row.body)
 
     def _require_json(self) -> None:

@@ -47,6 +47,7 @@ def operation_route(
         status=status,
         idempotency=Idempotency.NONE if operation.is_query else idempotency,
         errors=(*errors, 409, 422),
+        rereads_rights=True,
         call=partial(_ask if operation.is_query else _run, operation, build_command),
     )
 

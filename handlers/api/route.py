@@ -82,7 +82,8 @@ class ApiRequest:
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """path: below /api/v1, parameters in braces. body: its struct, path parameters included.
 
-    errors: statuses beyond those that every route has.
+    errors: statuses beyond those that every route has. rereads_rights: what the route calls asks
+    the database who is asking, in the transaction that it works in.
     """
 
     method: str
@@ -98,6 +99,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     body: type[msgspec.Struct] | None = None
     idempotency: Idempotency = Idempotency.NONE
     errors: tuple[int, ...] = ()
+    rereads_rights: bool = False
 
     @property
     def path_names(self) -> list[str]:
@@ -108,6 +110,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     def pattern(self) -> str:
         """Regular expression of the whole address, one named group per parameter."""
         return API_PREFIX + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path)
+
+    @property
+    def body_path_names(self) -> dict[str, str]:
+        """The path's parameters that are fields of the body: name -> its name in JSON."""
+        assert self.body is not None
+        names = zip(self.body.__struct_fields__, self.body.__struct_encode_fields__, strict=True)
+        return {name: encoded for name, encoded in names if name in self.path_names}
 
     @property
     def needs_body(self) -> bool:

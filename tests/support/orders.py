@@ -103,5 +103,5 @@ def change(order: Order, move: Callable[[], object], **cause: object) -> list[st
     """Let rules move an order and return the types of the events that follow."""
     begun = begin_change(order, now=NOW)
     move()
-    events = finish_change(begun, Cause(**{"updated_by": "kitchen", **cause}), now=NOW)  # type: ignore[arg-type]
+    events = finish_change(begun, Cause(**{"updated_by": "kitchen", **cause}), now=NOW).events  # type: ignore[arg-type]
     return [str(event.__struct_config__.tag) for event in events]

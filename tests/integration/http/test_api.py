@@ -230,6 +230,8 @@ async def test_signing_out_ends_token_and_cookie_at_once(world):
     assert ticket.code == 201
     assert (await manager.post("/api/v1/sign-out")).code == 204
     assert (await manager.get("/api/v1/tables")).code == 401
+    closing = await manager.post(f"/api/v1/table-sessions/{new_id()}/close", {})
+    assert (closing.code, read(closing)["code"]) == (401, "signed_out")
     assert (await browser.get("/api/v1/tables")).code == 200, "another sign-in of the same person"
     assert (await browser.post("/api/v1/sign-out")).code == 204
     assert (await browser.get("/api/v1/tables")).code == 401

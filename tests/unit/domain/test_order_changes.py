@@ -51,7 +51,7 @@ def test_a_ticket_that_only_got_late_has_no_news():
     late = NOW + timedelta(hours=1)
     begun = begin_change(order, now=late)
     move_items(order.items[:1], ItemMove.START, now=late)
-    events = finish_change(begun, Cause(updated_by="kitchen"), now=late)
+    events = finish_change(begun, Cause(updated_by="kitchen"), now=late).events
 
     assert [event.__struct_config__.tag for event in events] == [
         "kitchen_order_started",
@@ -171,7 +171,7 @@ def test_the_last_event_shows_what_a_snapshot_shows(moves):
     def apply(move, cause):
         begun = begin_change(order, now=NOW)
         move()
-        for event in finish_change(begun, cause, now=NOW):
+        for event in finish_change(begun, cause, now=NOW).events:
             if hasattr(event, "ticket"):
                 tickets[event.ticket.ticket_id] = event.ticket
             if hasattr(event, "order"):
