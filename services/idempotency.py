@@ -43,10 +43,13 @@ def find_answers(keys: Sequence[CommandKey]) -> dict[CommandKey, tuple[str, byte
     if not keys:
         return {}
     places = ", ".join(["(?, ?, ?, ?)"] * len(keys))
+    # A join, because SQLite reads the whole table for `(a, b) IN (VALUES ...)`: a batch of orders
+    # took 50 ms longer for each hundred thousand answers that were kept.
     rows = fetch_rows(
-        "SELECT cafe_id, principal, command_type, command_id, body_hash, answer, seq"  # noqa: S608 - place-holders
-        " FROM command_answer WHERE (cafe_id, principal, command_type, command_id)"
-        f" IN (VALUES {places})",
+        f"WITH wanted (cafe, who, kind, id) AS (VALUES {places})"  # noqa: S608 - place-holders
+        " SELECT cafe_id, principal, command_type, command_id, body_hash, answer, seq"
+        " FROM wanted JOIN command_answer ON cafe_id = cafe AND principal = who"
+        " AND command_type = kind AND command_id = id",
         [part for key in keys for part in key],
     )
     return {CommandKey(*row[:4]): (row[4], row[5].encode(), row[6]) for row in rows}

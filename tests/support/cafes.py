@@ -54,6 +54,7 @@ from services.order_rows import read_orders
 from services.runner import Runner
 from services.setup import SetupContext, create_cafe
 from services.unit_of_work import UnitOfWork
+from tests.support.plans import watch_plans
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CAFE_ID = build_uuid7(unix_ms=1_790_000_000_000, random_bits=1)
@@ -367,8 +368,9 @@ async def open_cafe(url: str) -> AsyncIterator[TestCafe]:
     database = open_database(url, pool_size=20)
     bind(database)
     try:
-        async with _run_cafe(database, CAFE_ID) as cafe:
-            yield cafe
+        with watch_plans(database):
+            async with _run_cafe(database, CAFE_ID) as cafe:
+                yield cafe
     finally:
         await asyncio.to_thread(close_database, database)
 

@@ -32,6 +32,7 @@ from domain.statuses import Channel, OrderStatus
 from models.base import database_proxy
 from models.schema import TABLES
 from services.boards import read_order
+from services.idempotency import CommandKey, find_answers
 from services.menu import read_menu
 from tests.support.cafes import OTHER_CAFE_ID, UNKNOWN_ID, describe, units
 
@@ -262,6 +263,20 @@ async def test_a_repeated_command_orders_once(cafe):
             guest, "place_order", PlaceOrder(lines=[cafe.line("Latte")]), command_id="c-1"
         )
     assert describe(cafe.take_events()).count("order_created") == 1
+
+
+async def test_first_answers_of_a_group_are_found_by_their_keys(cafe):
+    """All of a group in one question, which the fixture holds to an index (tests/support/plans)."""
+    guest = await cafe.sit_down(1)
+    for number in (1, 2):
+        order = PlaceOrder(lines=[cafe.line("Water")])
+        await cafe.do(guest, "place_order", order, command_id=f"c-{number}")
+    keys = [
+        CommandKey(cafe.cafe_id, guest.principal, "place_order", command_id)
+        for command_id in ("c-1", "c-2", "c-3")
+    ]
+
+    assert set(keys[:2]) == set(await cafe.runner.read(find_answers, keys))
 
 
 async def test_phones_that_submit_at_once_make_one_order(cafe):
