@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from peewee import Model
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 from models.base import database_proxy
 
@@ -16,13 +24,29 @@ from models.base import database_proxy
 _PARAMETERS_LIMIT = 30_000
 
 
+# Fields whose Python values are what the driver takes: most columns of every table. Fields of our
+# own (models/fields.py) are subclasses and convert.
+_PLAIN_FIELDS = (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
+
+
 class _Plan(NamedTuple):
-    """How rows of the same keys enter a table. places: one row's place-holders."""
+    """How rows of the same keys enter a table. places: one row's place-holders.
+
+    conversions: by place in the row, for values that the driver does not take as they are.
+    """
 
     statement: str
     places: str
-    converters: tuple[Callable[[Any], Any], ...]
-    defaults: tuple[Any, ...]
+    columns: int
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
+    defaults: tuple[Callable[[], Any], ...]
 
 
 _plans: dict[tuple[type[Model], str, tuple[str, ...]], _Plan] = {}
@@ -40,16 +64,16 @@ def insert_rows(model: type[Model], rows: Sequence[Mapping[str, object]]) -> Non
     database: Any = _meta(model).database
     key = (model, database.param, names)
     plan = _plans.get(key) or _plans.setdefault(key, _plan_rows(*key))
-    step = max(1, _PARAMETERS_LIMIT // len(plan.converters))
+    step = max(1, _PARAMETERS_LIMIT // plan.columns)
     for start in range(0, len(rows), step):
         chunk = rows[start : start + step]
         parameters: list[Any] = []
         for row in chunk:
             assert tuple(row) == names, "rows of one statement have the same names"
-            values = (*row.values(), *(make() for make in plan.defaults))
-            parameters += [
-                convert(value) for convert, value in zip(plan.converters, values, strict=True)
-            ]
+            values = [*row.values(), *(make() for make in plan.defaults)]
+            for place, convert in plan.conversions:
+                values[place] = convert(values[place])
+            parameters += values
         database.execute_sql(plan.statement + ", ".join([plan.places] * len(chunk)), parameters)
 
 
@@ -84,7 +108,12 @@ def _plan_rows(model: type[Model], param: str, names: tuple[str, ...]) -> _Plan:
     return _Plan(
         statement=f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ',  # noqa: S608 - names from our own models
         places="(" + ", ".join([param] * len(fields)) + ")",
-        converters=tuple(field.db_value for field in fields),
+        columns=len(fields),
+        conversions=tuple(
+            (place, field.db_value)
+            for place, field in enumerate(fields)
+            if type(field) not in _PLAIN_FIELDS
+        ),
         defaults=tuple(_as_maker(field.default) for field in filled),
     )
 
