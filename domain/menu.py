@@ -6,7 +6,7 @@ the rules of modifier groups.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -83,6 +83,16 @@ def choose_lines(
             },
         )
     return chosen
+
+
+def list_wishes(item: MenuItemView, modifier_ids: Collection[str]) -> list[ModifierOptionView]:
+    """List the chosen options in the order of the menu, without what the dish comes with."""
+    wishes: list[ModifierOptionView] = []
+    for group in item.groups:
+        chosen = [option for option in group.options if option.modifier_id in modifier_ids]
+        if not _is_usual(group, Counter(option.modifier_id for option in chosen)):
+            wishes += chosen
+    return wishes
 
 
 def is_sold_out(thing: MenuItemView | ModifierOptionView, now: datetime) -> bool:
@@ -209,15 +219,19 @@ def _find_group_faults(
     if counts.total() < group.minimum:
         yield Fault(
             code="modifier_required",
-            message=f"Choose {group.minimum} of {group.name}.",
+            message=f"{group.name}: choose {_count(group.minimum)}.",
             details=limits,
         )
     if group.maximum and counts.total() > group.maximum:
         yield Fault(
             code="too_many_modifiers",
-            message=f"Choose {group.maximum} of {group.name} at most.",
+            message=f"{group.name}: choose {_count(group.maximum)} at most.",
             details=limits,
         )
+
+
+def _count(number: int) -> str:
+    return "one" if number == 1 else str(number)
 
 
 def _choose(sellable: Sellable, line: LineDraft) -> ChosenLine:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from domain.kitchen import derive_priority, list_station_progress
-from domain.orders import Item, Order, Round, Ticket
+from domain.orders import Item, Order, Round, Ticket, estimate_round_ready_at
 from domain.statuses import OrderStatus
 from domain.views import (
     BoardNumberView,
@@ -127,6 +127,7 @@ def _build_round_view(order: Order, each: Round) -> RoundView:
         reason=each.reason,
         undo_until=each.undo_until,
         items=[_build_item_view(order, item) for item in order.list_items(each.number)],
+        estimated_ready_at=estimate_round_ready_at(order, each),
     )
 
 

@@ -5,7 +5,7 @@ change them, and domain/order_changes.py says what came of it. Nothing derived i
 status, progress, estimate and tax come from the facts below each time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -253,18 +253,24 @@ def compute_progress(items: Sequence[Item]) -> int:
 
 
 def estimate_ready_at(order: Order) -> datetime | None:
-    """Estimate when everything that was fired is ready; None when nothing is open.
+    """Estimate when everything that was fired is ready; None when nothing is open."""
+    estimates = [estimate_round_ready_at(order, each) for each in order.rounds]
+    return max((at for at in estimates if at is not None), default=None)
 
-    Lines of a round are made side by side, so a round takes as long as its longest open line.
+
+def estimate_round_ready_at(order: Order, each: Round) -> datetime | None:
+    """Estimate when a round is ready; None before it is fired and when nothing of it is open.
+
+    Its lines are made side by side, so it takes as long as its longest open line.
     """
-    return max(_list_estimates(order), default=None)
-
-
-def _list_estimates(order: Order) -> Iterator[datetime]:
-    for item in order.list_live_items():
-        fired_at = order.get_round(item.round_number).fired_at
-        if fired_at is not None and item.status not in _DONE:
-            yield fired_at + timedelta(seconds=item.prep_s)
+    open_s = [
+        item.prep_s
+        for item in order.list_live_items()
+        if item.round_number == each.number and item.status not in _DONE
+    ]
+    if each.fired_at is None or not open_s:
+        return None
+    return each.fired_at + timedelta(seconds=max(open_s))
 
 
 def _derive_from_gates(rounds: Sequence[Round], *, has_waiting: bool) -> OrderStatus:

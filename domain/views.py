@@ -208,7 +208,10 @@ class HoldView(View):
 
 
 class RoundView(View):
-    """progress_percentage: 0 to 100, never falling within a round."""
+    """progress_percentage: 0 to 100, never falling within a round.
+
+    estimated_ready_at: of its open lines; None before it is fired and when nothing is open.
+    """
 
     round_number: int
     status: RoundStatus
@@ -222,6 +225,7 @@ class RoundView(View):
     reason: str
     undo_until: datetime | None
     items: list[OrderItemView]
+    estimated_ready_at: datetime | None = None
 
 
 class OrderView(View):

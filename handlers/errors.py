@@ -106,7 +106,7 @@ def _translate_http_error(error: HTTPError) -> TableTapError:
         case 403:
             return AuthorizationDenied("This request came from another site and was refused.")
         case 404:
-            return NotFound("There is nothing at this address.")
+            return NotFound("The address may be old, or a letter of it is wrong.")
         case 405:
             return MethodNotAllowed()
         case 413:

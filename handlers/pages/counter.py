@@ -1,4 +1,4 @@
-"""/counter: the till. /tables: every table's link."""
+"""/counter: the till. /tables: who sits where, and every table's link."""
 
 from datetime import datetime
 from typing import Any
@@ -28,10 +28,12 @@ class CounterPage(StaffPage):
         order_id = self.get_query_argument("order", None)
         if order_id is not None and not is_id(order_id):
             raise NotFound("There is no such order.")
+        table = self.get_query_argument("table", "")
         found = await runner.read(_read_till, identity, order_id, now=self.context.now())
         self.time_zone = found.pop("time_zone")
         self.render_page(
             "counter",
+            chosen_table=int(table) if table.isdecimal() and len(table) < 5 else None,
             person_name=await self.context.authentication.read_person_name(identity),
             live=build_live(
                 namespace=Namespace.COUNTER,
@@ -44,15 +46,27 @@ class CounterPage(StaffPage):
 
 
 class TablesPage(StaffPage):
-    """What the codes on the tables open: for setting up, and for trying."""
+    """The tables with their open orders, and what the codes on them open."""
 
     permission = "list_tables"
 
     async def get(self) -> None:
-        found = await self.context.runner.read(_read_tables, self.identity.cafe_id)
+        identity = self.identity
+        found = await self.context.runner.read(_read_tables, identity.cafe_id)
         codes = found.pop("codes")
-        links = {number: f"/t/{quote(code, safe='')}" for number, code in codes.items()}
-        self.render_page("table_choice", links=links, **found)
+        self.time_zone = found.pop("time_zone")
+        self.render_page(
+            "tables",
+            links={number: f"/t/{quote(code, safe='')}" for number, code in codes.items()},
+            person_name=await self.context.authentication.read_person_name(identity),
+            live=build_live(
+                namespace=Namespace.COUNTER,
+                rooms=[str(Room(identity.cafe_id, RoomKind.CAFE))],
+                render=[],
+                position=found.pop("position"),
+            ),
+            **found,
+        )
 
 
 def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> dict[str, Any]:
@@ -70,8 +84,12 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
 
 
 def _read_tables(cafe_id: str) -> dict[str, Any]:
+    cafe, board = read_cafe(cafe_id), read_counter_board(cafe_id)
     return {
-        "cafe_name": read_cafe(cafe_id).name,
+        "cafe_name": cafe.name,
+        "time_zone": cafe.timezone,
         "tables": list_tables(cafe_id).tables,
+        "orders": {order.order_id: order for order in board.orders},
         "codes": list_table_codes(cafe_id),
+        "position": board.position,
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from domain.identifiers import is_id
+from domain.menu import list_wishes
 from domain.roles import Identity
 from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuView
 from handlers.page import GuestPage
@@ -78,13 +79,8 @@ def estimate_unit_minor(line: CartLine, item: MenuItemView) -> int:
 
 
 def name_modifiers(line: CartLine, item: MenuItemView) -> list[str]:
-    """List the chosen options in the menu's order; a removal's name says so ("No onion")."""
-    return [
-        option.name
-        for group in item.groups
-        for option in group.options
-        if option.modifier_id in line.modifier_ids
-    ]
+    """Name what is particular about a line; a removal's name says so ("No onion")."""
+    return [option.name for option in list_wishes(item, line.modifier_ids)]
 
 
 def is_sellable(line: CartLine, item: MenuItemView | None) -> bool:

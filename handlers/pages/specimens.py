@@ -28,6 +28,7 @@ from domain.views import (
     RoundView,
     StationProgressView,
     StationView,
+    TableView,
     TaxView,
     TicketItemView,
     TicketView,
@@ -572,12 +573,38 @@ def list_dishes(now: datetime) -> list[MenuItemView]:
     ]
 
 
+def list_tables(now: datetime) -> list[tuple[str, TableView, OrderView | None]]:
+    """List a table for every way it can stand, with the order that is open there."""
+    orders = [order for _, order in list_orders(now)]
+    open_orders = {order.status.value: order for order in reversed(orders)}
+    return [
+        (
+            status,
+            TableView(
+                table_id=make_id(60 + number),
+                number=number,
+                label=f"Table {number}",
+                area="Room",
+                seats=number,
+                table_session_id=None if status == "free" else make_id(70 + number),
+                open_order_id=order.order_id if order else None,
+                open_order_number=order.order_number if order else None,
+                status=status,
+            ),
+            order,
+        )
+        for number, status in enumerate(("free", "seated", "submitted", "preparing", "ready"), 1)
+        for order in [open_orders.get(status)]
+    ]
+
+
 def build_specimens(now: datetime) -> dict[str, Any]:
     """Build the context of pages/styleguide.html."""
     finished = make_finished_ticket(117, now=now, age_s=95)
     return {
         "tickets": [*list_tickets(now), ("finished, in the recall panel", finished)],
         "orders": list_orders(now),
+        "tables": list_tables(now),
         "numbers": [
             make_board_number(117, "ready", now=now, age_s=3),
             make_board_number(116, "ready", now=now, age_s=70),

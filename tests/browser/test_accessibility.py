@@ -100,8 +100,17 @@ async def test_pages_of_the_counter(cafe, browser_faults: BrowserFaults):
     await check(till, "question for a reason")
     await till.get_by_role("button", name="Keep it").tap()
     await till.get_by_role("button", name="Clear").tap()
+    await till.locator(".segmented__part").filter(has_text="Ready").tap()
+    await expect(till.get_by_text("Nothing waits to be handed over.")).to_be_visible()
+    await check(till, "no ready orders")
 
-    for path in ("/displays", "/tables", "/cafes", "/kitchen/no-such-station"):
+    phone = await cafe.sit_down(3)
+    await check(phone, "menu")
+    await till.goto(f"{cafe.server.url}/tables")
+    await expect(till.get_by_role("button", name="Free it")).to_be_visible()
+    await check(till, "tables of which one is taken")
+
+    for path in ("/displays", "/cafes", "/kitchen/no-such-station"):
         await till.goto(f"{cafe.server.url}{path}")
         await check(till, path)
 
@@ -118,6 +127,10 @@ async def test_pages_of_a_guest(cafe, browser_faults: BrowserFaults):
     await phone.goto(f"{cafe.server.url}/cart")
     await check(phone, "empty cart")
     await phone.goto(f"{cafe.server.url}/menu")
+    await phone.get_by_label("Search the menu").fill("nothing like it")
+    await expect(phone.get_by_text("Nothing on the menu is called that.")).to_be_visible()
+    await check(phone, "search that finds nothing")
+    await phone.get_by_label("Search the menu").fill("egg")
 
     await phone.get_by_role("link", name="Eggs on toast", exact=True).tap()
     await phone.wait_for_url("**/menu/*")

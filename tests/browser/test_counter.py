@@ -227,3 +227,36 @@ async def test_first_orders_wait_for_the_counter(cafe):
     await expect(phones[1].locator(".progress__when")).to_have_text("Not accepted")
     await expect(phones[1].locator(".notice")).to_contain_text("Took too long")
     await expect(wall.locator("order-ticket")).to_have_count(1)
+
+
+async def test_a_line_names_what_differs_from_the_usual(cafe):
+    """The usual milk and size go without saying; another milk, an extra and a note do not."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    line = await add(till, "Flat white")
+    more = line.locator('[data-field="modifiers"]')
+    await expect(more).to_be_empty()
+    await line.locator('[data-draft="edit"]').tap()
+    for choice in ("Soya", "Extra shot"):
+        await line.locator("label.option").filter(has_text=choice).tap()
+    await line.get_by_label("Note for the kitchen").fill("Two sugars")
+    await line.get_by_label("Note for the kitchen").blur()
+    await expect(more).to_have_text("Soya, Extra shot, “Two sugars”")
+
+
+async def test_only_what_is_ready_is_shown(cafe):
+    """The ready orders apart; what is ready of half an order goes out from inside its card."""
+    await place_order(cafe, "Mocha")
+    order = await place_order(cafe, "Cortado", "Tosta mista")
+    cook = await cafe.speak_as("kitchen")
+    await cook.move_item(order.items[0].item_id, "ready")
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    await expect(till.locator("[data-count-ready]")).to_have_text("1")
+    await till.locator(".segmented__part").filter(has_text="Ready").tap()
+    await expect(find_card(till, 1)).to_be_hidden()
+    card = find_card(till, 2)
+    await card.locator("summary").tap()
+    await card.get_by_role("button", name="Hand over 1 of 2").tap()
+    await expect(card).to_be_hidden()
+    await expect(till.get_by_text("Nothing waits to be handed over.")).to_be_visible()
+    await till.locator(".segmented__part").filter(has_text="Open").tap()
+    await expect(card).to_be_visible()

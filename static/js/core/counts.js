@@ -13,7 +13,7 @@ export function updateCounts() {
   }
   updateLateCount();
   const ready = document.querySelector('[data-count-ready]');
-  if (ready) writeText(ready, String(document.querySelectorAll('[data-list] > [data-status="ready"]').length));
+  if (ready) writeText(ready, String(document.querySelectorAll('[data-list] > [data-ready]').length));
 }
 
 /** The clock makes tickets late, not only messages. */

@@ -39,6 +39,13 @@ export function startLive(options) {
   const stream = new Stream();
   const status = /** @type {ConnectionStatus | null} */ (document.querySelector('connection-status'));
   const renew = options.isQuiet && renewAfterRestarts(options.isQuiet, async () => (await loadPage()).fresh);
+  /** Load the page again and show what its lists hold; answers the position they belong to. */
+  const takeOver = async () => {
+    const { fresh, position } = await loadPage();
+    stream.swapLists(fresh);
+    options.onSnapshot?.(fresh);
+    return position;
+  };
   const connection = connect({
     namespace: live.namespace,
     token: () => fetchTicket(live.roles ? { namespace: live.namespace, roles: live.roles } : { namespace: live.namespace }),
@@ -55,12 +62,7 @@ export function startLive(options) {
       if (message.fragment) stream.apply(message.fragment);
       options.onMessage?.(message);
     },
-    onResync: async () => {
-      const { fresh, position } = await loadPage();
-      stream.swapLists(fresh);
-      options.onSnapshot?.(fresh);
-      return position;
-    },
+    onResync: takeOver,
     onError: (error) => showToast(error.message, { isFault: true }),
     onMaxReconnectionAttemptsReached: () => status?.giveUp(),
     onState: (state, reason) => {
@@ -81,7 +83,7 @@ export function startLive(options) {
   // A page that goes into the browser's back cache would come back with a dead socket.
   addEventListener('pagehide', () => connection.close());
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
-  return { connection, commands, stream };
+  return { connection, commands, stream, takeOver };
 }
 
 /**

@@ -4,16 +4,25 @@
  * to the price, and the limits of each group. The server checks all of it again.
  */
 
-/** @typedef {{modifierId: string, name: string, priceMinor: number}} Choice */
+/**
+ * isUsual: what a required group comes with, which nobody needs to read (domain/menu.py decides; this
+ * is the same for what only the till knows yet).
+ * @typedef {{modifierId: string, name: string, priceMinor: number, isUsual?: boolean}} Choice
+ */
 
 /** @param {ParentNode} options @returns {Choice[]} */
 export function readChoices(options) {
-  const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (options.querySelectorAll('.option__input:checked'));
-  return [...inputs].map((input) => ({
-    modifierId: input.value,
-    name: input.dataset.name ?? '',
-    priceMinor: Number(input.dataset.priceMinor ?? 0),
-  }));
+  const groups = /** @type {NodeListOf<HTMLElement>} */ (options.querySelectorAll('[data-group-id]'));
+  return [...groups].flatMap((group) => {
+    const inputs = /** @type {HTMLInputElement[]} */ ([...group.querySelectorAll('.option__input')]);
+    const isUsual = Number(group.dataset.minimum ?? 0) > 0 && inputs.every((input) => input.checked === input.defaultChecked);
+    return inputs.filter((input) => input.checked).map((input) => ({
+      modifierId: input.value,
+      name: input.dataset.name ?? '',
+      priceMinor: Number(input.dataset.priceMinor ?? 0),
+      isUsual,
+    }));
+  });
 }
 
 /** @param {ParentNode} options @param {string[]} modifierIds */
@@ -42,5 +51,5 @@ export function holdMaximum(target) {
 /** Find the first group with too few choices. @param {ParentNode} options @returns {HTMLElement | null} */
 export function findUnfilledGroup(options) {
   const groups = /** @type {NodeListOf<HTMLElement>} */ (options.querySelectorAll('[data-group-id]'));
-  return [...groups].find((group) => readChoices(group).length < Number(group.dataset.minimum ?? 0)) ?? null;
+  return [...groups].find((group) => group.querySelectorAll('.option__input:checked').length < Number(group.dataset.minimum ?? 0)) ?? null;
 }

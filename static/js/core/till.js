@@ -6,7 +6,7 @@
  */
 
 import { Draft, priceLineMinor } from './draft.js';
-import { formatMoney } from './money.js';
+import { formatAmount, formatMoney } from './money.js';
 import { findUnfilledGroup, holdMaximum, readChoices, writeChoices } from './options.js';
 import { ProtocolError, makeCommandId } from './protocol.js';
 
@@ -62,7 +62,8 @@ export class Till {
     const line = this.draft.add(dish, quantity);
     if (options && findUnfilledGroup(options)) this.#editedKey = line.key;
     this.#changed();
-    this.#rowOf(line.key)?.scrollIntoView({ block: 'nearest' });
+    if (this.#editedKey === line.key) this.#showEditor();
+    else this.#rowOf(line.key)?.scrollIntoView({ block: 'nearest' });
   }
 
   /** Prices or what is sold out may have changed. */
@@ -78,7 +79,11 @@ export class Till {
     const row = /** @type {HTMLElement | null} */ (key.closest('[data-draft-line]'));
     const lineKey = Number(row?.dataset.key);
     switch (key.dataset.draft) {
-      case 'edit': this.#toggleEditor(lineKey); break;
+      case 'edit':
+        this.#toggleEditor(lineKey);
+        this.#changed();
+        this.#showEditor();
+        return;
       case 'done': this.#closeEditor(); break;
       case 'fewer': if (!this.draft.change(lineKey, -1)) this.#editedKey = null; break;
       case 'more': this.draft.change(lineKey, 1); break;
@@ -113,6 +118,11 @@ export class Till {
     const wasOpen = this.#editedKey === key;
     this.#closeEditor();
     if (!wasOpen) this.#editedKey = key;
+  }
+
+  /** An editor is taller than what is left of the pane: its line comes to the top. */
+  #showEditor() {
+    if (this.#editedKey !== null) this.#rowOf(this.#editedKey)?.scrollIntoView({ block: 'start' });
   }
 
   #closeEditor() {
@@ -171,8 +181,8 @@ export class Till {
     };
     write('quantity', String(line.quantity));
     write('name', line.name);
-    write('price', this.#format(priceLineMinor(line)));
-    write('modifiers', [...line.choices.map((choice) => choice.name), ...(line.note ? [`“${line.note}”`] : [])].join(', '));
+    write('price', formatAmount(priceLineMinor(line), this.#root.dataset.currency ?? 'EUR'));
+    write('modifiers', [...line.choices.filter((choice) => !choice.isUsual).map((choice) => choice.name), ...(line.note ? [`“${line.note}”`] : [])].join(', '));
   }
 
   /** @param {HTMLElement} row @param {DraftLine} line */

@@ -4,6 +4,7 @@
 import { makeReasonDialog } from '../core/commands.js';
 import { startLive } from '../core/live.js';
 import { formatAmount } from '../core/money.js';
+import { matches } from '../core/search.js';
 import { Till } from '../core/till.js';
 import { showToast } from '../core/toast.js';
 import { findLiveRegion } from '../elements/live-region.js';
@@ -87,14 +88,14 @@ function searchMenu() {
   const search = /** @type {HTMLInputElement | null} */ (root.querySelector('[data-search]'));
   if (!search) return;
   search.addEventListener('input', () => {
-    const words = search.value.trim().toLowerCase();
-    if (!words) {
+    const typed = search.value.trim();
+    if (!typed) {
       showCategory(root.querySelector('[data-category]')?.getAttribute('data-category') ?? '');
       return;
     }
     for (const keys of root.querySelectorAll('[data-category-keys]')) {
       const products = /** @type {HTMLElement[]} */ ([...keys.querySelectorAll('[data-product]')]);
-      for (const product of products) product.hidden = !matches(product.dataset.name ?? '', words);
+      for (const product of products) product.hidden = !matches(product.dataset.name ?? '', typed);
       keys.toggleAttribute('hidden', products.every((product) => product.hidden));
     }
     for (const key of root.querySelectorAll('[data-category]')) key.setAttribute('aria-pressed', 'false');
@@ -105,13 +106,6 @@ function searchMenu() {
     /** @type {HTMLElement | null} */ (root.querySelector('[data-category-keys]:not([hidden]) [data-product]:not([hidden], [disabled])'))?.click();
     search.select();
   });
-}
-
-/** By the beginnings of words, or by initials: "fw" finds Flat white. @param {string} name @param {string} typed */
-function matches(name, typed) {
-  const words = name.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-  const initials = words.map((word) => word[0]).join('');
-  return initials.startsWith(typed.replace(/\s+/g, '')) || typed.split(/\s+/).every((part) => words.some((word) => word.startsWith(part)));
 }
 
 /** @param {{menuItemId: string, isSoldOut: boolean, item: {priceMinor: number}}} change */

@@ -3,6 +3,7 @@
 
 import { submitInPlace, takeOverElements } from '../core/forms.js';
 import { startLive } from '../core/live.js';
+import { matches } from '../core/search.js';
 import { findLiveRegion } from '../elements/live-region.js';
 
 submitInPlace('[data-add-to-cart]', (fresh, form) => {
@@ -24,12 +25,36 @@ startLive({
   },
 });
 markHeading();
+searchMenu();
 
 /** @param {Document} fresh the bar at the thumb comes with the first dish */
 function takeOverCart(fresh) {
   const bar = fresh.querySelector('.phone__dock');
   if (bar && !document.querySelector('.phone__dock')) document.querySelector('live-region')?.before(document.importNode(bar, true));
   else takeOverElements(fresh, ['.phone__dock']);
+}
+
+/** What does not match leaves the page; the diets above go on filtering what is left. */
+function searchMenu() {
+  const field = /** @type {HTMLInputElement | null} */ (document.querySelector('[data-search]'));
+  const nothing = document.querySelector('[data-nothing-found]');
+  field?.addEventListener('input', () => {
+    const typed = field.value.trim();
+    let found = 0;
+    for (const category of document.querySelectorAll('.menu-category')) {
+      const dishes = /** @type {HTMLElement[]} */ ([...category.querySelectorAll('.menu-category__items > li')]);
+      for (const dish of dishes) {
+        const [name, text] = ['.menu-item__name', '.menu-item__text'].map((part) => dish.querySelector(part)?.textContent ?? '');
+        dish.hidden = Boolean(typed) && !matches(name, typed) && !matches(text, typed);
+      }
+      const shown = dishes.filter((dish) => !dish.hidden).length;
+      category.toggleAttribute('hidden', shown === 0);
+      found += shown;
+    }
+    nothing?.toggleAttribute('hidden', found > 0);
+  });
+  // A key that reads "search" on a phone closes its keyboard, and sends nothing.
+  field?.addEventListener('keydown', (event) => { if (event.key === 'Enter') field.blur(); });
 }
 
 /** @param {string} menuItemId sold out, or there again */

@@ -117,6 +117,7 @@ def test_every_command_in_the_markup_is_one_that_the_server_decodes(styleguide: 
         "acknowledge_void",
         "approve_round",
         "bump_ticket",
+        "close_table_session",
         "finish_items",
         "recall_items",
         "recall_ticket",
