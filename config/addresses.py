@@ -19,6 +19,7 @@ def find_address_faults(values: Mapping[str, Any]) -> Iterator[str]:
     if re.search(r"[?#]", str(values.get("data_dir", Path()))):
         yield "TABLETAP_DATA_DIR must not contain ? or #: it becomes a part of the database's URL."
     yield from _check_database_url(values.get("database_url", ""))
+    yield from _check_redis_url(values.get("redis_url", ""))
     yield from _check_public_url(values.get("public_url", ""), values.get("mode", "development"))
     for origin in values.get("allowed_origins", ()):
         if not _is_origin(origin):
@@ -49,6 +50,15 @@ def _check_database_url(url: str) -> Iterator[str]:
         yield "TABLETAP_DATABASE_URL names no file: write sqlite:///path/to/file.db."
     elif parts.scheme != "sqlite" and parts.path in ("", "/"):
         yield "TABLETAP_DATABASE_URL names no database: write postgresql://user@host/name."
+
+
+def _check_redis_url(url: str) -> Iterator[str]:
+    parts = _split_url(url)
+    if url and (parts is None or parts.scheme not in ("redis", "rediss") or not parts.hostname):
+        yield (
+            "TABLETAP_REDIS_URL must be like redis://host:6379/0 or rediss://host:6379/0; "
+            "what is set is not."
+        )
 
 
 def _check_public_url(url: str, mode: str) -> Iterator[str]:

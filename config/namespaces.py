@@ -20,16 +20,27 @@ class Namespace(StrEnum):
     PAYMENTS = "payments"
 
 
+class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """Commands of one caller in a sliding window. skip_*: does not count what ended so."""
+
+    max_requests: int
+    window_ms: int = 60_000
+    skip_successful_requests: bool = False
+    skip_failed_requests: bool = False
+
+
 class NamespaceRule(msgspec.Struct, frozen=True, kw_only=True):
     """roles: who may connect. commands: accepted beside the room commands and `heartbeat`.
 
-    events: types sent here. is_replayed: are they replayed to a client that comes back.
+    events: types sent here. rate_limit: of commands, over sockets and REST together (spec H1).
+    is_replayed: are they replayed to a client that comes back.
     """
 
     path: str
     roles: frozenset[Role]
     commands: frozenset[str]
     events: frozenset[str]
+    rate_limit: RateLimit
     is_replayed: bool = True
 
 
@@ -58,6 +69,15 @@ _COUNTER_COMMANDS = frozenset(
         "close_table_session",
     }
 )
+_PAYMENT_COMMANDS = frozenset(
+    {
+        "initiate_payment",
+        "confirm_terminal_payment",
+        "decline_terminal_payment",
+        "cancel_payment",
+        "refund_payment",
+    }
+)
 _ORDER_EVENTS = frozenset(
     {
         "order_created",
@@ -67,6 +87,15 @@ _ORDER_EVENTS = frozenset(
         "order_progress",
         "order_ready",
         "order_item_voided",
+    }
+)
+_PAYMENT_EVENTS = frozenset(
+    {
+        "payment_initiated",
+        "payment_updated",
+        "payment_completed",
+        "payment_failed",
+        "payment_refunded",
     }
 )
 _KITCHEN_EVENTS = frozenset(
@@ -80,43 +109,53 @@ _KITCHEN_EVENTS = frozenset(
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed"})
-_EVERY_EVENT = _ORDER_EVENTS | _KITCHEN_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS
+# Beside the log, for whoever runs the place.
+_FIGURES = frozenset({"real_time_analytics"})
+# All but money, which is none of the kitchen's business.
+_KITCHEN_SIDE = _ORDER_EVENTS | _KITCHEN_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS
+_EVERY_EVENT = _KITCHEN_SIDE | _PAYMENT_EVENTS
 
 NAMESPACES: dict[Namespace, NamespaceRule] = {
     Namespace.ORDERS: NamespaceRule(
         path="/ws/orders",
+        rate_limit=RateLimit(max_requests=100),
         roles=FLOOR_STAFF | KITCHEN_STAFF | {Role.CUSTOMER},
         commands=_GUEST_COMMANDS | {"order_status_update", "cancel_order"},
         events=_EVERY_EVENT,
     ),
     Namespace.KITCHEN: NamespaceRule(
         path="/ws/kitchen",
+        rate_limit=RateLimit(max_requests=200),
         roles=KITCHEN_STAFF,
         commands=_KITCHEN_COMMANDS,
-        events=_EVERY_EVENT,
+        events=_KITCHEN_SIDE,
     ),
     Namespace.COUNTER: NamespaceRule(
         path="/ws/counter",
+        rate_limit=RateLimit(max_requests=200),
         roles=FLOOR_STAFF,
-        commands=_GUEST_COMMANDS | _COUNTER_COMMANDS,
+        commands=_GUEST_COMMANDS | _COUNTER_COMMANDS | _PAYMENT_COMMANDS,
         events=_EVERY_EVENT,
     ),
     Namespace.CUSTOMERS: NamespaceRule(
         path="/ws/customers",
+        rate_limit=RateLimit(max_requests=50, skip_successful_requests=True),
         roles=frozenset({Role.CUSTOMER, Role.BOARD}),
         commands=_GUEST_COMMANDS,
-        events=_ORDER_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS,
+        events=_ORDER_EVENTS | _PAYMENT_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS,
     ),
     Namespace.ADMIN: NamespaceRule(
         path="/ws/admin",
+        rate_limit=RateLimit(max_requests=100),
         roles=MANAGEMENT,
         commands=frozenset({"set_availability", "close_table_session"}),
-        events=_EVERY_EVENT,
+        events=_EVERY_EVENT | _FIGURES,
     ),
     Namespace.PAYMENTS: NamespaceRule(
         path="/ws/payments",
+        rate_limit=RateLimit(max_requests=60),
         roles=FLOOR_STAFF | {Role.CUSTOMER},
-        commands=frozenset(),
-        events=frozenset({"order_status_updated"}),
+        commands=_PAYMENT_COMMANDS,
+        events=_PAYMENT_EVENTS | {"order_status_updated"},
     ),
 }

@@ -107,6 +107,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=1, le=60, description="How long to wait for a connection to PostgreSQL."),
     ] = 3
+    redis_url: Annotated[
+        str,
+        Meta(
+            description="`redis://user:password@host:6379/0` (or `rediss://`) of a Redis or Valkey "
+            "that several processes share. Empty: everything in this process.",
+            extra={"secret": True},
+        ),
+    ] = ""
+    redis_timeout_s: Annotated[
+        float,
+        Meta(gt=0, le=0.5, description="A call to Redis without an answer by then has failed."),
+    ] = 0.5
     write_queue_limit: Annotated[
         int,
         Meta(
@@ -155,6 +167,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(ge=1, le=100_000, description="Events per cafe kept in memory for replays."),
     ] = 1000
 
+    rate_limit_factor: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1000,
+            description="Multiplies the commands that a person or phone may send a minute; above "
+            "1 for load tests and for one sign-in shared by many screens.",
+        ),
+    ] = 1.0
+    frames_per_second: Annotated[
+        int,
+        Meta(ge=1, le=10_000, description="Messages that one connection may send a second."),
+    ] = 20
+    frame_burst: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="Messages that it may send at once after a rest."),
+    ] = 60
+    connections_per_person: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Sockets of one person or phone in one namespace, over all processes.",
+        ),
+    ] = 5
+    refresh_warning_s: Annotated[
+        int,
+        Meta(ge=1, le=600, description="How long before its end a token's renewal is asked for."),
+    ] = 60
     authenticate_timeout_s: Annotated[
         float,
         Meta(gt=0, le=60, description="A socket that has not authenticated by then is closed."),

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from domain.payments import PaymentMethod, SandboxCard
 from domain.statuses import OrderStatus
 
 Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36, pattern="^[0-9a-f-]{36}$")]
@@ -16,6 +17,8 @@ Quantity = Annotated[int, msgspec.Meta(ge=1, le=99)]
 Note = Annotated[str, msgspec.Meta(max_length=200)]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Version = Annotated[int, msgspec.Meta(ge=1)]
+# A thousand million of the largest unit: far above any bill, far below what a bigint holds.
+Amount = Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
 
 
 class Command(
@@ -202,3 +205,48 @@ class OrderStatusUpdate(Command):
     updated_by: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     status_change_reason: Annotated[str, msgspec.Meta(max_length=120)] | None = None
     estimated_ready_time: datetime | None = None
+
+
+class InitiatePayment(Command):
+    """Pay an amount of an order, at most what is due of it.
+
+    tendered_minor: cash that was given; the rest is change. sandbox_card: what the sandbox does.
+    """
+
+    order_id: Id
+    method: PaymentMethod
+    amount_minor: Amount
+    tendered_minor: Amount | None = None
+    sandbox_card: SandboxCard | None = None
+
+
+class ConfirmTerminalPayment(Command):
+    """The card terminal said that the amount was paid."""
+
+    payment_id: Id
+
+
+class DeclineTerminalPayment(Command):
+    """The card terminal refused the card."""
+
+    payment_id: Id
+    reason: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class CancelPayment(Command):
+    """Give up a payment that nobody has begun to charge."""
+
+    payment_id: Id
+
+
+class RefundPayment(Command):
+    """Give money back from one payment.
+
+    with_credit: what is owed falls too (goodwill, a returned dish); without it the amount is due
+    again (a wrong card, lines that were voided after they were paid).
+    """
+
+    payment_id: Id
+    amount_minor: Amount
+    reason: Reason
+    with_credit: bool

@@ -145,6 +145,7 @@ class CafeDraft(Draft, frozen=True, kw_only=True):
 
     business_day_cutoff_minutes: minutes after local midnight until which it is still yesterday.
     approve_first_order: a table's first order waits until the counter has seen the guests.
+    accepts_sandbox: guests pay by the sandbox, where no money moves; for demo and tests.
     """
 
     name: str
@@ -155,6 +156,7 @@ class CafeDraft(Draft, frozen=True, kw_only=True):
     prices_include_tax: bool = True
     business_day_cutoff_minutes: int = 240
     approve_first_order: bool = True
+    accepts_sandbox: bool = False
     stations: tuple[StationDraft, ...]
     tables: tuple[TableDraft, ...]
     people: tuple[PersonDraft, ...]

@@ -108,6 +108,13 @@ class AuthorizationDenied(TableTapError):
     code = "not_allowed"
 
 
+class RateLimitExceeded(TableTapError):
+    """Too much in too short a time; retry_after_s says when the next one would pass."""
+
+    type = ErrorType.RATE_LIMIT_EXCEEDED
+    code = "rate_limit_exceeded"
+
+
 class InvalidMessage(TableTapError):
     """Input that does not fit its schema."""
 

@@ -10,7 +10,15 @@ from datetime import datetime
 import msgspec
 
 from domain.statuses import OrderStatus, RoundStatus
-from domain.views import BoardNumberView, MenuItemView, OrderView, TableView, TicketView
+from domain.views import (
+    BoardNumberView,
+    MenuItemView,
+    OrderView,
+    PaymentView,
+    RefundView,
+    TableView,
+    TicketView,
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):
@@ -67,6 +75,42 @@ class OrderItemVoided(Event, tag="order_item_voided"):
     item_ids: list[str]
     reason: str
     updated_by: str
+
+
+class PaymentInitiated(Event, tag="payment_initiated"):
+    """A leg was begun, and waits for a terminal or a provider."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentUpdated(Event, tag="payment_updated"):
+    """A leg changed without an end: authorized, being checked, or a refund under way or refused."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentCompleted(Event, tag="payment_completed"):
+    """A leg brought its money."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentFailed(Event, tag="payment_failed"):
+    """A leg ended without money: failed, cancelled or expired."""
+
+    order: OrderView
+    payment: PaymentView
+
+
+class PaymentRefunded(Event, tag="payment_refunded"):
+    """Money was given back. refund: without its reason, which is for staff."""
+
+    order: OrderView
+    payment: PaymentView
+    refund: RefundView
 
 
 class KitchenOrderReceived(Event, tag="kitchen_order_received"):
@@ -140,6 +184,11 @@ AnyEvent = (
     | OrderProgress
     | OrderReady
     | OrderItemVoided
+    | PaymentInitiated
+    | PaymentUpdated
+    | PaymentCompleted
+    | PaymentFailed
+    | PaymentRefunded
     | KitchenOrderReceived
     | KitchenOrderStarted
     | KitchenOrderCompleted

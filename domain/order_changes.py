@@ -7,8 +7,8 @@
 Events follow from comparing what was shown before with what is shown after, so no operation can
 forget one, and none tells the same thing twice. Their order is fixed:
 
-1. what happened to the order: `order_created`, `order_round_added`, `order_round_updated` or
-   `order_item_voided`, where the cause names one
+1. what happened to the order: `order_created`, `order_round_added`, `order_round_updated`,
+   `order_item_voided` or one of the payments' five, where the cause names one
 2. the tickets whose own lines changed, in the order of rounds and stations, then those that only
    show other stations' progress: `kitchen_order_received`, `kitchen_order_started`,
    `kitchen_order_completed`, else `kitchen_ticket_updated`
@@ -40,10 +40,22 @@ from domain.events import (
     OrderRoundAdded,
     OrderRoundUpdated,
     OrderStatusUpdated,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentRefunded,
+    PaymentUpdated,
 )
 from domain.kitchen import settle_ticket
-from domain.order_views import build_number_view, build_order_view, build_ticket_view
+from domain.order_views import (
+    build_number_view,
+    build_order_view,
+    build_payment_view,
+    build_refund_view,
+    build_ticket_view,
+)
 from domain.orders import Order, settle_order
+from domain.payments import LegStatus, Payment, Refund
 from domain.statuses import OrderStatus, TicketStatus
 from domain.views import BoardNumberView, OrderView, TicketView
 
@@ -66,6 +78,21 @@ class ItemsVoided(msgspec.Struct, frozen=True, kw_only=True):
     item_ids: tuple[str, ...]
 
 
+class LegMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment was begun, changed or ended; its status says which."""
+
+    leg: Payment
+    is_new: bool = False
+
+
+class MoneyReturned(msgspec.Struct, frozen=True, kw_only=True):
+    leg: Payment
+    refund: Refund
+
+
+Fact = Created | RoundAdded | RoundUpdated | ItemsVoided | LegMoved | MoneyReturned
+
+
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Why an order changes. updated_by: a role word, or "system".
 
@@ -75,7 +102,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
     updated_by: str
     reason: str = ""
-    facts: tuple[Created | RoundAdded | RoundUpdated | ItemsVoided, ...] = ()
+    facts: tuple[Fact, ...] = ()
     ticket_change: str = "item"
 
 
@@ -145,6 +172,10 @@ def _raise_versions(order: Order, before: Shown, now: datetime) -> None:
     for item in order.items:
         if item.item_id in changed:
             item.version += 1
+    legs = {leg.payment_id: leg for leg in before.order.payment.legs}
+    for leg in order.payments:
+        if leg.payment_id in legs and build_payment_view(leg) != legs[leg.payment_id]:
+            leg.version += 1
     for ticket in order.tickets:
         earlier = before.tickets.get(ticket.ticket_id)
         if earlier is not None and build_ticket_view(order, ticket, now=now) != earlier:
@@ -185,6 +216,26 @@ def _list_order_facts(order: OrderView, cause: Cause) -> Iterator[AnyEvent]:
                     reason=cause.reason,
                     updated_by=cause.updated_by,
                 )
+            case LegMoved(leg=leg, is_new=is_new):
+                yield _describe_leg(order, leg, is_new=is_new)
+            case MoneyReturned(leg=leg, refund=refund):
+                yield PaymentRefunded(
+                    order=order,
+                    payment=build_payment_view(leg),
+                    refund=build_refund_view(leg, refund, shows_reason=False),
+                )
+
+
+def _describe_leg(order: OrderView, leg: Payment, *, is_new: bool) -> AnyEvent:
+    payment = build_payment_view(leg)
+    match leg.status:
+        case LegStatus.CAPTURED if not leg.refunds:
+            return PaymentCompleted(order=order, payment=payment)
+        case LegStatus.FAILED | LegStatus.CANCELLED | LegStatus.EXPIRED:
+            return PaymentFailed(order=order, payment=payment)
+        case LegStatus.PENDING if is_new:
+            return PaymentInitiated(order=order, payment=payment)
+    return PaymentUpdated(order=order, payment=payment)
 
 
 def _list_ticket_events(

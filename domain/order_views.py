@@ -9,12 +9,16 @@ import msgspec
 
 from domain.kitchen import derive_priority, list_station_progress
 from domain.orders import Item, Order, Round, Ticket, estimate_round_ready_at
+from domain.payments import Payment, Refund, Sums, sum_payments
 from domain.statuses import OrderStatus
 from domain.views import (
     BoardNumberView,
     HoldView,
     OrderItemView,
+    OrderPaymentView,
     OrderView,
+    PaymentView,
+    RefundView,
     RoundView,
     TicketItemView,
     TicketView,
@@ -30,6 +34,7 @@ NUMBER_STATES: dict[OrderStatus, str] = {
 
 def build_order_view(order: Order) -> OrderView:
     """Show an order with all its rounds and lines, voided ones included."""
+    totals = order.totals
     return OrderView(
         order_id=order.order_id,
         order_number=order.number,
@@ -45,7 +50,47 @@ def build_order_view(order: Order) -> OrderView:
         estimated_ready_at=order.estimated_ready_at,
         completed_at=order.completed_at,
         rounds=[_build_round_view(order, each) for each in order.rounds],
-        totals=order.totals,
+        totals=totals,
+        payment=_build_order_payment_view(
+            order.payments, sum_payments(totals.total_minor, order.payments)
+        ),
+    )
+
+
+def build_payment_view(leg: Payment) -> PaymentView:
+    """Show one leg to everybody who may see its order: nobody of the staff is named."""
+    return PaymentView(
+        payment_id=leg.payment_id,
+        order_id=leg.order_id,
+        number=leg.number,
+        method=leg.method,
+        status=leg.status,
+        version=leg.version,
+        amount_minor=leg.amount_minor,
+        tendered_minor=leg.tendered_minor,
+        change_minor=0 if leg.tendered_minor is None else leg.tendered_minor - leg.amount_minor,
+        refunded_minor=leg.refunded_minor,
+        refunding_minor=leg.refunding_minor,
+        is_checking=leg.is_checking,
+        failure_reason=leg.failure_reason,
+        lane_id=leg.lane_id,
+        created_at=leg.created_at,
+        ended_at=leg.ended_at,
+    )
+
+
+def build_refund_view(leg: Payment, refund: Refund, *, shows_reason: bool) -> RefundView:
+    """Show a refund. shows_reason: for staff."""
+    return RefundView(
+        refund_id=refund.refund_id,
+        payment_id=leg.payment_id,
+        amount_minor=refund.amount_minor,
+        status=refund.status,
+        with_credit=refund.with_credit,
+        reason=refund.reason if shows_reason else "",
+        failure_reason=refund.failure_reason,
+        created_at=refund.created_at,
+        settled_at=refund.settled_at,
     )
 
 
@@ -107,6 +152,21 @@ def _find_number_since(order: Order) -> datetime:
             return min((at for at in fired if at is not None), default=order.submitted_at)
     ended = [item.voided_at for item in order.items if item.voided_at is not None]
     return order.completed_at or max(ended, default=order.submitted_at)
+
+
+def _build_order_payment_view(payments: list[Payment], sums: Sums) -> OrderPaymentView:
+    return OrderPaymentView(
+        status=sums.status,
+        due_minor=sums.due_minor,
+        payable_minor=sums.payable_minor,
+        captured_minor=sums.captured_minor,
+        refunded_minor=sums.refunded_minor,
+        credited_minor=sums.credited_minor,
+        pending_minor=sums.pending_minor,
+        overpaid_minor=sums.overpaid_minor,
+        is_overpaid=sums.overpaid_minor > 0,
+        legs=[build_payment_view(leg) for leg in payments],
+    )
 
 
 def _build_round_view(order: Order, each: Round) -> RoundView:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from domain.payments import Payment, Sums, sum_payments
 from domain.statuses import (
     PROGRESS_WEIGHT_PERCENT,
+    TERMINAL_ORDER_STATUSES,
     Channel,
     HoldKind,
     ItemStatus,
@@ -164,6 +166,7 @@ class Order:
     rounds: list[Round] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
 
     def get_round(self, number: int) -> Round:
         """Return the round of a number that is known to exist."""
@@ -210,6 +213,16 @@ class Order:
     def totals(self) -> TotalsView:
         """What the order comes to now; voided lines and rounds that never fired cost nothing."""
         return sum_totals((_to_taxed(item) for item in self.list_live_items()), self.terms)
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it is over, but not its money."""
+        return self.status in TERMINAL_ORDER_STATUSES and not self.sums.is_settled
+
+    @property
+    def sums(self) -> Sums:
+        """What is due, paid and given back now."""
+        return sum_payments(self.totals.total_minor, self.payments)
 
 
 def settle_order(order: Order, *, now: datetime) -> None:

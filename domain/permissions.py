@@ -6,6 +6,7 @@ operation, which has the rows.
 """
 
 from domain.errors import AuthorizationDenied
+from domain.payments import PaymentMethod
 from domain.roles import FLOOR_STAFF, KITCHEN_STAFF, MANAGEMENT, Identity, Role
 from domain.rooms import Room, RoomKind
 
@@ -34,6 +35,12 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "set_availability": frozenset({Role.KITCHEN}) | _PASS,
     "order_status_update": _EVERY_STAFF,
     "close_table_session": _TILL,
+    "initiate_payment": _CUSTOMER | _TILL,
+    "confirm_terminal_payment": _TILL,
+    "decline_terminal_payment": _TILL,
+    "cancel_payment": _CUSTOMER | _TILL,
+    "refund_payment": _TILL,
+    "list_payments": _CUSTOMER | FLOOR_STAFF,
     "read_menu": _CUSTOMER | _EVERY_STAFF,
     "read_order": _CUSTOMER | FLOOR_STAFF,
     "list_orders": _CUSTOMER | FLOOR_STAFF,
@@ -41,6 +48,17 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "list_tables": FLOOR_STAFF,
     "read_board": _EVERY_STAFF | {Role.BOARD},
     "read_events": MANAGEMENT,
+    "list_connections": MANAGEMENT,
+    "revoke_person": MANAGEMENT,
+    "revoke_everybody": frozenset({Role.OWNER}),
+    "read_analytics": MANAGEMENT,
+}
+
+# Who pays how: guests by a provider, the till takes what lies in its drawer or on its terminal.
+METHOD_ROLES: dict[PaymentMethod, frozenset[Role]] = {
+    PaymentMethod.CASH: _TILL,
+    PaymentMethod.CARD_TERMINAL: _TILL,
+    PaymentMethod.SANDBOX: _CUSTOMER,
 }
 
 # Rights of an `order_status_update` by its new status: it must not open a side door (spec C7).
@@ -77,6 +95,7 @@ IMPLIED_ROOMS: dict[Role, tuple[RoomKind, ...]] = {
 
 # Rendered views that a connection may ask for with `render` (a card may show prices).
 COMPONENT_ROLES: dict[str, frozenset[Role]] = {
+    "live_figures": MANAGEMENT,
     "kitchen_ticket": KITCHEN_STAFF,
     "order_card": FLOOR_STAFF,
     "order_progress": _CUSTOMER,
@@ -93,6 +112,15 @@ def require(identity: Identity, command: str) -> None:
     """Let through or refuse. Raises: AuthorizationDenied."""
     if not may(identity, command):
         raise AuthorizationDenied("Your role does not allow this. Ask somebody who may.")
+
+
+def require_method(identity: Identity, method: PaymentMethod) -> None:
+    """Let through who may pay this way. Raises: AuthorizationDenied `method_not_allowed`."""
+    if identity.roles.isdisjoint(METHOD_ROLES[method]):
+        raise AuthorizationDenied(
+            "You cannot take a payment this way here. Choose another way to pay.",
+            code="method_not_allowed",
+        )
 
 
 def may_join(identity: Identity, room: Room) -> bool:

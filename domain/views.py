@@ -9,7 +9,9 @@ from datetime import date, datetime
 
 import msgspec
 
+from domain.payments import LegStatus, PaymentMethod, PaymentStatus, RefundStatus
 from domain.statuses import (
+    TERMINAL_ORDER_STATUSES,
     Channel,
     HoldKind,
     ItemStatus,
@@ -228,7 +230,53 @@ class RoundView(View):
     estimated_ready_at: datetime | None = None
 
 
+class PaymentView(View):
+    """One leg: an attempt to pay an amount of an order. lane_id: the guest who pays, if one does.
+
+    amount_minor: without change. refunded, refunding: given back, and asked for but not settled.
+    is_checking: the provider was asked and its answer is not known yet.
+    """
+
+    payment_id: str
+    order_id: str
+    number: int
+    method: PaymentMethod
+    status: LegStatus
+    version: int
+    amount_minor: int
+    tendered_minor: int | None
+    change_minor: int
+    refunded_minor: int
+    refunding_minor: int
+    is_checking: bool
+    failure_reason: str
+    lane_id: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class OrderPaymentView(View):
+    """What an order's payment comes to. due: still to be paid; payable: of that, not yet claimed.
+
+    credited: no longer owed after a refund. pending: claimed by legs that are under way.
+    legs: in the order in which they were begun.
+    """
+
+    status: PaymentStatus = PaymentStatus.UNPAID
+    due_minor: int = 0
+    payable_minor: int = 0
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    credited_minor: int = 0
+    pending_minor: int = 0
+    overpaid_minor: int = 0
+    is_overpaid: bool = False
+    legs: list[PaymentView] = []
+
+
 class OrderView(View):
+    """payment: has a default for events that were logged before there were payments."""
+
     order_id: str
     order_number: int
     business_date: date
@@ -244,6 +292,14 @@ class OrderView(View):
     completed_at: datetime | None
     rounds: list[RoundView]
     totals: TotalsView
+    payment: OrderPaymentView = OrderPaymentView()
+
+    @property
+    def is_on_till(self) -> bool:
+        """Whether the counter still has something to do with it: make, hand over, or money."""
+        payment = self.payment
+        is_settled = not (payment.due_minor or payment.pending_minor or payment.overpaid_minor)
+        return self.status not in TERMINAL_ORDER_STATUSES or not is_settled
 
     @property
     def items(self) -> list[OrderItemView]:
@@ -255,6 +311,43 @@ class OrdersView(View):
     """Orders that were asked for or changed together."""
 
     orders: list[OrderView]
+
+
+class RefundView(View):
+    """Money back from one leg. reason: for staff alone, so events leave it out.
+
+    with_credit: what is owed fell with it, so nothing is due because of it.
+    """
+
+    refund_id: str
+    payment_id: str
+    amount_minor: int
+    status: RefundStatus
+    with_credit: bool
+    reason: str
+    failure_reason: str
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class PaymentsView(View):
+    """An order's payments as they are booked. refunds: in the order in which they were asked."""
+
+    order_id: str
+    order_number: int
+    currency: str
+    total_minor: int
+    payment: OrderPaymentView
+    refunds: list[RefundView]
+
+
+class GuestPayView(View):
+    """What a guest may pay of an order. own: their own lines; payable: all that is due."""
+
+    order: OrderView
+    own_minor: int
+    payable_minor: int
+    accepts_sandbox: bool
 
 
 # --- kitchen ----------------------------------------------------------------------------------

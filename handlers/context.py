@@ -15,6 +15,8 @@ from handlers.health import ReadinessCheck
 from handlers.metrics import Metrics
 from handlers.security import CookieNames, TrustedProxies
 from handlers.templating import Templates
+from realtime.limits import Limits
+from realtime.presence import Presence
 from services.authentication import Authentication
 from services.runner import Runner
 
@@ -23,13 +25,18 @@ from services.runner import Runner
 class HandlerContext:
     """Collaborators of the handlers.
 
-    runner: the only door to the database. now, new_id: clock and ids.
+    runner: the only door to the database. limits: around every write that somebody asks for.
+    presence: who is connected. on_access_changed: to be told of the cafe after access was taken
+    back. now, new_id: clock and ids.
     build_asyncapi: makes the document of the socket plane (realtime's builder, bound).
     readiness_checks: what /readyz asks.
     """
 
     settings: Settings
     runner: Runner
+    limits: Limits
+    presence: Presence
+    on_access_changed: Callable[[str], None]
     authentication: Authentication
     templates: Templates
     assets: Assets

@@ -17,10 +17,14 @@ log = get_logger(__name__)
 
 
 class ReadinessCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that must work. check: returns when it does, raises when it does not."""
+    """One thing that should work. check: returns when it does, raises when it does not.
+
+    is_required: without it this process is not ready; else it is, only worse.
+    """
 
     name: str
     check: Callable[[], Awaitable[None]]
+    is_required: bool = True
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -31,14 +35,19 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """is_degraded: ready, but something that should work does not."""
+
     is_ready: bool
+    is_degraded: bool
     checks: list[CheckResult]
 
 
 async def run_checks(checks: tuple[ReadinessCheck, ...]) -> Readiness:
     """Run all checks at once, each with a deadline."""
     results = await asyncio.gather(*(_run(each) for each in checks))
-    return Readiness(is_ready=all(each.is_ok for each in results), checks=list(results))
+    failed = [check for check, result in zip(checks, results, strict=True) if not result.is_ok]
+    is_ready = not any(check.is_required for check in failed)
+    return Readiness(is_ready=is_ready, is_degraded=is_ready and bool(failed), checks=list(results))
 
 
 async def _run(check: ReadinessCheck) -> CheckResult:

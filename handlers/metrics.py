@@ -43,6 +43,8 @@ class Metrics:
         self._closed = self._count("connections_closed", "Closed sockets.", "namespace", "code")
         self._attached = self._count("attachments", "How sockets attached.", "mode")
         self._errors = self._count("socket_errors", "Errors sent to sockets.", "type")
+        self._refused = self._count("refusals", "What limits refused.", "reason")
+        self._hints = self._count("hints", "Hints between processes.", "outcome")
         self._recipients = self._size("publication_recipients", "Sessions that got an event.")
         self._publication_lag_s = self._time("publication_lag", "From an event to its sending.")
 
@@ -91,6 +93,12 @@ class Metrics:
 
     def error_sent(self, error_type: str) -> None:
         self._errors.labels(error_type).inc()
+
+    def refused(self, reason: str) -> None:
+        self._refused.labels(reason).inc()
+
+    def hint_passed(self, outcome: str) -> None:
+        self._hints.labels(outcome).inc()
 
     def published(self, *, recipients: int, lag_s: float) -> None:
         self._recipients.observe(recipients)

@@ -20,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from config.logging import get_logger
+from domain.errors import OperationTimeout, Overloaded, StorageUnavailable
 
 # How often the two clocks are compared, and which difference is a step and no mere drift: NTP
 # slews at most 0.5 ms a second, and a laptop that slept makes them differ by the whole sleep.
@@ -130,6 +131,9 @@ async def _run_logged(job: Job) -> None:
     started_s = time.monotonic()
     try:
         await job.run()
+    except (StorageUnavailable, Overloaded, OperationTimeout) as error:
+        # What is slow or away says so itself; the next period tries again.
+        log.info("job_put_off", job=job.name, code=error.code)
     except Exception:
         log.exception("job_failed", job=job.name, error_id=str(uuid4()))
     else:

@@ -140,9 +140,19 @@ def integer_field(**options: Any) -> Any:
     return IntegerField(**options)
 
 
-def big_integer_field(*, default: int | None = None) -> Field[int]:
+@overload
+def big_integer_field(*, null: Literal[True]) -> Field[int | None]:
+    pass
+
+
+@overload
+def big_integer_field(*, null: Literal[False] = False, default: int | None = None) -> Field[int]:
+    pass
+
+
+def big_integer_field(**options: Any) -> Any:
     """A whole number that may pass two thousand million: money in minor units, `seq`."""
-    return BigIntegerField(default=default)
+    return BigIntegerField(**options)
 
 
 def boolean_field(*, default: bool | None = None) -> Field[bool]:

@@ -85,6 +85,7 @@ class Order(Table):
         indexes = (
             (("cafe_id", "business_date", "number"), True),
             (("cafe_id", "status", "submitted_at"), False),
+            (("cafe_id", "completed_at"), False),
             (("table_session_id",), False),
         )
         constraints = (
@@ -172,6 +173,8 @@ class Ticket(Table):
             # Open tickets oldest first; finished ones newest first.
             (("cafe_id", "station_id", "status", "queued_at"), False),
             (("cafe_id", "station_id", "completed_at"), False),
+            # What was fired in a day, for the figures.
+            (("cafe_id", "queued_at"), False),
         )
         constraints = (
             check_word("ticket_status", "status", TicketStatus),

@@ -2,6 +2,8 @@
 
 from peewee import Model
 
+from models.access import AccessCount
+from models.analytics import AnalyticsRow, JobLease
 from models.audit import AuditEntry
 from models.event_log import EventRow
 from models.idempotency import CommandAnswer
@@ -22,6 +24,14 @@ from models.orders import (
     RoundHold,
     Ticket,
 )
+from models.payments import (
+    CafePaymentRules,
+    OrderClaim,
+    Payment,
+    ProviderEvent,
+    Refund,
+    UnsettledOrder,
+)
 from models.staff import Membership, Person, PersonalData, RevokedToken, SignIn, UsedTicket
 from models.tables import Lane, TableSession
 from models.tenancy import Cafe, CafeHead, CafeTable, Device, Station
@@ -38,6 +48,7 @@ TABLES: tuple[type[Model], ...] = (
     SignIn,
     RevokedToken,
     UsedTicket,
+    AccessCount,
     TaxCode,
     MenuCategory,
     MenuItem,
@@ -53,6 +64,14 @@ TABLES: tuple[type[Model], ...] = (
     Ticket,
     OrderItem,
     OrderItemModifier,
+    CafePaymentRules,
+    OrderClaim,
+    UnsettledOrder,
+    Payment,
+    Refund,
+    ProviderEvent,
+    JobLease,
+    AnalyticsRow,
     EventRow,
     CommandAnswer,
     AuditEntry,

@@ -59,7 +59,7 @@ def list_namespace_messages(namespace: Namespace, direction: Direction) -> list[
         and (
             message.struct in accepted
             if direction is Direction.CLIENT
-            else not message.is_replayed or message.name in events
+            else message.name in events or not (message.is_replayed or message.is_ephemeral)
         )
     ]
 

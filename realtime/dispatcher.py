@@ -9,6 +9,7 @@ three edges where unexpected exceptions are caught: logged with an error id, ans
 import asyncio
 import secrets
 from collections.abc import Callable
+from math import ceil
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ from domain.errors import (
     AuthorizationDenied,
     Conflict,
     InvalidMessage,
+    RateLimitExceeded,
     TableTapError,
     build_error_body,
 )
@@ -28,6 +30,7 @@ from domain.permissions import require
 from domain.rooms import Room, RoomKind
 from realtime.attach import Attachment
 from realtime.close_codes import CloseCode
+from realtime.limits import Limits
 from realtime.messages.commands import (
     ACCEPTED,
     COMMAND_NAMES,
@@ -39,6 +42,7 @@ from realtime.messages.commands import (
     Heartbeat,
     OrderRoom,
     OrderStatusUpdateMessage,
+    Refresh,
     RoomCommand,
     StationRoom,
     TableRoom,
@@ -55,6 +59,8 @@ log = get_logger(__name__)
 INBOX_LIMIT = 32
 # A program that sent this many unreadable messages will not send a readable one.
 BAD_FRAME_LIMIT = 1000
+# One that goes on as fast after so many refusals in a row does not read them.
+FAST_FRAME_LIMIT = 500
 # Errors that end a connection otherwise than their type says: one can be mended, one cannot.
 _CLOSE_CODES = {"token_expired": CloseCode.TOKEN_EXPIRED, "revoked": CloseCode.REVOKED}
 
@@ -65,6 +71,12 @@ class Admit(Protocol):
     async def __call__(
         self, session: Session, wish: AuthenticateData, *, command_id: str | None
     ) -> None: ...
+
+
+class Renew(Protocol):
+    """Take a new token for a connection and answer."""
+
+    async def __call__(self, session: Session, token: str, *, command_id: str) -> None: ...
 
 
 class _Probe(msgspec.Struct):
@@ -128,6 +140,8 @@ class Dispatcher:
         self,
         *,
         admit: Admit,
+        renew: Renew,
+        limits: Limits,
         attachment: Attachment,
         run_command: RunCommand,
         answer_heartbeat: Callable[[Session], None],
@@ -136,6 +150,8 @@ class Dispatcher:
         frame_limit_bytes: int,
     ) -> None:
         self._admit = admit
+        self._renew = renew
+        self._limits = limits
         self._attachment = attachment
         self._run_command = run_command
         self._answer_heartbeat = answer_heartbeat
@@ -147,7 +163,11 @@ class Dispatcher:
         """Take one message. Returns when the next one may be read from the connection."""
         if session.has_ended():
             return
-        session.heard_at_s = asyncio.get_running_loop().time()
+        now_s = session.heard_at_s = asyncio.get_running_loop().time()
+        if wait_s := session.ceiling.take(now_s):
+            self._refuse_fast(session, raw, wait_s=wait_s)
+            return
+        session.refused_frames = 0
         try:
             message = decode_message(
                 raw, namespace=session.namespace, limit_bytes=self._frame_limit_bytes
@@ -178,6 +198,19 @@ class Dispatcher:
         self.refuse(session, error, command_id=command_id)
         if session.bad_frames >= BAD_FRAME_LIMIT:
             session.close(CloseCode.BAD_FRAMES)
+
+    def _refuse_fast(self, session: Session, raw: bytes, *, wait_s: float) -> None:
+        """Answer a frame that came too fast; whoever does not listen to that is sent away."""
+        session.refused_frames += 1
+        self._metrics.refused("frames")
+        error = RateLimitExceeded(
+            "Too many messages at once. Wait a little, then go on.",
+            code="too_many_frames",
+            retry_after_s=max(1, ceil(wait_s)),
+        )
+        self.refuse(session, error, command_id=read_command_id(raw))
+        if session.refused_frames >= FAST_FRAME_LIMIT:
+            session.close(CloseCode.RATE_LIMITED)
 
     def refuse(
         self, session: Session, error: TableTapError, *, command_id: str | None = None
@@ -233,7 +266,9 @@ class Dispatcher:
             await self._admit(session, AuthenticateData(), command_id=None)
             if session.has_ended():
                 return
-        if isinstance(message, RoomCommand):
+        if isinstance(message, Refresh):
+            await self._renew(session, message.data.token, command_id=message.id)
+        elif isinstance(message, RoomCommand):
             await self._change_room(session, message)
         elif isinstance(message, OrderStatusUpdateMessage):
             _check_cafe(session, message.cafe_id)
@@ -255,9 +290,11 @@ class Dispatcher:
         name = name_message(message)
         require(session.identity, name)
         assert isinstance(message, CommandMessage | OrderStatusUpdateMessage)
-        outcome = await self._run_command(
-            session.identity, name, message.data, command_id=command_id
-        )
+        identity = session.identity
+        async with self._limits.counted(
+            identity, session.namespace, name, address=session.address, command_id=command_id
+        ):
+            outcome = await self._run_command(identity, name, message.data, command_id=command_id)
         seq = msgspec.UNSET if outcome.seq is None else outcome.seq
         session.send(Ack(id=command_id, data=outcome.data, seq=seq))
 
@@ -279,7 +316,7 @@ def read_id(message: ClientMessage) -> str | None:
     """Return the command id that answers carry."""
     if isinstance(message, OrderStatusUpdateMessage):
         return message.id or message.event_id
-    if isinstance(message, Authenticate | Heartbeat | RoomCommand | CommandMessage):
+    if isinstance(message, Authenticate | Heartbeat | Refresh | RoomCommand | CommandMessage):
         return message.id
     return None
 

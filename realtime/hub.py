@@ -6,9 +6,11 @@ messages share the frame. One session that fails never keeps another from its me
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from config.logging import get_logger
 from realtime.close_codes import CloseCode
+from realtime.ephemera import Ephemeral
 from realtime.ports import Render
 from realtime.publications import Publication, Representation
 from realtime.registry import Registry
@@ -48,6 +50,19 @@ class Hub:
                 session.close(CloseCode.SERVER_ERROR)
         return recipients
 
+    def push(self, ephemeral: Ephemeral) -> int:
+        """Give everybody in its rooms what is not in the log. Return how many will get it."""
+        recipients = 0
+        for session in self._registry.find_members(ephemeral.rooms):
+            try:
+                recipients += session.offer_latest(
+                    ephemeral, partial(_encode_ephemeral, session.representation, self._render)
+                )
+            except Exception:  # one session's fault is not the others'
+                log.exception("session_failed", connection_id=session.connection_id)
+                session.close(CloseCode.SERVER_ERROR)
+        return recipients
+
     def encode(self, publication: Publication, session: Session) -> bytes:
         """Return the message as a session gets it."""
         return publication.encode(session.representation, self._render)
@@ -77,3 +92,7 @@ class Hub:
 
     def _bind(self, representation: Representation) -> Callable[[Publication], bytes]:
         return lambda publication: publication.encode(representation, self._render)
+
+
+def _encode_ephemeral(representation: Representation, render: Render, each: Ephemeral) -> bytes:
+    return each.encode(representation, render)

@@ -21,6 +21,7 @@ from domain.errors import (
     AuthorizationDenied,
     InvalidMessage,
     OperationTimeout,
+    RateLimitExceeded,
     TableTapError,
     build_error_body,
 )
@@ -28,11 +29,14 @@ from domain.events import LoggedEvent
 from domain.identifiers import NewId
 from domain.permissions import list_implied_rooms
 from domain.roles import Identity
-from domain.rooms import Room, parse_room
+from domain.rooms import Room, RoomKind, parse_room
+from realtime.access_watch import AccessWatch, ReadAccessCounts
 from realtime.attach import Attachment, choose_representation
 from realtime.close_codes import CloseCode
 from realtime.dispatcher import Dispatcher
+from realtime.ephemera import Ephemeral
 from realtime.hub import Hub
+from realtime.limits import Limits, Refusal
 from realtime.messages.commands import Authenticate as AuthenticateMessage
 from realtime.messages.commands import AuthenticateData
 from realtime.messages.control import (
@@ -55,12 +59,16 @@ from realtime.ports import (
     NoMetrics,
     ReadHead,
     ReadLog,
+    Recheck,
     Render,
     RunCommand,
     TokenSource,
 )
+from realtime.presence import ConnectionRecord, Presence
 from realtime.publications import Publication
+from realtime.rate_limit import FrameCeiling
 from realtime.registry import Registry
+from realtime.renewal import Renewal
 from realtime.session import Session, SessionState, Transport
 from realtime.tail import Tail
 
@@ -72,6 +80,8 @@ _WATCH_S = 1.0
 _MARK_AFTER_S = 15.0
 # A connection that brought a token may still say in its first message what it wants.
 _FIRST_MESSAGE_GRACE_S = 0.5
+# A connection that died without a word is noticed within a heartbeat and its grace.
+_CONNECTION_RETRY_S = 15
 # Nobody has authenticated on these. A whole cafe behind one address comes back at once and is
 # through in a second; more than this is somebody holding sockets open.
 _GREETING_LIMIT_PER_ADDRESS = 1000
@@ -90,6 +100,11 @@ class PlanePorts:
     now: Clock
     new_id: NewId
     boot: str
+    recheck: Recheck
+    read_access_counts: ReadAccessCounts
+    presence: Presence
+    limits: Limits
+    report: Callable[[Refusal], None]
     metrics: Metrics = field(default_factory=NoMetrics)
 
 
@@ -101,6 +116,15 @@ class PlaneCounts(msgspec.Struct, frozen=True, kw_only=True):
     rooms: int
     outbox_bytes: int
     largest_outbox_bytes: int
+
+
+class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection of this process. opened_at_s: of the loop's clock."""
+
+    connection_id: str
+    namespace: Namespace
+    identity: Identity
+    opened_at_s: float
 
 
 class Plane:
@@ -131,8 +155,13 @@ class Plane:
             check_rooms=ports.check_rooms,
             replay_limit=settings.replay_limit_events,
         )
+        self._renewal = Renewal(
+            authenticate=ports.authenticate, warning_s=settings.refresh_warning_s
+        )
         self._dispatcher = Dispatcher(
             admit=self._admit,
+            renew=self._renewal.renew,
+            limits=ports.limits,
             attachment=self._attachment,
             run_command=ports.run_command,
             answer_heartbeat=self._answer_heartbeat,
@@ -141,11 +170,24 @@ class Plane:
             frame_limit_bytes=settings.frame_limit_bytes,
         )
 
+        self.access_watch = AccessWatch(
+            sessions=lambda: list(self._sessions),
+            read_counts=ports.read_access_counts,
+            recheck=ports.recheck,
+            refuse=self._dispatcher.refuse,
+        )
+
+    @property
+    def tail(self) -> Tail:
+        """The streams of this process, for who knows that others have committed."""
+        return self._tail
+
     # --- life cycle ---------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to watch over connections. Call on the running loop."""
         self._watcher = asyncio.create_task(self._watch(), name="watch connections")
+        self.access_watch.start()
 
     def drain(self) -> None:
         """End every connection with "come back" and accept none any more."""
@@ -163,6 +205,7 @@ class Plane:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.access_watch.stop()
         await self._tail.stop()
 
     # --- events -------------------------------------------------------------------------------
@@ -170,6 +213,27 @@ class Plane:
     def on_committed(self, events: Iterable[LoggedEvent]) -> None:
         """Take committed events, oldest first, on the loop."""
         self._tail.offer(events)
+
+    def push(self, ephemeral: Ephemeral) -> int:
+        """Send what is not in the log to its rooms' sessions of this process."""
+        return self._hub.push(ephemeral)
+
+    def list_cafes_with_listeners(self, kind: RoomKind) -> list[str]:
+        """List the cafes of which somebody here is in the room of a kind."""
+        return self._registry.list_cafes(kind)
+
+    def list_connections(self, cafe_id: str) -> list[ConnectionInfo]:
+        """List who of a cafe is connected to this process, longest first."""
+        return [
+            ConnectionInfo(
+                connection_id=session.connection_id,
+                namespace=session.namespace,
+                identity=session.identity,
+                opened_at_s=session.opened_at_s,
+            )
+            for session in sorted(self._sessions, key=lambda session: session.opened_at_s)
+            if session.admission is not None and session.identity.cafe_id == cafe_id
+        ]
 
     def _deliver(self, publication: Publication) -> None:
         recipients = self._hub.deliver(publication)
@@ -210,13 +274,18 @@ class Plane:
 
         bearer: token of its Authorization header. query: what its address asked for (spec D2).
         """
+        settings, now_s = self._settings, asyncio.get_running_loop().time()
+        ceiling = FrameCeiling(
+            per_second=settings.frames_per_second, burst=settings.frame_burst, now_s=now_s
+        )
         session = Session(
             transport,
             connection_id=self._ports.new_id(),
             namespace=namespace,
             address=address,
-            now_s=asyncio.get_running_loop().time(),
-            outbox_limit_bytes=self._settings.outbox_limit_bytes,
+            now_s=now_s,
+            outbox_limit_bytes=settings.outbox_limit_bytes,
+            ceiling=ceiling,
             on_dirty=self._hub.mark_dirty,
         )
         session.bearer, session.query = bearer, query
@@ -274,6 +343,7 @@ class Plane:
             return
         self._sessions.discard(session)
         self._registry.remove(session)
+        self._ports.presence.remove(session.connection_id)
         if session.admission is None:
             self._end_greeting(session)
         code = session.close_code or 0
@@ -300,6 +370,12 @@ class Plane:
             return
         if admission.identity.roles.isdisjoint(NAMESPACES[session.namespace].roles):
             self._turn_away(session, command_id)
+            return
+        if not await self._track(session, admission.identity):
+            self._refuse_connection(session, admission.identity, command_id)
+            return
+        if session.has_ended():
+            self._ports.presence.remove(session.connection_id)
             return
         self._end_greeting(session)
         session.admission = admission
@@ -348,6 +424,46 @@ class Plane:
             )
         return implied + allowed
 
+    async def _track(self, session: Session, identity: Identity) -> bool:
+        now_ms = self._now_ms()
+        record = ConnectionRecord(
+            connection_id=session.connection_id,
+            user_id=identity.principal,
+            cafe_id=identity.cafe_id,
+            namespace=session.namespace,
+            roles=sorted(identity.roles),
+            connected_at=now_ms,
+            last_activity=now_ms,
+        )
+        limit = self._settings.connections_per_person
+        return await self._ports.presence.track(record, limit=limit)
+
+    def _refuse_connection(
+        self, session: Session, identity: Identity, command_id: str | None
+    ) -> None:
+        limit = self._settings.connections_per_person
+        error = RateLimitExceeded(
+            f"You have {limit} connections open here. Close one, then come back.",
+            code="max_connections_exceeded",
+            details={"connectionCount": limit},
+            retry_after_s=_CONNECTION_RETRY_S,
+        )
+        self._dispatcher.refuse(session, error, command_id=command_id)
+        self._ports.metrics.refused("connections")
+        self._ports.report(
+            Refusal(
+                identity=identity,
+                kind=error.code,
+                details={
+                    "clientId": session.connection_id,
+                    "userId": identity.principal,
+                    "ip": session.address,
+                    "connectionCount": limit,
+                },
+            )
+        )
+        session.close(CloseCode.RATE_LIMITED)
+
     def _turn_away(self, session: Session, command_id: str | None) -> None:
         error = AuthorizationDenied("Your role may not connect here.")
         body = build_error_body(error, command_id=command_id)
@@ -393,6 +509,7 @@ class Plane:
 
     def _answer_heartbeat(self, session: Session) -> None:
         self._mark(session)
+        self._ports.presence.touch(session.connection_id, at_ms=self._now_ms())
         session.send(HeartbeatAnswer(data=HeartbeatAnswerData(server_time=self._now_ms())))
 
     def _mark(self, session: Session) -> None:
@@ -427,9 +544,9 @@ class Plane:
                 late = OperationTimeout("Nobody has authenticated.", code="authentication_timeout")
                 self._dispatcher.refuse(session, late)
                 session.close(CloseCode.NO_PONG)
-        elif session.admission.has_expired(now):
-            session.close(CloseCode.TOKEN_EXPIRED)
-        elif now_s - session.heard_at_s > session.silence_limit_s > 0:
+            return
+        self._renewal.look_at(session, now=now)
+        if now_s - session.heard_at_s > session.silence_limit_s > 0:
             session.close(CloseCode.NO_PONG)
         elif now_s - session.sent_at_s >= _MARK_AFTER_S:
             self._mark(session)

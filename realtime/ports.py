@@ -125,6 +125,8 @@ class Metrics(Protocol):
 
     def published(self, *, recipients: int, lag_s: float) -> None: ...
 
+    def refused(self, reason: str) -> None: ...
+
 
 class NoMetrics:
     """Counts nothing."""
@@ -142,4 +144,7 @@ class NoMetrics:
         """Ignore."""
 
     def published(self, *, recipients: int, lag_s: float) -> None:
+        """Ignore."""
+
+    def refused(self, reason: str) -> None:
         """Ignore."""

@@ -29,7 +29,6 @@ from domain.events import (
 )
 from domain.kitchen import is_on_board
 from domain.rooms import Room, RoomKind
-from domain.statuses import TERMINAL_ORDER_STATUSES
 from domain.views import BoardNumberView, OrderView, TicketView
 from realtime.messages.catalogue import build_message, name_event, read_view
 from realtime.messages.envelope import Fragment
@@ -249,13 +248,12 @@ def _place_ticket(ticket: TicketView, action: _Action) -> Rendering:
 
 def _place_order(order: OrderView, action: _Action) -> tuple[Rendering, ...]:
     rank = _rank(order.submitted_at)
-    is_over = order.status in TERMINAL_ORDER_STATUSES
     return (
         Rendering(
             "order_card",
             "orders",
             f"order_card-{order.order_id}",
-            "remove" if is_over else action,
+            action if order.is_on_till else "remove",
             rank,
         ),
         # A guest keeps seeing an order that is over: it says so.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Generic, TypeVar
 
-from domain.rooms import Room
+from domain.rooms import Room, RoomKind
 
 Member = TypeVar("Member")
 
@@ -47,6 +47,10 @@ class Registry(Generic[Member]):
         """Say whether a member is in one of the rooms."""
         own = self._rooms.get(member)
         return own is not None and not own.isdisjoint(rooms)
+
+    def list_cafes(self, kind: RoomKind) -> list[str]:
+        """List the cafes whose room of a kind has somebody in it, in a fixed order."""
+        return sorted({room.cafe_id for room in self._members if room.kind is kind})
 
     @property
     def room_count(self) -> int:

@@ -16,9 +16,11 @@ import msgspec
 from config.namespaces import NAMESPACES, Namespace
 from domain.roles import Identity
 from realtime.close_codes import CLOSE_RULES, CloseCode
+from realtime.ephemera import Ephemeral
 from realtime.messages.commands import AuthenticateData, ClientMessage
 from realtime.ports import Admission
 from realtime.publications import Publication, Representation
+from realtime.rate_limit import FrameCeiling
 
 # Publications that may wait while a session catches up: as many as the ring keeps. A reader too
 # slow for that comes back and starts from a snapshot.
@@ -69,6 +71,7 @@ class Session:
     """One connection. Belongs to one cafe and one principal for life, from `admit` on."""
 
     __slots__ = (
+        "_latest",
         "_on_dirty",
         "_outbox",
         "_outbox_bytes",
@@ -79,14 +82,18 @@ class Session:
         "bad_frames",
         "bearer",
         "buffer",
+        "ceiling",
         "close_code",
         "connection_id",
         "event_types",
         "heard_at_s",
         "inbox",
+        "is_refresh_due",
+        "is_unchecked",
         "namespace",
         "opened_at_s",
         "query",
+        "refused_frames",
         "representation",
         "sent_at_s",
         "seq",
@@ -106,9 +113,13 @@ class Session:
         address: str,
         now_s: float,
         outbox_limit_bytes: int,
+        ceiling: FrameCeiling,
         on_dirty: Callable[["Session"], None],
     ) -> None:
-        """now_s: of the monotonic clock. on_dirty: told when the outbox stops being empty."""
+        """now_s: of the monotonic clock. on_dirty: told when the outbox stops being empty.
+
+        ceiling: how fast it may send.
+        """
         self.transport = transport
         self.connection_id = connection_id
         self.namespace = namespace
@@ -128,10 +139,19 @@ class Session:
         self.bearer: str | None = None
         self.query: AuthenticateData | None = None
         self.bad_frames = 0
+        # Frames in a row that came too fast.
+        self.refused_frames = 0
+        self.ceiling = ceiling
+        # Admitted, and its rights were not read again since: what was taken back in between.
+        self.is_unchecked = True
+        # It was told that its token runs out.
+        self.is_refresh_due = False
         self.opened_at_s = self.heard_at_s = self.sent_at_s = now_s
         self.silence_limit_s = 0.0
         self.close_code: int | None = None
         self._outbox: list[bytes] = []
+        # What only the newest matters of, by key; leaves after the outbox (spec G6).
+        self._latest: dict[str, bytes] = {}
         self._outbox_bytes = 0
         self._outbox_limit_bytes = outbox_limit_bytes
         self._on_dirty = on_dirty
@@ -150,7 +170,7 @@ class Session:
     @property
     def has_unsent(self) -> bool:
         """Whether messages wait for the transport."""
-        return bool(self._outbox)
+        return bool(self._outbox or self._latest)
 
     @property
     def outbox_bytes(self) -> int:
@@ -177,6 +197,21 @@ class Session:
                 self.close(CloseCode.INSUFFICIENT_STATE)
         return False
 
+    def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[Ephemeral], bytes]) -> bool:
+        """Take what is not in the log, in place of an older one of its key that still waits."""
+        if (
+            self.state not in (SessionState.ATTACHING, SessionState.LIVE)
+            or ephemeral.type not in self.event_types
+        ):
+            return False
+        encoded = encode(ephemeral)
+        self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
+        if not self.has_unsent:
+            self._on_dirty(self)
+        self._latest[ephemeral.key] = encoded
+        self._add_bytes(len(encoded))
+        return True
+
     def send(self, message: msgspec.Struct) -> None:
         """Queue a message of this connection's own."""
         self.queue(msgspec.json.encode(message))
@@ -185,13 +220,15 @@ class Session:
         """Queue an encoded message. A reader that is too slow is cut off; resume heals it."""
         if self.state is SessionState.CLOSED:
             return
-        if not self._outbox:
+        if not self.has_unsent:
             self._on_dirty(self)
         self._outbox.append(encoded)
-        self._outbox_bytes += len(encoded)
+        self._add_bytes(len(encoded))
+
+    def _add_bytes(self, count: int) -> None:
+        self._outbox_bytes += count
         if self._outbox_bytes + self.transport.unsent_bytes > self._outbox_limit_bytes:
-            self._outbox.clear()
-            self._outbox_bytes = 0
+            self._clear_outbox()
             self._end(CloseCode.SLOW_CONSUMER)
             self.transport.close(*_explain(CloseCode.SLOW_CONSUMER))
 
@@ -200,12 +237,11 @@ class Session:
 
         frames: made in this turn of the loop; whoever gets the same messages gets the same frame.
         """
-        if not self._outbox or not self.transport.is_writable():
+        if not self.has_unsent or not self.transport.is_writable():
             return
         self.sent_at_s = asyncio.get_running_loop().time() if now_s is None else now_s
-        messages = tuple(self._outbox)
-        self._outbox.clear()
-        self._outbox_bytes = 0
+        messages = (*self._outbox, *self._latest.values())
+        self._clear_outbox()
         codec = self.transport.codec
         if frames is None:
             frame = codec.encode(messages)
@@ -241,9 +277,13 @@ class Session:
     def on_transport_closed(self, code: int) -> None:
         """The connection is gone already."""
         if not self.has_ended():
-            self._outbox.clear()
-            self._outbox_bytes = 0
+            self._clear_outbox()
             self._end(code)
+
+    def _clear_outbox(self) -> None:
+        self._outbox.clear()
+        self._latest.clear()
+        self._outbox_bytes = 0
 
     def _end(self, code: int) -> None:
         self.state = SessionState.CLOSED

@@ -43,6 +43,11 @@ class CafeStream:
         self.waiting: dict[int, LoggedEvent] = {}
         self.healer: asyncio.Task[None] | None = None
         self.catcher: asyncio.Task[None] | None = None
+        # Somebody said that the log has moved on: look, and look again if it is said meanwhile.
+        self.looker: asyncio.Task[None] | None = None
+        self.is_look_due = False
+        # Of the loop's clock: when the cafe last did something.
+        self.active_at_s = 0.0
 
     @property
     def position(self) -> Position:
@@ -69,6 +74,7 @@ class CafeStream:
         assert publication.seq == self.seq + 1
         self.ring.append(publication)
         self.seq = publication.seq
+        self.active_at_s = asyncio.get_running_loop().time()
         self.event_id = publication.event_id
 
     def find_event_id(self, seq: int) -> str | None:
@@ -132,6 +138,25 @@ class Tail:
         """Return a cafe's stream if somebody has opened it."""
         return self._streams.get(cafe_id)
 
+    def look_at(self, cafe_id: str, *, epoch: str, seq: int) -> bool:
+        """Read the log if it is said to stand elsewhere; False for what nobody listens to.
+
+        What is said may be forged: it costs one read, and many at once cost one.
+        """
+        stream = self._streams.get(cafe_id)
+        if stream is None:
+            return False
+        if epoch == stream.epoch and seq <= stream.seq:
+            return True
+        stream.is_look_due = True
+        if stream.looker is None or stream.looker.done():
+            stream.looker = asyncio.create_task(self._look(stream), name=f"look at {cafe_id}")
+        return True
+
+    def list_streams(self) -> list[CafeStream]:
+        """List the cafes that somebody has listened to."""
+        return list(self._streams.values())
+
     async def open(self, cafe_id: str) -> CafeStream:
         """Return a cafe's stream, reading the log the first time: many callers, one read."""
         stream = self._streams.get(cafe_id)
@@ -175,7 +200,8 @@ class Tail:
         """Stop reading; nothing is delivered afterwards."""
         tasks: list[asyncio.Task[Any]] = [*self._priming.values()]
         for stream in self._streams.values():
-            tasks += [task for task in (stream.healer, stream.catcher) if task is not None]
+            running = (stream.healer, stream.catcher, stream.looker)
+            tasks += [task for task in running if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -202,6 +228,15 @@ class Tail:
         finally:
             self._priming.pop(cafe_id, None)
             self._early.pop(cafe_id, None)
+
+    async def _look(self, stream: CafeStream) -> None:
+        while stream.is_look_due:
+            stream.is_look_due = False
+            try:
+                # Not `catch_up`: one that is under way may have read the head too early.
+                await self._catch_up(stream)
+            except TableTapError as error:  # the next look at the heads asks again
+                log.warning("log_not_read", cafe_id=stream.cafe_id, code=error.code)
 
     async def _catch_up(self, stream: CafeStream) -> None:
         head = await self._read_head(stream.cafe_id)

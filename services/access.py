@@ -5,11 +5,12 @@ table that was closed, a token that was taken back stop at the next command, wha
 still says. Lost rights are one answer: not any more, so an open socket ends with it.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
-from domain.errors import AuthenticationFailed
+from domain.errors import AuthenticationFailed, TableTapError
 from domain.roles import Identity, Role
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
@@ -52,6 +53,42 @@ def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
     if not roles:
         raise AuthenticationFailed("You no longer have this role here.", code="no_role")
     return identity if roles == identity.roles else msgspec.structs.replace(identity, roles=roles)
+
+
+def recheck_identities(
+    identities: Sequence[Identity], *, now: datetime
+) -> list[Identity | TableTapError]:
+    """Read the rights of several again, in their order: what they are, or why there are none."""
+    return [_recheck(identity, now) for identity in identities]
+
+
+def count_access_change(cafe_id: str) -> None:
+    """Say, in the transaction that takes access back, that open sockets must be looked at."""
+    fetch_rows(
+        "INSERT INTO access_count (cafe_id, seq) VALUES (?, 1)"
+        " ON CONFLICT (cafe_id) DO UPDATE SET seq = access_count.seq + 1 RETURNING seq",
+        (cafe_id,),
+    )
+
+
+def read_access_counts(cafe_ids: Collection[str]) -> dict[str, int]:
+    """Read how often the rights in cafes have changed: cafe id -> count; 0 is left out."""
+    wanted = list(cafe_ids)
+    if not wanted:
+        return {}
+    rows = fetch_rows(
+        "SELECT cafe_id, seq FROM access_count"  # noqa: S608 - place-holders
+        f" WHERE cafe_id IN ({', '.join('?' * len(wanted))})",
+        wanted,
+    )
+    return dict(rows)
+
+
+def _recheck(identity: Identity, now: datetime) -> Identity | TableTapError:
+    try:
+        return recheck_identity(identity, now=now)
+    except AuthenticationFailed as error:
+        return error
 
 
 def _check_guest(identity: Identity) -> None:

@@ -14,7 +14,7 @@ from models.fields import to_unix_ms
 from models.rows import fetch_rows
 from models.staff import Membership, Person, PersonalData, RevokedToken, SignIn
 from models.tenancy import Cafe
-from services.access import recheck_identity
+from services.access import count_access_change, recheck_identity
 from services.unit_of_work import UnitOfWork
 
 
@@ -139,6 +139,7 @@ def end_sign_in(unit: UnitOfWork, sign_in_id: str) -> None:
         .execute()
     )
     if ended:
+        count_access_change(unit.cafe_id)
         unit.audit("sign_out", signInId=sign_in_id)
 
 
@@ -157,6 +158,7 @@ def revoke_token(unit: UnitOfWork, token: EndedToken) -> None:
         revoked_at=unit.now,
         expires_at=token.expires_at,
     ).on_conflict_ignore().execute()
+    count_access_change(token.cafe_id)
 
 
 def use_ticket(unit: UnitOfWork, ticket: EndedToken) -> None:

@@ -1,6 +1,21 @@
 """Read back what units of work have audited. Writing is `unit.audit`; rows are never changed."""
 
+import msgspec
+
 from models.audit import AuditEntry
+from services.unit_of_work import UnitOfWork
+
+
+class NotedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened outside of any operation, such as a refusal."""
+
+    kind: str
+    details: dict[str, str | int]
+
+
+def note_fact(unit: UnitOfWork, fact: NotedFact) -> None:
+    """Keep a fact that no operation of its own has."""
+    unit.audit(fact.kind, **fact.details)
 
 
 def list_entries(cafe_id: str, *, limit: int, before_id: str | None = None) -> list[AuditEntry]:

@@ -96,13 +96,21 @@ class Authentication:
         passwords: Passwords,
         now: Callable[[], datetime],
         new_id: NewId,
+        on_access_changed: Callable[[str], None] = lambda _: None,
+        on_token_revoked: Callable[[str, datetime], None] = lambda *_: None,
     ) -> None:
+        """on_access_changed: told of the cafe whenever access was taken back, after the commit.
+
+        on_token_revoked: told of a token's id and when it would have ended by itself.
+        """
         self._runner = runner
         self._signer = signer
         self._settings = settings
         self._passwords = passwords
         self._now = now
         self._new_id = new_id
+        self._on_access_changed = on_access_changed
+        self._on_token_revoked = on_token_revoked
         self._limits = SignInLimits()
 
     # --- people -------------------------------------------------------------------------------
@@ -162,6 +170,7 @@ class Authentication:
             await self._runner.write(
                 end_sign_in, identity.sign_in_id, identity=identity, command_type="sign_out"
             )
+            self._on_access_changed(identity.cafe_id)
 
     async def revoke(self, token: str) -> None:
         """Take a single token back before its time.
@@ -176,6 +185,8 @@ class Authentication:
         await self._runner.write(
             revoke_token, ended, identity=identity, command_type="revoke_token"
         )
+        self._on_token_revoked(ended.token_id, ended.expires_at)
+        self._on_access_changed(identity.cafe_id)
 
     # --- recognition --------------------------------------------------------------------------
 

@@ -95,9 +95,9 @@ def read_kitchen_board(
 
 
 def read_counter_board(cafe_id: str) -> CounterBoardView:
-    """Read the open orders, oldest first."""
+    """Read the orders that are over but not paid, then the open ones, each oldest first."""
     position = read_head(cafe_id)
-    orders = _read_by_status(cafe_id, _OPEN_ORDERS)
+    orders = _read_unsettled(cafe_id) + _read_by_status(cafe_id, _OPEN_ORDERS)
     return CounterBoardView(orders=[build_order_view(order) for order in orders], position=position)
 
 
@@ -252,6 +252,15 @@ def _read_by_status(
         (cafe_id, *(status.value for status in statuses), *days, limit),
     )
     return read_orders(cafe_id, [order_id for (order_id,) in reversed(rows)])
+
+
+def _read_unsettled(cafe_id: str) -> list[Order]:
+    """Read the orders that are over, but not their money: the oldest ones, so that none is lost."""
+    rows = fetch_rows(
+        "SELECT order_id FROM unsettled_order WHERE cafe_id = ? ORDER BY since, order_id LIMIT ?",
+        (cafe_id, OPEN_LIMIT),
+    )
+    return read_orders(cafe_id, [order_id for (order_id,) in rows])
 
 
 def _read_of_seating(cafe_id: str, table_session_id: str) -> list[Order]:

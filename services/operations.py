@@ -16,7 +16,7 @@ from domain import commands
 from domain.commands import Command
 from domain.permissions import require
 from domain.views import View
-from services import approvals, counter, kitchen, menu, order_edits, ordering, tables
+from services import approvals, counter, kitchen, menu, order_edits, ordering, payments, tables
 from services.unit_of_work import UnitOfWork
 
 _Function = Callable[[UnitOfWork, Any], View]
@@ -129,6 +129,31 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         commands.SetAvailability,
         menu.set_availability,
         frozenset({"menu_availability_changed"}),
+    ),
+    "initiate_payment": (
+        commands.InitiatePayment,
+        payments.initiate_payment,
+        frozenset({"payment_initiated", "payment_completed"}),
+    ),
+    "confirm_terminal_payment": (
+        commands.ConfirmTerminalPayment,
+        payments.confirm_terminal_payment,
+        frozenset({"payment_completed"}),
+    ),
+    "decline_terminal_payment": (
+        commands.DeclineTerminalPayment,
+        payments.decline_terminal_payment,
+        frozenset({"payment_failed"}),
+    ),
+    "cancel_payment": (
+        commands.CancelPayment,
+        payments.cancel_payment,
+        frozenset({"payment_failed"}),
+    ),
+    "refund_payment": (
+        commands.RefundPayment,
+        payments.refund_payment,
+        frozenset({"payment_refunded", "payment_updated"}),
     ),
     "close_table_session": (
         commands.CloseTableSession,

@@ -1,4 +1,4 @@
-"""Orders from their rows: six queries for one order or for a whole board.
+"""Orders from their rows: seven queries for one order or for a whole board.
 
 Reading is all this does; services/order_writes.py puts changes back. Plain SQL, because a board
 of a hundred orders is a few thousand rows, and every command of the kitchen reads one order.
@@ -23,6 +23,7 @@ from domain.views import ItemModifierView, StationView
 from models.base import database_proxy
 from models.fields import from_unix_ms
 from models.rows import fetch_rows
+from services.payment_rows import read_payments
 
 _ORDERS_QUERY = """
 SELECT orders.id, orders.cafe_id, orders.number, orders.business_date, orders.channel,
@@ -95,7 +96,7 @@ def lock_order(cafe_id: str, order_id: str) -> Order | None:
     rows = fetch_rows(
         f"{_ORDERS_QUERY} WHERE orders.id = ? AND orders.cafe_id = ?{lock}", (order_id, cafe_id)
     )
-    orders = _build_orders(rows)
+    orders = _build_orders(rows, with_refunds=True)
     return orders[0] if orders else None
 
 
@@ -111,12 +112,14 @@ def read_orders(cafe_id: str, order_ids: Sequence[str]) -> list[Order]:
     return [by_id[order_id] for order_id in order_ids if order_id in by_id]
 
 
-def _build_orders(rows: list[tuple[Any, ...]]) -> list[Order]:
+def _build_orders(rows: list[tuple[Any, ...]], *, with_refunds: bool = False) -> list[Order]:
     orders = {row[0]: _build_order(row) for row in rows}
     if orders:
         _add_rounds(orders)
         _add_items(orders)
         _add_tickets(orders)
+        for order_id, payments in read_payments(tuple(orders), with_refunds=with_refunds).items():
+            orders[order_id].payments = payments
     return list(orders.values())
 
 

@@ -17,7 +17,14 @@ from models.orders import Order as OrderRow
 from models.orders import OrderItem, OrderItemModifier, RoundHold
 from models.orders import Round as RoundRow
 from models.orders import Ticket as TicketRow
+from models.payments import UnsettledOrder
 from models.rows import insert_rows
+from services.payment_rows import (
+    describe_payments,
+    describe_refunds,
+    write_payments,
+    write_refunds,
+)
 
 Row = dict[str, Any]
 
@@ -30,11 +37,23 @@ class OrderRows(msgspec.Struct, kw_only=True):
     holds: dict[tuple[str, str], Row]
     items: dict[str, Row]
     tickets: dict[str, Row]
+    payments: dict[str, Row]
+    refunds: dict[str, Row]
+    is_unsettled: bool
 
 
 def describe_nothing() -> OrderRows:
     """Say what an order has before it exists."""
-    return OrderRows(orders={}, rounds={}, holds={}, items={}, tickets={})
+    return OrderRows(
+        orders={},
+        rounds={},
+        holds={},
+        items={},
+        tickets={},
+        payments={},
+        refunds={},
+        is_unsettled=False,
+    )
 
 
 def describe_rows(order: Order, *, now: datetime) -> OrderRows:
@@ -58,6 +77,9 @@ def describe_rows(order: Order, *, now: datetime) -> OrderRows:
             )
             for ticket in order.tickets
         },
+        payments=describe_payments(order),
+        refunds=describe_refunds(order),
+        is_unsettled=order.is_unsettled,
     )
 
 
@@ -70,6 +92,9 @@ def write_changes(order: Order, before: OrderRows, *, now: datetime) -> None:
     _write_table(OrderItem, before.items, after.items)
     _insert_modifiers([item for item in order.items if item.item_id not in before.items])
     _write_table(TicketRow, before.tickets, after.tickets)
+    write_payments(order, before.payments)
+    write_refunds(order, before.refunds)
+    _write_attention(order, was_unsettled=before.is_unsettled, now=now)
 
 
 def _write_table(model: type[Model], before: dict[str, Row], after: dict[str, Row]) -> None:
@@ -103,6 +128,15 @@ def _write_holds(before: dict[tuple[str, str], Row], after: dict[tuple[str, str]
             RoundHold.update(cleared_at=row["cleared_at"]).where(
                 RoundHold.round_id == row["round_id"], RoundHold.kind == row["kind"]
             ).execute()
+
+
+def _write_attention(order: Order, *, was_unsettled: bool, now: datetime) -> None:
+    """Keep an order that is over on the till for as long as its money is not settled."""
+    if order.is_unsettled and not was_unsettled:
+        row = {"order_id": order.order_id, "cafe_id": order.cafe_id, "since": now}
+        insert_rows(UnsettledOrder, [row])
+    elif was_unsettled and not order.is_unsettled:
+        UnsettledOrder.delete().where(UnsettledOrder.order_id == order.order_id).execute()
 
 
 def _insert_modifiers(items: list[Item]) -> None:

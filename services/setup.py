@@ -14,6 +14,7 @@ import msgspec
 from domain.drafts import CafeDraft, MenuDraft, OwnerDraft, PersonDraft, list_draft_faults
 from domain.errors import Conflict, UnprocessableInput
 from domain.identifiers import NewId
+from domain.payments import COUNTER_REFUND_LIMIT_MINOR
 from domain.roles import Role
 from models.audit import AuditEntry
 from models.base import database_proxy
@@ -25,6 +26,7 @@ from models.menu import (
     ModifierGroup,
     TaxCode,
 )
+from models.payments import CafePaymentRules
 from models.staff import Membership, Person, PersonalData
 from models.tenancy import Cafe, CafeTable, Station
 from services.event_log import create_head
@@ -139,6 +141,11 @@ def _write_cafe(draft: CafeDraft, cafe_id: str, context: SetupContext) -> None:
         business_day_cutoff_minutes=draft.business_day_cutoff_minutes,
         approve_first_order=draft.approve_first_order,
         created_at=context.now,
+    )
+    CafePaymentRules.create(
+        cafe_id=cafe_id,
+        accepts_sandbox=draft.accepts_sandbox,
+        counter_refund_limit_minor=COUNTER_REFUND_LIMIT_MINOR,
     )
     create_head(cafe_id, epoch=context.new_id())
 

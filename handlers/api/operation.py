@@ -13,6 +13,7 @@ import msgspec
 
 from domain.commands import Command
 from handlers.api.route import Answer, ApiRequest, Idempotency, Route
+from realtime.limits import find_namespace
 from services.operations import OPERATIONS, Operation
 
 
@@ -55,13 +56,22 @@ def operation_route(
 async def _run(
     operation: Operation, build_command: Callable[[Any], Command] | None, request: ApiRequest
 ) -> Answer:
-    outcome = await request.context.runner.write(
-        operation.function,
-        build_command(request.body) if build_command is not None else request.body,
-        command_type=operation.name,
-        identity=request.identity,
+    identity, name = request.identity, operation.name
+    namespace = find_namespace(identity, name)
+    async with request.context.limits.counted(
+        identity,
+        namespace,
+        name,
+        address=request.client_address,
         command_id=request.command_id,
-    )
+    ):
+        outcome = await request.context.runner.write(
+            operation.function,
+            build_command(request.body) if build_command is not None else request.body,
+            command_type=name,
+            identity=identity,
+            command_id=request.command_id,
+        )
     return Answer(body=outcome.body, is_replay=outcome.is_replayed)
 
 

@@ -28,7 +28,9 @@ PATH_PARAMETERS: dict[str, Any] = {
     "order_id": Id,
     "ticket_id": Id,
     "item_id": Id,
+    "person_id": Id,
     "table_session_id": Id,
+    "payment_id": Id,
     "round_number": RoundNumber,
 }
 

@@ -4,7 +4,7 @@ handlers/routes.py makes Tornado's rules of it, handlers/api/openapi.py the docu
 /api/docs the reference, and the tests go through it row by row.
 """
 
-from handlers.api import authentication, board, kitchen, menu, orders, tables
+from handlers.api import authentication, board, kitchen, menu, orders, payments, tables
 from handlers.api.route import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -12,6 +12,7 @@ ROUTES: tuple[Route, ...] = (
     *tables.ROUTES,
     *menu.ROUTES,
     *orders.ROUTES,
+    *payments.ROUTES,
     *kitchen.ROUTES,
     *board.ROUTES,
 )

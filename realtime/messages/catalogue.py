@@ -14,8 +14,8 @@ from msgspec import UNSET
 
 from domain.errors import ErrorBody
 from domain.events import AnyEvent, LoggedEvent
-from realtime.messages import commands, control, floor, kitchen, orders
-from realtime.messages.envelope import Data, EventMessage
+from realtime.messages import analytics, commands, control, floor, kitchen, orders, payments
+from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
 
 class Direction(StrEnum):
@@ -26,12 +26,16 @@ class Direction(StrEnum):
 
 
 class MessageType(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. struct: its schema. is_replayed: has a seq and is sent again after a break."""
+    """One row. struct: its schema.
+
+    is_replayed: has a seq and is sent again after a break. is_ephemeral: beside the log.
+    """
 
     name: str
     direction: Direction
     struct: type[msgspec.Struct]
     is_replayed: bool = False
+    is_ephemeral: bool = False
 
     @property
     def key(self) -> str:
@@ -49,6 +53,11 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
     "order_progress": (orders.OrderProgressMessage, orders.build_progress),
     "order_ready": (orders.OrderReadyMessage, orders.build_progress),
     "order_item_voided": (orders.OrderItemVoidedMessage, orders.build_item_voided),
+    "payment_initiated": (payments.PaymentInitiatedMessage, payments.build_payment),
+    "payment_updated": (payments.PaymentUpdatedMessage, payments.build_payment),
+    "payment_completed": (payments.PaymentCompletedMessage, payments.build_payment),
+    "payment_failed": (payments.PaymentFailedMessage, payments.build_payment),
+    "payment_refunded": (payments.PaymentRefundedMessage, payments.build_refunded),
     "kitchen_order_received": (kitchen.KitchenOrderReceivedMessage, kitchen.build_kitchen_order),
     "kitchen_order_started": (kitchen.KitchenOrderStartedMessage, kitchen.build_kitchen_order),
     "kitchen_order_completed": (kitchen.KitchenOrderCompletedMessage, kitchen.build_kitchen_order),
@@ -67,20 +76,27 @@ _CONTROLS: tuple[type[control.ControlMessage], ...] = (
     control.Resync,
     control.Mark,
     control.HeartbeatAnswer,
+    control.RefreshDue,
     control.Ack,
 )
 
 EVENT_TYPES: frozenset[str] = frozenset(_EVENTS)
+
+_EPHEMERA: tuple[type[EphemeralMessage], ...] = (analytics.RealTimeAnalyticsMessage,)
 
 
 def _read_tag(struct: type[msgspec.Struct]) -> str:
     return str(struct.__struct_config__.tag)
 
 
+EPHEMERAL_TYPES: frozenset[str] = frozenset(_read_tag(struct) for struct in _EPHEMERA)
+
+
 def _list_client_messages() -> list[MessageType]:
     structs: list[type[msgspec.Struct]] = [
         commands.Authenticate,
         commands.Heartbeat,
+        commands.Refresh,
         *commands.ROOM_MESSAGES,
         *commands.COMMAND_MESSAGES.values(),
     ]
@@ -99,8 +115,14 @@ def _list_server_messages() -> list[MessageType]:
         MessageType(name=name, direction=Direction.SERVER, struct=struct, is_replayed=True)
         for name, (struct, _) in _EVENTS.items()
     ]
+    ephemera = [
+        MessageType(
+            name=_read_tag(struct), direction=Direction.SERVER, struct=struct, is_ephemeral=True
+        )
+        for struct in _EPHEMERA
+    ]
     error = MessageType(name="error", direction=Direction.SERVER, struct=ErrorBody)
-    return [*controls, error, *events]
+    return [*controls, error, *events, *ephemera]
 
 
 # "error" stands for the nine types of an ErrorBody, which is the one message without a fixed type.

@@ -1,7 +1,7 @@
 """What clients send: `{type, id, data}`, one union per namespace built from config/namespaces.py.
 
 The payload structs are those of domain/commands.py, which REST bodies use too. Room commands and
-`heartbeat` are accepted everywhere; `authenticate` is the first frame.
+`heartbeat` are accepted everywhere, as is `refresh`; `authenticate` is the first frame.
 """
 
 from typing import Annotated, Any, Literal, Union, cast
@@ -39,6 +39,11 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "set_availability": commands.SetAvailability,
     "close_table_session": commands.CloseTableSession,
     "order_status_update": commands.OrderStatusUpdate,
+    "initiate_payment": commands.InitiatePayment,
+    "confirm_terminal_payment": commands.ConfirmTerminalPayment,
+    "decline_terminal_payment": commands.DeclineTerminalPayment,
+    "cancel_payment": commands.CancelPayment,
+    "refund_payment": commands.RefundPayment,
 }
 
 
@@ -101,6 +106,17 @@ class Heartbeat(ClientMessage, frozen=True, kw_only=True, tag="heartbeat"):
 
     id: CommandId | None = None
     data: HeartbeatData = HeartbeatData()
+
+
+class RefreshData(Payload, frozen=True, kw_only=True):
+    token: Token
+
+
+class Refresh(ClientMessage, frozen=True, kw_only=True, tag="refresh"):
+    """A new token of the same person or phone, before the old one runs out (spec D7)."""
+
+    id: CommandId
+    data: RefreshData
 
 
 class CafeRoom(Payload, frozen=True, kw_only=True):
@@ -232,7 +248,7 @@ COMMAND_MESSAGES: dict[str, type[ClientMessage]] = {
 }
 
 COMMAND_NAMES: frozenset[str] = frozenset(
-    {"authenticate", "heartbeat"}
+    {"authenticate", "heartbeat", "refresh"}
     | set(COMMAND_TYPES)
     | {str(kind.__struct_config__.tag) for kind in ROOM_MESSAGES}
 )
@@ -242,7 +258,7 @@ def list_accepted(namespace: Namespace) -> list[type[ClientMessage]]:
     """List the messages that a namespace accepts, in the tables' order."""
     names = NAMESPACES[namespace].commands
     own = [kind for name, kind in COMMAND_MESSAGES.items() if name in names]
-    return [Authenticate, Heartbeat, *ROOM_MESSAGES, *own]
+    return [Authenticate, Heartbeat, Refresh, *ROOM_MESSAGES, *own]
 
 
 # One union per namespace: decoding is knowing the type, the namespace and the shape at once.

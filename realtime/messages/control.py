@@ -99,6 +99,24 @@ class HeartbeatAnswer(ControlMessage, frozen=True, kw_only=True, tag="heartbeat"
     data: HeartbeatAnswerData
 
 
+class RefreshDueData(ControlData, frozen=True, kw_only=True):
+    """expires_at: Unix milliseconds; the connection closes with 4003 then."""
+
+    expires_at: int
+
+
+class RefreshDue(ControlMessage, frozen=True, kw_only=True, tag="refresh_due"):
+    """The token behind this connection runs out soon: send `refresh` with a new one."""
+
+    data: RefreshDueData
+
+
+class RefreshedData(ControlData, frozen=True, kw_only=True):
+    """Answer to `refresh`. expires_at: Unix milliseconds, None where it does not run out."""
+
+    expires_at: int | None
+
+
 class Ack(ControlMessage, frozen=True, kw_only=True, tag="ack"):
     """A command was done. data: what it answers. seq: of its last event, absent without one."""
 

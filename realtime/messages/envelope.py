@@ -49,3 +49,17 @@ class EventMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", ta
     metadata: dict[str, Any] | UnsetType = UNSET
     data: Data
     fragment: Fragment | UnsetType = UNSET
+
+
+class EphemeralMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"):
+    """Base of messages that are not in the log: no `seq`, only the newest counts (spec G6).
+
+    They come in no order with events and are never sent again; a page that was away loads anew.
+    """
+
+    event_id: str
+    timestamp: int
+    version: Literal["1.0"] = PROTOCOL_VERSION
+    cafe_id: str
+    data: Data
+    fragment: Fragment | UnsetType = UNSET

@@ -10,7 +10,7 @@ import pytest
 from tests.architecture.checkout import ROOT, list_files
 
 _PRODUCT = {
-    *("bench", "client", "config", "demo", "domain", "gateways", "handlers"),
+    *("bench", "client", "composition", "config", "demo", "domain", "gateways", "handlers"),
     *("jobs", "models", "realtime", "services"),
 }
 _VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}

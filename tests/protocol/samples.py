@@ -14,6 +14,7 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.views import Position
+from realtime.ephemera import announce_analytics
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
 from realtime.publications import Representation, publish
@@ -24,12 +25,14 @@ from tests.support.realtime import (
     LANE,
     MENU_ITEM,
     ORDER,
+    PAYMENT,
     PERSON,
     SEATING,
     STATION,
     TICKET,
     Answer,
     log_event,
+    make_analytics,
     make_events,
     make_id,
     render_card,
@@ -88,6 +91,22 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "until": "2026-11-23T14:00:00Z",
     },
     "close_table_session": {"tableSessionId": SEATING},
+    "refresh": {"token": "<access token or guest token>"},
+    "initiate_payment": {
+        "orderId": ORDER,
+        "method": "cash",
+        "amountMinor": 946,
+        "tenderedMinor": 1000,
+    },
+    "confirm_terminal_payment": {"paymentId": PAYMENT},
+    "decline_terminal_payment": {"paymentId": PAYMENT, "reason": "wrong code"},
+    "cancel_payment": {"paymentId": PAYMENT},
+    "refund_payment": {
+        "paymentId": PAYMENT,
+        "amountMinor": 430,
+        "reason": "cold coffee",
+        "withCredit": True,
+    },
     "order_status_update": {
         "orderId": ORDER,
         "orderNumber": 42,
@@ -140,6 +159,18 @@ def make_fragment_messages() -> dict[str, bytes]:
             Representation(components=(component,), locale="en"), render_card
         )
         for component, name in wanted.items()
+    } | {
+        "fragment_live_figures": announce_analytics(
+            CAFE, make_analytics(), event_id=make_id(9000)
+        ).encode(Representation(components=("live_figures",), locale="en"), render_card)
+    }
+
+
+def make_ephemeral_messages() -> dict[str, bytes]:
+    """Make one message of every type that is not in the log, by type."""
+    return {
+        ephemeral.type: ephemeral.encode(Representation(), render_card)
+        for ephemeral in (announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),)
     }
 
 
@@ -171,7 +202,13 @@ def make_control_messages() -> dict[str, bytes]:
         "resync": control.Resync(data=resync),
         "mark": control.Mark(data=mark),
         "heartbeat_answer": control.HeartbeatAnswer(data=answer),
+        "refresh_due": control.RefreshDue(
+            data=control.RefreshDueData(expires_at=1_795_435_260_000)
+        ),
         "ack": control.Ack(id="c-1", data=done, seq=7),
+        "ack_refreshed": control.Ack(
+            id="c-6", data=control.RefreshedData(expires_at=1_795_436_100_000)
+        ),
         "ack_room": control.Ack(id="c-2", data=room),
         "error": build_error_body(
             InvalidMessage(
@@ -192,6 +229,7 @@ def make_control_messages() -> dict[str, bytes]:
 
 def make_all() -> dict[str, Any]:
     """Make every sample as plain data, by the name of its golden file."""
-    encoded = make_event_messages() | make_fragment_messages() | make_control_messages()
+    encoded = make_event_messages() | make_ephemeral_messages()
+    encoded |= make_fragment_messages() | make_control_messages()
     samples = {name: msgspec.json.decode(raw) for name, raw in encoded.items()}
     return samples | make_client_messages()

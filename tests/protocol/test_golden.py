@@ -10,12 +10,17 @@ from jsonschema import Draft202012Validator
 from config.namespaces import NAMESPACES, Namespace
 from realtime.asyncapi import build_asyncapi, list_namespace_messages
 from realtime.close_codes import CLOSE_RULES
-from realtime.messages.catalogue import EVENT_TYPES, MESSAGES, Direction
+from realtime.messages.catalogue import EPHEMERAL_TYPES, EVENT_TYPES, MESSAGES, Direction
 from realtime.messages.commands import ACCEPTED, COMMAND_NAMES, COMMAND_TYPES, list_accepted
 from realtime.strict_json import decode_strict
 from tests.architecture.checkout import ROOT
 from tests.protocol.golden import FOLDER, render
-from tests.protocol.samples import make_all, make_client_messages, make_event_messages
+from tests.protocol.samples import (
+    make_all,
+    make_client_messages,
+    make_ephemeral_messages,
+    make_event_messages,
+)
 
 DOCUMENT = build_asyncapi(public_url="https://cafe.example", version="1.2.3")
 SAMPLES = make_all()
@@ -67,8 +72,9 @@ def test_every_event_type_of_the_namespaces_has_a_message():
     """The table of namespaces names no event that nobody can make, and none is forgotten."""
     named = {event for rule in NAMESPACES.values() for event in rule.events}
 
-    assert named == EVENT_TYPES
+    assert named == EVENT_TYPES | EPHEMERAL_TYPES
     assert set(make_event_messages()) == EVENT_TYPES
+    assert set(make_ephemeral_messages()) == EPHEMERAL_TYPES
 
 
 def test_every_command_of_the_namespaces_has_a_struct():

@@ -241,7 +241,7 @@ def _conclude(reader: Reader, log: list[Row], *, checks_schema: bool) -> ReaderR
     given = [each.seq for each in reader.watcher.messages if each.seq is not None]
     if set(reader.modes) - {"live", "replay"}:
         differences.append(f"it was told to resync: {dict(reader.modes)}")
-    if given != [each["seq"] for each in frames if "eventId" in each]:
+    if given != [each["seq"] for each in frames if "eventId" in each and "seq" in each]:
         differences.append("the client gave its reader something else than it got")
     if reader.lives != reader.drops:
         differences.append(f"{reader.drops} cuts ended {reader.lives} connections")

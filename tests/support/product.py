@@ -11,6 +11,9 @@ from typing import Any
 
 from tornado.netutil import bind_sockets
 
+from composition.identifiers import new_id, new_table_code, now
+from composition.product import build
+from composition.storage import migrate_database, open_product_database
 from config.settings import Settings
 from demo.cafe import CAFE
 from domain.demo import DemoDescription
@@ -18,15 +21,7 @@ from models.database import close_database
 from services.demo import describe_demo, prepare_demo
 from services.passwords import hash_password
 from services.setup import SetupContext
-from tabletap import (
-    DEMO_PATHS,
-    build,
-    migrate_database,
-    new_id,
-    new_table_code,
-    now,
-    open_product_database,
-)
+from tabletap import DEMO_PATHS
 
 
 @asynccontextmanager

@@ -86,6 +86,8 @@ def _list_facts(message: MessageType) -> list[str]:
     if message.name in EVENT_TYPES:
         rooms = ", ".join(f"`{room}`" for room in _list_rooms(message.name))
         return ["", f"Rooms: {rooms}. Replayed after a break."]
+    if message.is_ephemeral:
+        return ["", "Room: `management`. Not in the log: only the newest counts, never replayed."]
     return []
 
 

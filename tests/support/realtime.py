@@ -4,7 +4,7 @@ The log in memory is for tests of delivery alone; what the database does is test
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,8 +12,15 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
+from domain.analytics import (
+    AnalyticsFigures,
+    AnalyticsView,
+    HourSalesView,
+    LateTicketView,
+    StationLoadView,
+)
 from domain.commands import Command
-from domain.errors import AuthenticationFailed
+from domain.errors import AuthenticationFailed, TableTapError
 from domain.events import (
     AnyEvent,
     KitchenOrderCompleted,
@@ -32,9 +39,15 @@ from domain.events import (
     OrderRoundAdded,
     OrderRoundUpdated,
     OrderStatusUpdated,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentRefunded,
+    PaymentUpdated,
     TableSessionClosed,
     TableSessionOpened,
 )
+from domain.payments import LegStatus, PaymentMethod, PaymentStatus, RefundStatus
 from domain.roles import Identity, IdentityKind, Role
 from domain.rooms import Room
 from domain.statuses import (
@@ -54,7 +67,11 @@ from domain.views import (
     ModifierGroupView,
     ModifierOptionView,
     OrderItemView,
+    OrderPaymentView,
     OrderView,
+    PaymentView,
+    Position,
+    RefundView,
     RoundView,
     StationProgressView,
     TableView,
@@ -63,9 +80,12 @@ from domain.views import (
     TicketView,
     TotalsView,
 )
+from realtime.limits import Limits, Refusal
 from realtime.messages.envelope import Data
 from realtime.plane import Plane, PlanePorts
-from realtime.ports import Admission, CommandOutcome, LogHead, TokenSource
+from realtime.ports import Admission, CommandOutcome, LogHead, NoMetrics, TokenSource
+from realtime.presence import MemoryPresence
+from realtime.rate_limit import MemoryWindows, Windows
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EPOCH = "018f0000-0000-7000-8000-00000000e90c"
@@ -86,6 +106,7 @@ TICKET = make_id(50)
 ITEM = make_id(60)
 MENU_ITEM = make_id(70)
 PERSON = make_id(80)
+PAYMENT = make_id(90)
 
 
 def make_item(**changes: Any) -> OrderItemView:
@@ -274,6 +295,125 @@ def make_menu_item() -> MenuItemView:
     )
 
 
+def make_analytics() -> AnalyticsView:
+    """Make the figures of a day with one of everything in it."""
+    return AnalyticsView(
+        version=3,
+        at=NOON,
+        position=Position(epoch=EPOCH, seq=7, event_id=make_id(100_007)),
+        business_date=date(2026, 11, 23),
+        figures=AnalyticsFigures(
+            active_orders=4,
+            waiting_orders=1,
+            completed_orders_today=37,
+            average_order_time=7.5,
+            average_order_time_n=12,
+            average_order_time_is_whole_day=False,
+            kitchen_load=118,
+            revenue_today=48_210,
+            currency="EUR",
+            customer_satisfaction=None,
+            customer_satisfaction_n=0,
+            staff_on_duty=3,
+        ),
+        p50_minutes=6.8,
+        p90_minutes=13.2,
+        late_share=8,
+        late_share_n=38,
+        gross_minor=55_400,
+        tax_minor=6_840,
+        refunded_net_minor=350,
+        sales_by_hour=[HourSalesView(starts_at=NOON, hour=12, net_minor=48_560)],
+        stations=[
+            StationLoadView(
+                station_id=STATION, name="Bar", load_percent=118, parts=7, over_target=1
+            )
+        ],
+        late=[
+            LateTicketView(
+                ticket_id=TICKET,
+                order_number=42,
+                table_label="Terrace 3",
+                station_name="Bar",
+                queued_at=NOON - timedelta(minutes=9),
+                target_s=300,
+                waits_for=["2 FLAT WHITE"],
+            )
+        ],
+        late_count=1,
+    )
+
+
+def make_payment(**changes: Any) -> PaymentView:
+    """Make a leg over all of the order that waits for the terminal."""
+    payment = PaymentView(
+        payment_id=PAYMENT,
+        order_id=ORDER,
+        number=1,
+        method=PaymentMethod.CARD_TERMINAL,
+        status=LegStatus.PENDING,
+        version=1,
+        amount_minor=946,
+        tendered_minor=None,
+        change_minor=0,
+        refunded_minor=0,
+        refunding_minor=0,
+        is_checking=False,
+        failure_reason="",
+        lane_id=None,
+        created_at=NOON,
+        ended_at=None,
+    )
+    return msgspec.structs.replace(payment, **changes)
+
+
+def make_paid_order(payment: PaymentView, **sums: Any) -> OrderView:
+    """Make an order with one leg and what it comes to."""
+    return make_order(payment=OrderPaymentView(legs=[payment], **sums))
+
+
+def make_payment_events() -> list[AnyEvent]:
+    """Make the five things that are said about payments."""
+    pending, checking = make_payment(), make_payment(is_checking=True, version=2)
+    captured = make_payment(status=LegStatus.CAPTURED, version=2, ended_at=NOON)
+    failed = make_payment(
+        status=LegStatus.FAILED, version=2, ended_at=NOON, failure_reason="card_declined"
+    )
+    returned = msgspec.structs.replace(captured, version=3, refunded_minor=430)
+    refund = RefundView(
+        refund_id=make_id(91),
+        payment_id=PAYMENT,
+        amount_minor=430,
+        status=RefundStatus.SUCCEEDED,
+        with_credit=True,
+        reason="",
+        failure_reason="",
+        created_at=NOON,
+        settled_at=NOON,
+    )
+    waiting = {"status": PaymentStatus.PENDING, "due_minor": 946, "pending_minor": 946}
+    paid = {"status": PaymentStatus.PAID, "captured_minor": 946}
+    return [
+        PaymentInitiated(order=make_paid_order(pending, **waiting), payment=pending),
+        PaymentUpdated(order=make_paid_order(checking, **waiting), payment=checking),
+        PaymentCompleted(order=make_paid_order(captured, **paid), payment=captured),
+        PaymentFailed(
+            order=make_paid_order(failed, due_minor=946, payable_minor=946), payment=failed
+        ),
+        PaymentRefunded(
+            order=make_paid_order(
+                returned,
+                status=PaymentStatus.PARTIALLY_REFUNDED,
+                captured_minor=946,
+                refunded_minor=430,
+                credited_minor=430,
+            ),
+            payment=returned,
+            refund=refund,
+        ),
+    ]
+
+
 def make_events() -> dict[str, AnyEvent]:
     """Make one event of every type, by type."""
     order, ticket = make_order(), make_ticket()
@@ -305,6 +445,7 @@ def make_events() -> dict[str, AnyEvent]:
         TableSessionOpened(table=make_table()),
         TableSessionClosed(table=free, table_session_id=SEATING),
         MenuAvailabilityChanged(item=make_menu_item(), menu_version=12),
+        *make_payment_events(),
     ]
     return {str(type(event).__struct_config__.tag): event for event in events}
 
@@ -428,6 +569,11 @@ class Services:
         self.sources: list[tuple[str, TokenSource]] = []
         self.expires_at: datetime | None = None
         self.now = NOON
+        self.access_counts: dict[str, int] = {}
+        self.taken_back: dict[str, TableTapError] = {}
+        self.presence = MemoryPresence()
+        self.refusals: list[Refusal] = []
+        self.limits = build_limits(self.refusals, now_ms=lambda: int(self.now.timestamp() * 1000))
 
     async def authenticate(self, token: str, source: TokenSource) -> Admission:
         """Admit the names of IDENTITIES; "ticket:NAME" is a connect ticket."""
@@ -443,6 +589,14 @@ class Services:
         """Know one order and every station, table and seating."""
         return [room for room in rooms if room.kind != "order" or room.key in self.known_orders]
 
+    async def recheck(self, identities: Sequence[Identity]) -> list[Identity | TableTapError]:
+        """Say what the test said of a principal, else that nothing has changed."""
+        return [self.taken_back.get(each.principal, each) for each in identities]
+
+    async def read_access_counts(self, cafe_ids: Collection[str]) -> dict[str, int]:
+        """Return what the test counts."""
+        return {cafe_id: self.access_counts.get(cafe_id, 0) for cafe_id in cafe_ids}
+
     async def run_command(
         self, identity: Identity, name: str, command: Command, *, command_id: str
     ) -> CommandOutcome:
@@ -453,6 +607,19 @@ class Services:
         return CommandOutcome(
             data=Answer(name=name, principal=identity.principal), seq=len(self.log.rows)
         )
+
+
+def build_limits(
+    refusals: list[Refusal], *, now_ms: Callable[[], int], windows: Windows | None = None
+) -> Limits:
+    """Make limits of one process that put what they refuse into a list."""
+    counter = iter(range(800_000, 10**9))
+    return Limits(
+        windows or MemoryWindows(now_ms),
+        new_id=lambda: make_id(next(counter)),
+        report=refusals.append,
+        metrics=NoMetrics(),
+    )
 
 
 def render_card(component: str, view: Any, *, locale: str, cafe_id: str) -> str:
@@ -476,6 +643,11 @@ def build_plane(services: Services, **settings: Any) -> Plane:
             now=lambda: services.now,
             new_id=lambda: make_id(next(counter)),
             boot="boot-1",
+            recheck=services.recheck,
+            read_access_counts=services.read_access_counts,
+            presence=services.presence,
+            limits=services.limits,
+            report=services.refusals.append,
         ),
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from composition.identifiers import new_id, new_table_code
 from demo.cafe import CAFE
 from domain.demo import DemoDescription
 from domain.roles import Role
@@ -20,7 +21,6 @@ from models.base import bind
 from models.database import close_database, open_database
 from services.passwords import hash_password
 from services.setup import SetupContext, create_cafe
-from tabletap import new_id, new_table_code
 from tests.support.contract import Contract
 from tests.support.people import Caller, sign_in, sign_in_with, sit_down
 from tests.support.row_counts import RowCounter

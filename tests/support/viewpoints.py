@@ -59,7 +59,7 @@ def find_differences(
 
     received: messages as they came, of all connections. after_seq: where the first one joined.
     """
-    found = [message for message in received if "eventId" in message]
+    found = [message for message in received if "eventId" in message and "seq" in message]
     wanted = [row for row in rows if row["seq"] > after_seq and sees(row)]
     expected, actual = [_name(row) for row in wanted], [_name_message(each) for each in found]
     if expected != actual:

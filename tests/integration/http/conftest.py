@@ -41,6 +41,10 @@ from models.database import close_database, open_database
 from models.migrations import migrate
 from models.tenancy import CafeTable, Station
 from realtime.asyncapi import build_asyncapi
+from realtime.limits import Limits
+from realtime.ports import NoMetrics
+from realtime.presence import MemoryPresence
+from realtime.rate_limit import MemoryWindows
 from services.authentication import Authentication
 from services.passwords import Passwords, hash_password
 from services.runner import Runner
@@ -291,6 +295,14 @@ async def world(database, settings) -> AsyncIterator[World]:
     context = HandlerContext(
         settings=settings,
         runner=runner,
+        limits=Limits(
+            MemoryWindows(lambda: time.monotonic_ns() // 1_000_000),
+            new_id=new_id,
+            report=lambda _: None,
+            metrics=NoMetrics(),
+        ),
+        presence=MemoryPresence(),
+        on_access_changed=lambda _: None,
         authentication=Authentication(
             runner=runner,
             signer=TokenSigner(Secrets(signing_keys=(key,))),

@@ -180,7 +180,7 @@ async def test_probes_say_how_it_is(world):
     ready = await world.client().get("/readyz")
     assert (ready.code, read(ready)) == (
         200,
-        {"isReady": True, "checks": [{"name": "database", "isOk": True}]},
+        {"isReady": True, "isDegraded": False, "checks": [{"name": "database", "isOk": True}]},
     )
     world.is_ready = False
     unready = await world.client().get("/readyz")

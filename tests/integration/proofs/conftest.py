@@ -21,7 +21,7 @@ class DemoCafe:
 
 
 @pytest.fixture
-def demo_cafe(start_server: StartServer, database_url: str) -> DemoCafe:
+def demo_cafe(database_url: str, start_server: StartServer) -> DemoCafe:
     """Serve the demo on SQLite and on PostgreSQL."""
     server = start_server("demo", "--json", database_url=database_url)
     return DemoCafe(

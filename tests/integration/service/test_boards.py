@@ -6,11 +6,13 @@ from domain.commands import (
     AcknowledgeVoid,
     BumpTicket,
     FinishItems,
+    InitiatePayment,
     PlaceOrder,
     ServeItems,
     VoidItems,
 )
 from domain.errors import NotFound
+from domain.payments import PaymentMethod
 from domain.roles import Role
 from domain.statuses import OrderStatus
 from models.base import database_proxy
@@ -186,7 +188,7 @@ async def test_a_voided_ticket_stays_until_a_cook_has_seen_it(cafe):
 
 
 async def test_boards_follow_an_order(cafe):
-    """Numbers prepare, are ready and go; the counter shows what is open and no more."""
+    """Numbers prepare, are ready and go; the counter keeps what is over until it is paid."""
     order = await _order(cafe, cafe.line("Water"))
 
     async def states():
@@ -199,7 +201,17 @@ async def test_boards_follow_an_order(cafe):
     await cafe.do(Role.EXPO, "serve_items", ServeItems(items=units(order.items[0])))
     assert await states() == []
     board = await cafe.runner.read(read_counter_board, cafe.cafe_id)
-    assert board.orders == []
+    assert [each.status for each in board.orders] == [OrderStatus.COMPLETED]
+    await cafe.do(
+        Role.COUNTER,
+        "initiate_payment",
+        InitiatePayment(
+            order_id=order.order_id,
+            method=PaymentMethod.CASH,
+            amount_minor=order.totals.total_minor,
+        ),
+    )
+    assert (await cafe.runner.read(read_counter_board, cafe.cafe_id)).orders == []
 
 
 async def test_snapshot_and_events_agree(cafe):

@@ -1,17 +1,24 @@
 """The table of operations and the events they record: no more, and nothing that never happens."""
 
+import msgspec
+
 from domain.commands import (
     AcknowledgeVoid,
     AddRound,
     ApproveRound,
     BumpTicket,
     CancelOrder,
+    CancelPayment,
     CloseTableSession,
+    ConfirmTerminalPayment,
+    DeclineTerminalPayment,
     FinishItems,
+    InitiatePayment,
     OrderStatusUpdate,
     PlaceOrder,
     RecallItems,
     RecallTicket,
+    RefundPayment,
     RejectRound,
     RemakeItems,
     ServeItems,
@@ -20,8 +27,12 @@ from domain.commands import (
     StartTicket,
     VoidItems,
 )
+from domain.payments import PaymentMethod
 from domain.roles import Role
 from domain.statuses import OrderStatus
+from domain.views import PaymentView
+from gateways.sandbox import Sandbox
+from jobs.payments import settle_payments
 from services.boards import read_kitchen_board
 from services.operations import OPERATIONS
 from tests.support.cafes import units
@@ -92,12 +103,13 @@ class _Walk:
         )
 
 
-async def test_the_table_lists_what_operations_record(strict_cafe):
+async def test_the_table_lists_what_operations_record(strict_cafe, tmp_path):
     """Every listed type was recorded by its operation, and none that is not listed."""
     cafe, walk = strict_cafe, _Walk(strict_cafe)
     await _walk_through_lines(walk)
     await _walk_through_tickets(walk)
     await _walk_through_status_updates(cafe, walk)
+    await _walk_through_payments(cafe, walk, Sandbox(tmp_path))
     await _walk_through_gates(cafe, walk)
 
     # A seating that a phone opens is recorded outside `do`, which needs an identity.
@@ -218,3 +230,34 @@ async def _walk_through_gates(cafe, walk):
         "set_availability",
         SetAvailability(is_sold_out=True, menu_item_id=cafe.menu["Water"].menu_item_id),
     )
+
+
+async def _walk_through_payments(cafe, walk, provider):
+    guest = await cafe.sit_down(2)
+    order = await walk.place("Water", "Latte", "Toastie", who=guest)
+
+    async def pay(method, who=Role.COUNTER):
+        command = InitiatePayment(order_id=order.order_id, method=method, amount_minor=100)
+        outcome = await cafe.do(who, "initiate_payment", command)
+        return msgspec.json.decode(outcome.body, type=PaymentView)
+
+    async def refund(payment):
+        command = RefundPayment(
+            payment_id=payment.payment_id, amount_minor=50, reason="x", with_credit=True
+        )
+        await cafe.do(Role.OWNER, "refund_payment", command)
+
+    async def end(name, command_type, payment):
+        await cafe.do(Role.COUNTER, name, command_type(payment_id=payment.payment_id))
+
+    await refund(await pay(PaymentMethod.CASH))
+    await end(
+        "confirm_terminal_payment", ConfirmTerminalPayment, await pay(PaymentMethod.CARD_TERMINAL)
+    )
+    await end(
+        "decline_terminal_payment", DeclineTerminalPayment, await pay(PaymentMethod.CARD_TERMINAL)
+    )
+    await end("cancel_payment", CancelPayment, await pay(PaymentMethod.CARD_TERMINAL))
+    charged = await pay(PaymentMethod.SANDBOX, guest)
+    await settle_payments(cafe.runner, {PaymentMethod.SANDBOX: provider}, now=cafe.now)
+    await refund(charged)

@@ -288,7 +288,7 @@ async def test_a_new_epoch_resyncs_whoever_is_live():
 
 async def test_a_herd_that_returns_causes_one_read():
     """Two hundred displays after a restart: the log is read once, everybody has everything."""
-    world = World()
+    world = World(connections_per_person=200)
     world.commit(200, is_offered=False)
 
     clients = await asyncio.gather(*(world.attach(known(100)) for _ in range(200)))

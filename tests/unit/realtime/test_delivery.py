@@ -8,9 +8,11 @@ import pytest
 from config.namespaces import Namespace
 from domain.rooms import Room, RoomKind
 from realtime.close_codes import CloseCode
+from realtime.ephemera import Ephemeral, announce_analytics
 from realtime.hub import Hub
 from realtime.ports import Admission
 from realtime.publications import Publication, publish
+from realtime.rate_limit import FrameCeiling
 from realtime.registry import Registry
 from realtime.session import BUFFER_LIMIT, Session, SessionState
 from tests.support.logs import ExpectedLogs
@@ -19,6 +21,7 @@ from tests.support.realtime import (
     IDENTITIES,
     ListTransport,
     log_event,
+    make_analytics,
     make_events,
     make_id,
     render_card,
@@ -26,6 +29,7 @@ from tests.support.realtime import (
 
 KITCHEN = Room(CAFE, RoomKind.KITCHEN)
 ALL = Room(CAFE, RoomKind.CAFE)
+MANAGEMENT = Room(CAFE, RoomKind.MANAGEMENT)
 EVENTS = make_events()
 
 
@@ -37,15 +41,22 @@ class Floor:
         self.ended: list[Session] = []
         self.hub = Hub(self.registry, render=render_card, on_closed=self.ended.append)
 
-    def open(self, *rooms: Room, limit: int = 2**20, who: str = "expo") -> Session:
+    def open(
+        self,
+        *rooms: Room,
+        limit: int = 2**20,
+        who: str = "expo",
+        namespace: Namespace = Namespace.KITCHEN,
+    ) -> Session:
         """Make a live session in some rooms."""
         session = Session(
             ListTransport(),
             connection_id=make_id(len(self.ended)),
-            namespace=Namespace.KITCHEN,
+            namespace=namespace,
             address="192.0.2.1",
             now_s=0.0,
             outbox_limit_bytes=limit,
+            ceiling=FrameCeiling(per_second=20, burst=60, now_s=0.0),
             on_dirty=self.hub.mark_dirty,
         )
         session.admission = Admission(identity=IDENTITIES[who])
@@ -264,3 +275,61 @@ def test_every_close_reason_fits_its_frame():
         assert rule.comes_back == (4000 <= code < 4500)
         assert f"| {code:d} | `{rule.name}` |" in render_close_code_table()
     assert msgspec.to_builtins(CLOSE_RULES[CloseCode.DRAIN])["comesBack"] is True
+
+
+def announce_figures(*, active: int) -> Ephemeral:
+    """Make a message that is not in the log."""
+    view = make_analytics()
+    figures = msgspec.structs.replace(view.figures, active_orders=active)
+    view = msgspec.structs.replace(view, figures=figures)
+    return announce_analytics(CAFE, view, event_id=make_id(active))
+
+
+async def test_of_what_is_not_in_the_log_a_slow_reader_gets_the_newest_alone(floor: Floor):
+    """An unsent one gives way, and events that wait leave before it."""
+    session = floor.open(MANAGEMENT, KITCHEN, who="manager", namespace=Namespace.ADMIN)
+
+    for active in range(1, 50):
+        floor.hub.push(announce_figures(active=active))
+    floor.hub.deliver(publish_ticket(1))
+    waiting_bytes = session.outbox_bytes
+    floor.hub.flush()
+
+    messages = read(session).messages
+    assert [message["type"] for message in messages] == [
+        "kitchen_order_received",
+        "real_time_analytics",
+    ]
+    assert messages[1]["data"]["activeOrders"] == 49
+    assert "seq" not in messages[1]
+    assert waiting_bytes == sum(len(msgspec.json.encode(message)) for message in messages)
+    assert session.outbox_bytes == 0
+
+
+async def test_what_is_not_in_the_log_moves_nobodys_position(floor: Floor):
+    """A mark tells of events; figures are none."""
+    session = floor.open(MANAGEMENT, who="manager", namespace=Namespace.ADMIN)
+    before = (session.seq, session.told_seq)
+
+    assert floor.hub.push(announce_figures(active=1)) == 1
+
+    assert (session.seq, session.told_seq) == before
+
+
+async def test_a_namespace_that_does_not_carry_a_message_gets_none(floor: Floor):
+    """A manager at the kitchen's address hears the kitchen."""
+    session = floor.open(MANAGEMENT, who="manager")
+
+    assert floor.hub.push(announce_figures(active=1)) == 0
+
+    floor.hub.flush()
+    assert read(session).messages == []
+
+
+async def test_figures_beyond_the_limit_close_a_reader_like_everything_else(floor: Floor):
+    """The outbox is bounded, whatever is in it."""
+    session = floor.open(MANAGEMENT, limit=100, who="manager", namespace=Namespace.ADMIN)
+
+    floor.hub.push(announce_figures(active=1))
+
+    assert session.close_code == CloseCode.SLOW_CONSUMER

@@ -158,7 +158,7 @@ async def test_a_heartbeat_is_answered_while_a_command_waits_for_the_database():
 
 async def test_a_full_inbox_stops_the_reading():
     """Nothing more is read from a connection that sends faster than it is served."""
-    desk = Desk()
+    desk = Desk(frame_burst=101)
     await desk.authenticate("kitchen")
     gate = asyncio.Event()
 

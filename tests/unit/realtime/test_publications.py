@@ -67,6 +67,11 @@ ROOMS = {
     "table_session_opened": TABLE_ROOMS,
     "table_session_closed": TABLE_ROOMS,
     "menu_availability_changed": MENU_ROOMS,
+    "payment_initiated": ORDER_ROOMS,
+    "payment_updated": ORDER_ROOMS,
+    "payment_completed": ORDER_ROOMS,
+    "payment_failed": ORDER_ROOMS,
+    "payment_refunded": ORDER_ROOMS,
 }
 EVENTS = make_events()
 

@@ -1,0 +1,269 @@
+"""Builds a whole TableTap and runs it: `build` (no network, no loop state), `Product.start`
+(threads, socket plane, jobs, listening), `Product.stop` (drain, then the same in reverse).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import peewee
+from tornado.httpserver import HTTPServer
+
+from composition.identifiers import new_id, now
+from composition.ports import ServicePorts, build_ports
+from composition.refusals import RefusalAudit
+from composition.shared import Shared
+from composition.storage import open_product_database
+from composition.wakeups import Wakeups
+from config.logging import get_logger
+from config.secrets import load_secrets
+from config.settings import Settings
+from config.version import VERSION
+from domain.events import LoggedEvent
+from domain.payments import PaymentMethod
+from domain.rooms import RoomKind
+from gateways.sandbox import Sandbox
+from handlers.application import build_application
+from handlers.assets import Assets
+from handlers.context import HandlerContext
+from handlers.health import ReadinessCheck
+from handlers.metrics import Metrics
+from handlers.security import CookieNames, TrustedProxies
+from handlers.sockets.endpoint import SocketDependencies
+from handlers.sockets.routes import SocketRoutes, build_socket_routes
+from handlers.templating import Templates
+from jobs.analytics import AnalyticsTicker, build_analytics_job
+from jobs.holds import build_hold_job
+from jobs.housekeeping import build_housekeeping_job
+from jobs.payments import build_payment_job
+from jobs.scheduler import Scheduler
+from models.database import close_database, is_sqlite
+from realtime.asyncapi import build_asyncapi
+from realtime.ephemera import announce_analytics
+from realtime.follower import Follower
+from realtime.limits import Limits
+from realtime.plane import Plane
+from services.authentication import Authentication
+from services.passwords import Passwords
+from services.runner import Runner
+from services.tokens import TokenSigner
+
+_ROOT = Path(__file__).parents[1]
+# A body that is still arriving after this is not coming: half requests must not pile up.
+_BODY_TIMEOUT_S = 20.0
+_IDLE_CONNECTION_TIMEOUT_S = 75.0
+
+log = get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Product:
+    """A whole TableTap, built and ready to start."""
+
+    settings: Settings
+    database: peewee.Database
+    runner: Runner
+    passwords: Passwords
+    shared: Shared
+    plane: Plane
+    follower: Follower | None
+    socket_routes: SocketRoutes
+    scheduler: Scheduler
+    metrics: Metrics
+    server: HTTPServer
+    _loop_watch: asyncio.Task[None] | None = field(default=None, init=False)
+
+    def start(self, sockets: Sequence[Any]) -> None:
+        """Begin to serve on bound sockets. Call it inside the running loop."""
+        self.runner.start()
+        self.shared.start()
+        self.plane.start()
+        if self.follower is not None:
+            self.follower.start()
+        self.scheduler.start()
+        self._loop_watch = asyncio.create_task(self.metrics.watch_loop(), name="loop watch")
+        self.server.add_sockets(sockets)
+        log.info("started", url=self.settings.public_url, mode=self.settings.mode)
+
+    async def stop(self) -> None:
+        """Stop accepting, tell every socket to come back, finish what is under way, end."""
+        log.info("stopping")
+        self.server.stop()
+        self.plane.drain()
+        await _within(self.settings.drain_timeout_s, self.runner.drain(), "operations")
+        await self.scheduler.stop()
+        if self.follower is not None:
+            await self.follower.stop()
+        await self.plane.stop()
+        await self.shared.stop()
+        self.socket_routes.stop()
+        await _within(
+            self.settings.drain_timeout_s, self.server.close_all_connections(), "requests"
+        )
+        if self._loop_watch is not None:
+            self._loop_watch.cancel()
+        await self.runner.close()
+        self.passwords.close()
+        close_database(self.database)
+        log.info("stopped")
+
+
+def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: None) -> Product:
+    """Put the product together, inside the running loop.
+
+    settings: with the port that is really listened on. before_commit: runs in the writer's thread
+    before every COMMIT; proofs about slow disks block there.
+    """
+    database = open_product_database(settings)
+    metrics = Metrics()
+    wakeups = Wakeups()
+    shared = Shared(
+        settings,
+        metrics=metrics,
+        steady_ms=_read_steady_ms,
+        on_hint=wakeups.on_hint,
+        on_gap=wakeups.on_gap,
+    )
+    # The plane is made after the runner that feeds it; nothing commits before both are there.
+    plane: Plane
+
+    def on_committed(events: Sequence[LoggedEvent]) -> None:
+        plane.on_committed(events)
+        shared.tell_committed(events)
+
+    def on_access_changed(cafe_id: str) -> None:
+        plane.access_watch.look_now()
+        shared.tell_access_changed(cafe_id)
+
+    runner = Runner(
+        database,
+        settings,
+        clock=now,
+        new_id=new_id,
+        on_committed=on_committed,
+        metrics=metrics,
+        before_commit=before_commit,
+    )
+    passwords = Passwords()
+    authentication = Authentication(
+        runner=runner,
+        signer=TokenSigner(load_secrets(settings.data_dir, now=now())),
+        settings=settings,
+        passwords=passwords,
+        now=now,
+        new_id=new_id,
+        on_access_changed=on_access_changed,
+        on_token_revoked=shared.mirror_revocation,
+    )
+    report = RefusalAudit(runner)
+    limits = Limits(
+        shared.windows,
+        new_id=new_id,
+        report=report,
+        metrics=metrics,
+        factor=settings.rate_limit_factor,
+    )
+    assets = Assets(_ROOT / "static")
+    templates = Templates(folder=_ROOT / "templates", assets=assets, now=now, new_id=new_id)
+    services = ServicePorts(runner, authentication=authentication, templates=templates)
+    plane = Plane(
+        settings,
+        build_ports(services, shared=shared, limits=limits, report=report, metrics=metrics),
+    )
+    follower = None
+    if not is_sqlite(database):  # there nobody else commits
+        follower = Follower(
+            plane.tail,
+            read_heads=services.read_heads,
+            is_live=lambda: shared.broker.is_live,
+            on_ignored=lambda: metrics.hint_passed("unneeded"),
+        )
+    ticker = AnalyticsTicker(
+        runner,
+        list_listened=lambda: plane.list_cafes_with_listeners(RoomKind.MANAGEMENT),
+        push=lambda cafe_id, view: plane.push(announce_analytics(cafe_id, view, event_id=new_id())),
+        on_kept=shared.tell_figures_kept,
+        now=now,
+    )
+    wakeups.connect(plane=plane, follower=follower, ticker=ticker)
+    proxies = TrustedProxies(settings.trusted_proxies)
+    cookies = CookieNames(is_secure=settings.is_secure)
+    context = HandlerContext(
+        settings=settings,
+        runner=runner,
+        limits=limits,
+        presence=shared.presence,
+        on_access_changed=on_access_changed,
+        authentication=authentication,
+        templates=templates,
+        assets=assets,
+        metrics=metrics,
+        cookies=cookies,
+        proxies=proxies,
+        now=now,
+        new_id=new_id,
+        build_asyncapi=lambda: build_asyncapi(public_url=settings.public_url, version=VERSION),
+        readiness_checks=(_build_database_check(runner), *shared.list_readiness_checks()),
+    )
+    _show_plane(metrics, plane)
+    shared.show_in(metrics)
+    socket_routes = build_socket_routes(
+        SocketDependencies(
+            plane=plane,
+            read_address=proxies.find_client_address,
+            identity_cookies=(cookies.sign_in, cookies.guest),
+        ),
+        settings,
+    )
+    return Product(
+        settings=settings,
+        database=database,
+        runner=runner,
+        passwords=passwords,
+        shared=shared,
+        plane=plane,
+        follower=follower,
+        socket_routes=socket_routes,
+        scheduler=Scheduler(
+            [
+                build_hold_job(runner),
+                build_payment_job(runner, {PaymentMethod.SANDBOX: Sandbox(settings.data_dir)}),
+                build_analytics_job(ticker),
+                build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
+            ]
+        ),
+        metrics=metrics,
+        server=HTTPServer(
+            build_application(context, socket_routes=socket_routes.handlers),
+            body_timeout=_BODY_TIMEOUT_S,
+            idle_connection_timeout=_IDLE_CONNECTION_TIMEOUT_S,
+        ),
+    )
+
+
+def _read_steady_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def _build_database_check(runner: Runner) -> ReadinessCheck:
+    async def reach_database() -> None:
+        await runner.read(lambda: None)
+
+    return ReadinessCheck(name="database", check=reach_database)
+
+
+def _show_plane(metrics: Metrics, plane: Plane) -> None:
+    metrics.add_gauge("rooms", "Rooms with somebody in them.", lambda: plane.count().rooms)
+    metrics.add_gauge(
+        "outbox_bytes", "Bytes that wait for slow readers.", lambda: plane.count().outbox_bytes
+    )
+
+
+async def _within(limit_s: float, work: Awaitable[object], what: str) -> None:
+    try:
+        await asyncio.wait_for(work, limit_s)
+    except TimeoutError:
+        log.warning("stop_cut_short", waited_for=what, limit_s=limit_s)

@@ -1,0 +1,113 @@
+"""What the processes of one installation share: hints, presence and rate windows.
+
+With TABLETAP_REDIS_URL they go through Redis or Valkey, which owns nothing: the database has all
+that must last. Without it the same parts live in this process, and its neighbours are found by
+looking at the database alone (realtime/follower.py).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from composition.identifiers import new_id, now
+from config.settings import Settings
+from domain.events import LoggedEvent
+from handlers.health import ReadinessCheck
+from handlers.metrics import Metrics
+from realtime.broker import Broker, Hint, NoBroker, Topic
+from realtime.presence import MemoryPresence, Presence
+from realtime.rate_limit import MemoryWindows, Windows
+from realtime.redis_bus import RedisBus
+from realtime.redis_link import RedisLink
+from realtime.redis_presence import RedisPresence
+from realtime.redis_revocations import RedisRevocations
+from realtime.redis_windows import RedisWindows
+
+
+class Shared:
+    """boot: this life of the process. on_hint, on_gap: see realtime/redis_bus.py."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        metrics: Metrics,
+        steady_ms: Callable[[], int],
+        on_hint: Callable[[Topic, Hint], None],
+        on_gap: Callable[[], None],
+    ) -> None:
+        self.boot = new_id()
+        self.presence: Presence = MemoryPresence()
+        self.windows: Windows = MemoryWindows(steady_ms)
+        self.broker: Broker = NoBroker()
+        self._redis: _OverRedis | None = None
+        if settings.redis_url:
+            link = RedisLink(settings.redis_url, timeout_s=settings.redis_timeout_s)
+            bus = RedisBus(link, process=self.boot, on_hint=on_hint, on_gap=on_gap, metrics=metrics)
+            presence = RedisPresence(link)
+            self._redis = _OverRedis(link, bus, presence)
+            self.presence, self.broker = presence, bus
+            self.windows = RedisWindows(link, fallback=self.windows)
+
+    @property
+    def is_over_redis(self) -> bool:
+        """Whether other processes can be told anything."""
+        return self._redis is not None
+
+    def list_readiness_checks(self) -> list[ReadinessCheck]:
+        """Say what /readyz asks: Redis, where there is one; without it service goes on."""
+        if self._redis is None:
+            return []
+        return [ReadinessCheck(name="redis", check=self._redis.reach, is_required=False)]
+
+    def show_in(self, metrics: Metrics) -> None:
+        """Show how the sharing is."""
+        if self._redis is not None:
+            metrics.add_gauge(
+                "redis_up", "Whether hints arrive over Redis.", lambda: float(self.broker.is_live)
+            )
+
+    def start(self) -> None:
+        """Begin to share. Call on the running loop."""
+        if self._redis is not None:
+            self._redis.bus.start()
+            self._redis.presence.start()
+
+    async def stop(self) -> None:
+        """Stop sharing."""
+        if self._redis is not None:
+            await self._redis.presence.stop()
+            await self._redis.bus.stop()
+            await self._redis.link.close()
+
+    def tell_committed(self, events: Iterable[LoggedEvent]) -> None:
+        """Tell the others how far the logs have come."""
+        for event in events:
+            self.broker.publish(
+                Topic.LOG, Hint(cafe=event.cafe_id, epoch=event.epoch, seq=event.seq)
+            )
+
+    def tell_access_changed(self, cafe_id: str) -> None:
+        """Tell the others to look at who may still be connected."""
+        self.broker.publish(Topic.ACCESS, Hint(cafe=cafe_id))
+
+    def tell_figures_kept(self, cafe_id: str) -> None:
+        """Tell the others that a cafe has new figures."""
+        self.broker.publish(Topic.FIGURES, Hint(cafe=cafe_id))
+
+    def mirror_revocation(self, token_id: str, expires_at: datetime) -> None:
+        """Let others that read Redis know of a token that was taken back."""
+        if self._redis is not None:
+            self._redis.revocations.mirror(token_id, ends_in=expires_at - now())
+
+
+class _OverRedis:
+    def __init__(self, link: RedisLink, bus: RedisBus, presence: RedisPresence) -> None:
+        self.link = link
+        self.bus = bus
+        self.presence = presence
+        self.revocations = RedisRevocations(link)
+
+    async def reach(self) -> None:
+        """Raises: ConnectionError where hints do not arrive."""
+        if not self.bus.is_live:
+            raise ConnectionError("no heartbeat over Redis")

@@ -1,0 +1,95 @@
+"""Messages beside the log: no `seq`, never replayed, an older one gives way to a newer (spec G6).
+
+`Plane.push` sends them to the sessions of this process; whoever makes them sees to it that other
+processes push them too (a row that each reads). One builder per type; `key` says what replaces
+what in the outbox of a slow reader.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from config.logging import get_logger
+from domain.analytics import AnalyticsView
+from domain.rooms import Room, RoomKind
+from realtime.messages.analytics import RealTimeAnalyticsMessage, build_analytics
+from realtime.messages.envelope import EphemeralMessage, Fragment
+from realtime.ports import Render
+from realtime.publications import Rendering, Representation
+
+log = get_logger(__name__)
+
+
+class Ephemeral:
+    """One such message, addressed. Encodes lazily and keeps what it encoded.
+
+    key: it takes the place of an unsent one with the same key. view: what its card is made of.
+    """
+
+    __slots__ = ("_encoded", "_message", "_view", "key", "rendering", "rooms", "type")
+
+    def __init__(
+        self,
+        message: EphemeralMessage,
+        *,
+        key: str,
+        rooms: tuple[Room, ...],
+        rendering: Rendering | None = None,
+        view: Any = None,
+    ) -> None:
+        self.type = str(message.__struct_config__.tag)
+        self.key = key
+        self.rooms = rooms
+        self.rendering = rendering
+        self._message = message
+        self._view = view
+        self._encoded: dict[tuple[str, str], bytes] = {}
+
+    def encode(self, representation: Representation, render: Render) -> bytes:
+        """Return the message as this kind of reader gets it."""
+        rendering = self.rendering
+        if rendering is None or rendering.component not in representation.components:
+            key = ("", "")
+        else:
+            key = (rendering.component, representation.locale)
+        encoded = self._encoded.get(key)
+        if encoded is None:
+            fragment = self._build_fragment(key[1], render) if key[0] else UNSET
+            encoded = msgspec.json.encode(msgspec.structs.replace(self._message, fragment=fragment))
+            self._encoded[key] = encoded
+        return encoded
+
+    def _build_fragment(self, locale: str, render: Render) -> Fragment | msgspec.UnsetType:
+        rendering = self.rendering
+        assert rendering is not None
+        cafe_id = self._message.cafe_id
+        try:
+            html = render(rendering.component, self._view, locale=locale, cafe_id=cafe_id)
+        except Exception:  # a broken template must not keep the message from anybody
+            log.exception("card_not_rendered", component=rendering.component, cafe_id=cafe_id)
+            return UNSET
+        return Fragment(
+            component=rendering.component,
+            target=rendering.target,
+            card=rendering.card,
+            action=rendering.action,
+            rank=rendering.rank,
+            html=html,
+        )
+
+
+def announce_analytics(cafe_id: str, view: AnalyticsView, *, event_id: str) -> Ephemeral:
+    """Make `real_time_analytics` for a cafe's management."""
+    return Ephemeral(
+        RealTimeAnalyticsMessage(
+            event_id=event_id,
+            timestamp=int(view.at.timestamp() * 1000),
+            cafe_id=cafe_id,
+            data=build_analytics(view),
+        ),
+        key="real_time_analytics",
+        rooms=(Room(cafe_id, RoomKind.MANAGEMENT),),
+        rendering=Rendering("live_figures", "live_figures", "live_figures-now", "replace", 0),
+        view=view,
+    )

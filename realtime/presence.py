@@ -1,0 +1,134 @@
+"""Who is connected: every connection with its person, cafe and roles (spec B4).
+
+`MemoryPresence` knows this process; realtime/redis_presence.py mirrors it to where all processes
+see all. Also the place that counts connections of one person in one namespace (spec H2), since
+only it knows those of the other processes.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from config.namespaces import Namespace
+from domain.roles import Role
+
+
+class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection. user_id: the principal. Times are Unix milliseconds."""
+
+    connection_id: str
+    user_id: str
+    cafe_id: str
+    namespace: Namespace
+    roles: list[Role]
+    connected_at: int
+    last_activity: int
+
+
+class Presence(Protocol):
+    """Connections by id, person, cafe and role."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the connections of all processes are seen."""
+        ...
+
+    async def track(self, record: ConnectionRecord, *, limit: int) -> bool:
+        """Add a connection; False where its person has `limit` in its namespace already."""
+        ...
+
+    def touch(self, connection_id: str, *, at_ms: int) -> None:
+        """Remember that something was heard of a connection."""
+        ...
+
+    def remove(self, connection_id: str) -> None:
+        """Forget a connection; one that is not there is no fault."""
+        ...
+
+    async def get_connection(self, connection_id: str) -> ConnectionRecord | None:
+        """Return a connection, None where it is not."""
+        ...
+
+    async def get_active_connections(
+        self, cafe_id: str, role: Role | None = None
+    ) -> list[ConnectionRecord]:
+        """List a cafe's connections, oldest first; role: only of those who hold it."""
+        ...
+
+    async def get_user_connections(self, user_id: str) -> list[ConnectionRecord]:
+        """List a person's connections, oldest first."""
+        ...
+
+
+class MemoryPresence:
+    """Connections of this process."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, ConnectionRecord] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """All there is, where there is one process."""
+        return True
+
+    @property
+    def records(self) -> list[ConnectionRecord]:
+        """Every connection of this process."""
+        return list(self._records.values())
+
+    def put(self, record: ConnectionRecord) -> None:
+        """Add a connection without asking how many there are."""
+        self._records[record.connection_id] = record
+
+    def has_room(self, record: ConnectionRecord, *, limit: int) -> bool:
+        """Whether a person has fewer than `limit` connections in a namespace, in this process."""
+        mine = [
+            each
+            for each in self._records.values()
+            if each.user_id == record.user_id
+            and each.namespace is record.namespace
+            and each.connection_id != record.connection_id
+        ]
+        return len(mine) < limit
+
+    async def track(self, record: ConnectionRecord, *, limit: int) -> bool:
+        """Add a connection; False where its person has `limit` in its namespace already."""
+        if not self.has_room(record, limit=limit):
+            return False
+        self.put(record)
+        return True
+
+    def touch(self, connection_id: str, *, at_ms: int) -> None:
+        """Remember that something was heard of a connection."""
+        record = self._records.get(connection_id)
+        if record is not None:
+            changed = msgspec.structs.replace(record, last_activity=at_ms)
+            self._records[connection_id] = changed
+
+    def remove(self, connection_id: str) -> None:
+        """Forget a connection; one that is not there is no fault."""
+        self._records.pop(connection_id, None)
+
+    async def get_connection(self, connection_id: str) -> ConnectionRecord | None:
+        """Return a connection, None where it is not."""
+        return self._records.get(connection_id)
+
+    async def get_active_connections(
+        self, cafe_id: str, role: Role | None = None
+    ) -> list[ConnectionRecord]:
+        """List a cafe's connections, oldest first; role: only of those who hold it."""
+        return sort_records(
+            record
+            for record in self._records.values()
+            if record.cafe_id == cafe_id and (role is None or role in record.roles)
+        )
+
+    async def get_user_connections(self, user_id: str) -> list[ConnectionRecord]:
+        """List a person's connections, oldest first."""
+        return sort_records(each for each in self._records.values() if each.user_id == user_id)
+
+
+def sort_records(records: Iterable[ConnectionRecord]) -> list[ConnectionRecord]:
+    """Order connections by when they began."""
+    return sorted(records, key=lambda record: (record.connected_at, record.connection_id))

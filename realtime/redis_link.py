@@ -1,0 +1,181 @@
+"""The only module that imports redis: one client, a time-out on every call, a breaker.
+
+A call that fails opens the breaker, and until the next probe succeeds every call fails at once
+(`RedisAway`), so that a Redis that is gone or frozen costs one time-out and not one for each
+command. The bus probes every second (realtime/redis_bus.py). Valkey speaks the same protocol.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from config.logging import get_logger
+
+log = get_logger(__name__)
+
+_Result = TypeVar("_Result")
+
+# Calls at once; more wait for a free connection, inside the call's time-out.
+_CONNECTIONS = 32
+# One round trip of a pipeline: some 5 ms of Redis' time, so that nobody waits behind it for long.
+_PIPELINE_CALLS = 200
+
+
+class RedisAway(Exception):
+    """Redis did not answer, or not as it should. Go on without it."""
+
+
+class Script:
+    """A Lua script; Redis keeps it by its hash and is given it again where it forgot it."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        # SHA-1 is Redis' own name for a script, nothing is kept secret by it.
+        self.name = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+
+class Call:
+    """One call of a script."""
+
+    def __init__(self, keys: Sequence[str], arguments: Sequence[str | int | float]) -> None:
+        self.keys = keys
+        self.arguments = arguments
+
+    @property
+    def parts(self) -> list[str | int | float]:
+        """What EVALSHA takes after the script's name."""
+        return [len(self.keys), *self.keys, *self.arguments]
+
+
+class Subscription:
+    """Messages of some channels."""
+
+    def __init__(self, channels: Any) -> None:
+        self._channels = channels
+
+    async def read(self, *, wait_s: float) -> tuple[str, bytes] | None:
+        """Return (channel, payload), None when nothing came in time. Raises: RedisAway."""
+        try:
+            message = await self._channels.get_message(
+                ignore_subscribe_messages=True, timeout=wait_s
+            )
+        except (RedisError, OSError, TimeoutError) as error:
+            raise RedisAway(type(error).__name__) from error
+        if message is None:
+            return None
+        return message["channel"].decode("utf-8", "replace"), message["data"]
+
+
+class RedisLink:
+    """The way to Redis. It connects by itself when it is first called."""
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._client = Redis(
+            connection_pool=BlockingConnectionPool.from_url(
+                url,
+                max_connections=_CONNECTIONS,
+                timeout=timeout_s,
+                socket_timeout=timeout_s,
+                socket_connect_timeout=timeout_s,
+                retry=Retry(NoBackoff(), 0),
+            )
+        )
+        self._is_open = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the breaker is open: the last call failed and no probe has succeeded since."""
+        return self._is_open
+
+    async def probe(self) -> None:
+        """Ask whether Redis is there; close the breaker if it is. Raises: RedisAway."""
+        await self._try(lambda: self._ping())
+        if self._is_open:
+            self._is_open = False
+            log.info("redis_back")
+
+    async def publish(self, channel: str, payload: bytes) -> None:
+        """Send to a channel. Raises: RedisAway."""
+        await self._call(lambda: self._client.publish(channel, payload))
+
+    async def set(self, key: str, value: str, *, ttl_ms: int) -> None:
+        """Keep a value for a while. Raises: RedisAway."""
+        await self._call(lambda: self._client.set(key, value, px=ttl_ms))
+
+    async def run(self, script: Script, call: Call) -> Any:
+        """Run a script once. Raises: RedisAway."""
+        return await self._call(lambda: self._run(script, call))
+
+    async def run_many(self, script: Script, calls: Sequence[Call]) -> None:
+        """Run a script for each call, many in one round trip. Raises: RedisAway."""
+        for start in range(0, len(calls), _PIPELINE_CALLS):
+            part = calls[start : start + _PIPELINE_CALLS]
+            # The first alone: it teaches Redis the script where it was flushed.
+            await self.run(script, part[0])
+            if len(part) > 1:
+                await self._call(lambda part=part: self._run_pipeline(script, part[1:]))  # type: ignore[misc]
+
+    @asynccontextmanager
+    async def subscribe(self, *channels: str) -> AsyncIterator[Subscription]:
+        """Listen to channels, on a connection of its own. Raises: RedisAway."""
+        listener = self._client.pubsub()
+        try:
+            await self._try(lambda: listener.subscribe(*channels))
+            yield Subscription(listener)
+        finally:
+            # A frozen server answers no farewell.
+            with suppress(RedisError, OSError, TimeoutError):
+                async with asyncio.timeout(self._timeout_s):
+                    await listener.aclose()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(self._timeout_s):
+                await self._client.aclose()
+
+    async def _ping(self) -> Any:
+        return await self._client.execute_command("PING")  # type: ignore[no-untyped-call]
+
+    async def _run(self, script: Script, call: Call) -> Any:
+        try:
+            return await self._client.execute_command(  # type: ignore[no-untyped-call]
+                "EVALSHA", script.name, *call.parts
+            )
+        except NoScriptError:
+            return await self._client.execute_command(  # type: ignore[no-untyped-call]
+                "EVAL", script.source, *call.parts
+            )
+
+    async def _run_pipeline(self, script: Script, calls: Sequence[Call]) -> None:
+        pipeline = self._client.pipeline(transaction=False)
+        for call in calls:
+            pipeline.execute_command("EVALSHA", script.name, *call.parts)
+        await pipeline.execute(raise_on_error=False)
+
+    async def _call(self, command: Callable[[], Awaitable[_Result]]) -> _Result:
+        if self._is_open:
+            raise RedisAway("breaker")
+        return await self._try(command)
+
+    async def _try(self, command: Callable[[], Awaitable[_Result]]) -> _Result:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await command()
+        except ResponseError as error:
+            # It is there and refuses: a key of another type, no memory. The others may pass.
+            log.warning("redis_refused", reason=type(error).__name__)
+            raise RedisAway(type(error).__name__) from error
+        except (RedisError, OSError, TimeoutError) as error:
+            if not self._is_open:
+                self._is_open = True
+                log.warning("redis_away", reason=type(error).__name__)
+            raise RedisAway(type(error).__name__) from error

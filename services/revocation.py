@@ -1,0 +1,101 @@
+"""Taking access back from people: all their sign-ins in a cafe, and where wanted their roles.
+
+The rights of open sockets are read again right after (realtime/access_watch.py), on every
+process, since the change is counted in the same transaction.
+"""
+
+import msgspec
+
+from domain.commands import Command, Id
+from domain.errors import AuthorizationDenied, NotFound, UnprocessableInput
+from domain.permissions import require
+from domain.roles import Role
+from domain.views import View
+from models.rows import fetch_rows
+from models.staff import Membership, SignIn
+from services.access import count_access_change
+from services.unit_of_work import UnitOfWork
+
+
+class RevokePerson(Command, frozen=True):
+    """End every sign-in of a person in this cafe. remove_roles: they no longer work here."""
+
+    person_id: Id
+    remove_roles: bool = False
+
+
+class RevokeEverybody(Command, frozen=True):
+    """End every sign-in in this cafe but the one that asks."""
+
+
+class RevokedView(View, frozen=True):
+    """ended_sign_ins: how many. removed_roles: that a person had here and has no longer."""
+
+    ended_sign_ins: int
+    removed_roles: list[Role]
+
+
+class PersonName(msgspec.Struct, frozen=True, kw_only=True):
+    """What to call somebody on a manager's screen; "" where it was erased."""
+
+    person_id: str
+    name: str
+
+
+def revoke_person(unit: UnitOfWork, command: RevokePerson) -> RevokedView:
+    """Take a person's access to this cafe back.
+
+    Raises: NotFound for who does not work here, AuthorizationDenied for an owner unless an owner
+    asks, UnprocessableInput for removing oneself.
+    """
+    require(unit.identity, "revoke_person")
+    membership = (Membership.person_id == command.person_id) & (Membership.cafe_id == unit.cafe_id)
+    roles = sorted(Role(row.role) for row in Membership.select(Membership.role).where(membership))
+    if not roles:
+        raise NotFound("Nobody with this id works here.")
+    if Role.OWNER in roles and Role.OWNER not in unit.identity.roles:
+        raise AuthorizationDenied("Only an owner takes an owner's access back.")
+    if command.remove_roles and command.person_id == unit.identity.person_id:
+        raise UnprocessableInput("You cannot remove yourself. Ask another owner or manager.")
+    ended = _end_sign_ins(unit, SignIn.person_id == command.person_id)
+    removed = roles if command.remove_roles else []
+    if removed:
+        Membership.delete().where(membership).execute()
+    count_access_change(unit.cafe_id)
+    unit.audit(
+        "person_revoked",
+        personId=command.person_id,
+        endedSignIns=ended,
+        removedRoles=[role.value for role in removed],
+    )
+    return RevokedView(ended_sign_ins=ended, removed_roles=removed)
+
+
+def revoke_everybody(unit: UnitOfWork, _: RevokeEverybody) -> RevokedView:
+    """End all sign-ins of a cafe, for when it is not known whose was stolen."""
+    require(unit.identity, "revoke_everybody")
+    ended = _end_sign_ins(unit, SignIn.id != unit.identity.sign_in_id)
+    count_access_change(unit.cafe_id)
+    unit.audit("everybody_revoked", endedSignIns=ended)
+    return RevokedView(ended_sign_ins=ended, removed_roles=[])
+
+
+def list_names(cafe_id: str) -> list[PersonName]:
+    """List the people of a cafe with their names."""
+    rows = fetch_rows(
+        "SELECT DISTINCT person.id, personal_data.name FROM membership"
+        " JOIN person ON person.id = membership.person_id"
+        " JOIN personal_data ON personal_data.id = person.personal_data_id"
+        " WHERE membership.cafe_id = ?",
+        (cafe_id,),
+    )
+    return [PersonName(person_id=person_id, name=name) for person_id, name in rows]
+
+
+def _end_sign_ins(unit: UnitOfWork, whose: object) -> int:
+    ended: int = (
+        SignIn.update(revoked_at=unit.now)
+        .where(SignIn.cafe_id == unit.cafe_id, SignIn.revoked_at.is_null(), whose)
+        .execute()
+    )
+    return ended
