@@ -2,7 +2,7 @@
 
 Nothing secret has a default and nothing secret is a setting: the file `secrets.json` in the data
 folder is the only place. Two keys are accepted at once, the first one signs, so that keys rotate
-without signing anybody out. tabletap.py calls `load_secrets` before it builds anything.
+without signing anybody out. composition calls `load_secrets` before it builds anything.
 """
 
 import os

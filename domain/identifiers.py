@@ -1,6 +1,6 @@
 """Identifiers: UUIDv7 text, ordered by time of making.
 
-Randomness and the clock are arguments, so that this stays pure; tabletap.py builds the one
+Randomness and the clock are arguments, so that this stays pure; composition builds the one
 `NewId` that the product uses.
 """
 

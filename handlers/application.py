@@ -1,6 +1,6 @@
 """The Tornado application: all routes, and what holds for every request.
 
-tabletap.py builds it once with everything the handlers need and listens with it. Its HTTP server
+composition builds it once with everything the handlers need and listens with it. Its HTTP server
 wants no `xheaders` (client addresses are read by handlers/security.py) and a `body_timeout`,
 because a body that is too long is read to its end before it is refused.
 """

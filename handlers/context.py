@@ -1,4 +1,4 @@
-"""What handlers work with: one frozen container that tabletap.py fills and passes in.
+"""What handlers work with: one frozen container that composition fills and passes in.
 
 Handlers reach services, realtime's documents and templates through it and through nothing else.
 """

@@ -1,7 +1,7 @@
 """Readiness: each thing that this process needs, by name.
 
 Must not hang: a check that takes too long has failed. What is wrong goes to the log alone.
-handlers/probes.py answers /readyz with it; tabletap.py says what the checks are.
+handlers/probes.py answers /readyz with it; composition says what the checks are.
 """
 
 import asyncio

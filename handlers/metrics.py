@@ -1,7 +1,7 @@
 """What /metrics tells Prometheus, in a registry of its own.
 
 The numbers are about work and never about people, cafes or codes, so the page is public like
-/readyz. tabletap.py builds one `Metrics`, gives it to the runner (`services.runner`) and to the
+/readyz. composition builds one `Metrics`, gives it to the runner (`services.runner`) and to the
 socket plane (`realtime.ports`), whose protocols it fits, and starts `watch_loop`.
 """
 

@@ -1,6 +1,6 @@
 """What the clock starts: periodic jobs on the running loop, by APScheduler.
 
-A job is a name, a period and a coroutine function; jobs/ has one module per job, and tabletap.py
+A job is a name, a period and a coroutine function; jobs/ has one module per job, and composition
 builds the list and calls `start` and `stop`. Schedules live in memory: a job store shared by
 several processes would run every tick twice. Jobs must be harmless when they run late, twice in a
 row or in two processes at once.

@@ -1,1 +1,1 @@
-"""Tables, migrations, the connection to the database. Only services/ and tabletap.py use them."""
+"""Tables, migrations, the connection to the database. Only services/ and composition use them."""

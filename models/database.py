@@ -1,6 +1,6 @@
 """Open the database by its URL, and say what became of a connection.
 
-The one place that knows SQLite from PostgreSQL. tabletap.py opens and binds; services/runner.py
+The one place that knows SQLite from PostgreSQL. composition opens and binds; services/runner.py
 begins and commits; nobody else holds a connection for longer than a `connection_context`.
 """
 

@@ -1,7 +1,7 @@
 """Hints between processes: "this cafe's log has moved on", "its rights have changed".
 
 A hint carries no payload: whoever gets one reads the database, so a forged or lost hint costs one
-read at most (spec G3). tabletap.py gives the plane's owner a `Broker`: `NoBroker` in a single
+read at most (spec G3). composition gives the plane's owner a `Broker`: `NoBroker` in a single
 process, realtime/redis_bus.py where several share a Redis.
 """
 

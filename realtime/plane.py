@@ -1,6 +1,6 @@
 """The event plane of one process: everything between committed events and connections.
 
-tabletap.py builds one `Plane`, hands it committed events (`on_committed`) and gives it to
+composition builds one `Plane`, hands it committed events (`on_committed`) and gives it to
 handlers/sockets, which open a session per connection and pass on what it sends. `start` watches
 over the connections, `drain` ends them all with "come back".
 """

@@ -1,4 +1,4 @@
-"""What realtime asks of the rest: a few callables that tabletap.py passes in.
+"""What realtime asks of the rest: a few callables that composition passes in.
 
 Named for what they do here; services know nothing of them. All coroutines run off the loop's
 thread where they touch the database.

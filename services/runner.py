@@ -1,7 +1,7 @@
 """The only door to the database from the event loop: writes in groups, reads in snapshots.
 
 A cafe's writes go to one thread, one after the other, so what it commits is delivered in commit
-order. A caller that gives up or is cancelled never cuts a unit in half. tabletap.py builds one
+order. A caller that gives up or is cancelled never cuts a unit in half. composition builds one
 Runner, starts it inside the loop and closes it last.
 """
 

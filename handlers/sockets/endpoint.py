@@ -23,7 +23,7 @@ _OVERSIZE_FACTOR = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketDependencies:
-    """What tabletap.py gives to the transports.
+    """What composition gives to the transports.
 
     read_address: the client's address behind trusted proxies. identity_cookies: names of the
     cookies that say who somebody is; an xhr session stays with those that opened it.

@@ -1,6 +1,6 @@
 """The whole product inside this process, for proofs that must reach into it.
 
-`serve_here` builds it by tabletap.py, with the demo's cafe, on a free port, in the running loop.
+`serve_here` builds it by composition, with the demo's cafe, on a free port, in the running loop.
 Everything else is proved from outside, on a process of its own (tests/support/servers.py).
 """
 
