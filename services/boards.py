@@ -37,6 +37,8 @@ OPEN_LIMIT = 200
 FINISHED_LIMIT = 40
 # A void that nobody acknowledged is no news the day after.
 _VOID_LIFE = timedelta(hours=24)
+# A business day has at most 25 hours, where the clock is set back: nothing of today is older.
+_LONGEST_DAY = timedelta(hours=26)
 
 _OPEN_ORDERS = (
     OrderStatus.SUBMITTED,
@@ -46,18 +48,19 @@ _OPEN_ORDERS = (
 )
 _NUMBERED_ORDERS = (OrderStatus.CONFIRMED, OrderStatus.PREPARING, OrderStatus.READY)
 
+# Both queries name stations and a span of an index, one for all stations too: what they read is
+# what is open or of today, and not what a cafe has ever made.
 _OPEN_TICKETS_QUERY = """
 SELECT ticket.id, ticket.order_id
 FROM ticket
-WHERE ticket.cafe_id = ? {at_station} AND (
-    ticket.status IN ('received', 'started')
-    OR (ticket.status = 'cancelled' AND ticket.queued_at >= ? AND EXISTS (
+WHERE ticket.cafe_id = ? AND ticket.station_id IN {stations}
+    AND ticket.status IN ('received', 'started', 'cancelled')
+    AND (ticket.status <> 'cancelled' OR (ticket.queued_at >= ? AND EXISTS (
         SELECT 1 FROM order_item
         WHERE order_item.round_id = ticket.round_id
             AND order_item.station_id = ticket.station_id
             AND order_item.status = 'voided' AND order_item.void_seen_at IS NULL
-    ))
-)
+    )))
 ORDER BY ticket.queued_at DESC, ticket.id DESC
 LIMIT ?
 """
@@ -65,7 +68,8 @@ _FINISHED_TICKETS_QUERY = """
 SELECT ticket.id, ticket.order_id
 FROM ticket
 JOIN orders ON orders.id = ticket.order_id
-WHERE ticket.cafe_id = ? {at_station} AND ticket.status = 'completed'
+WHERE ticket.cafe_id = ? AND ticket.station_id IN {stations}
+    AND ticket.completed_at >= ? AND ticket.status <> 'cancelled'
     AND orders.business_date = ?
 ORDER BY ticket.completed_at DESC, ticket.id DESC
 LIMIT ?
@@ -199,9 +203,9 @@ def _find_open_tickets(
     cafe_id: str, station_id: str | None, now: datetime, limit: int
 ) -> dict[str, str]:
     """Find the tickets of the grid: ticket id -> order id, in the order of the board."""
-    at_station, parameters = _narrow(cafe_id, station_id)
+    stations, parameters = _narrow(cafe_id, station_id)
     rows = fetch_rows(
-        _OPEN_TICKETS_QUERY.format(at_station=at_station),
+        _OPEN_TICKETS_QUERY.format(stations=stations),
         (*parameters, to_unix_ms(now - _VOID_LIFE), limit),
     )
     return dict(reversed(rows))
@@ -210,19 +214,25 @@ def _find_open_tickets(
 def _find_finished_tickets(
     cafe: CafeRules, station_id: str | None, now: datetime
 ) -> dict[str, str]:
-    at_station, parameters = _narrow(cafe.cafe_id, station_id)
+    stations, parameters = _narrow(cafe.cafe_id, station_id)
     return dict(
         fetch_rows(
-            _FINISHED_TICKETS_QUERY.format(at_station=at_station),
-            (*parameters, cafe.find_business_date(now).isoformat(), FINISHED_LIMIT),
+            _FINISHED_TICKETS_QUERY.format(stations=stations),
+            (
+                *parameters,
+                to_unix_ms(now - _LONGEST_DAY),
+                cafe.find_business_date(now).isoformat(),
+                FINISHED_LIMIT,
+            ),
         )
     )
 
 
 def _narrow(cafe_id: str, station_id: str | None) -> tuple[str, tuple[str, ...]]:
+    """Name one station or all of a cafe, former ones included: their tickets may be open yet."""
     if station_id is None:
-        return "", (cafe_id,)
-    return "AND ticket.station_id = ?", (cafe_id, station_id)
+        return "(SELECT id FROM station WHERE cafe_id = ?)", (cafe_id, cafe_id)
+    return "(?)", (cafe_id, station_id)
 
 
 def _read_tickets(cafe_id: str, order_ids: dict[str, str], now: datetime) -> dict[str, TicketView]:

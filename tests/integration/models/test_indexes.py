@@ -12,6 +12,7 @@ from models.database import close_database, open_database
 from models.migrations import migrate
 from models.orders import Order, OrderItem, Round, RoundHold, Ticket
 from models.tables import TableSession
+from services import boards
 
 OPEN_STATUSES = [status for status in OrderStatus if status not in TERMINAL_ORDER_STATUSES]
 
@@ -97,3 +98,19 @@ def test_a_written_out_query_asks_an_index(database, statement):
 
     assert plan
     assert [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "span"),
+    [
+        (boards._OPEN_TICKETS_QUERY, "(cafe_id=? AND station_id=? AND status=?)"),
+        (boards._FINISHED_TICKETS_QUERY, "(cafe_id=? AND station_id=? AND completed_at>?)"),
+    ],
+)
+@pytest.mark.parametrize("stations", ["('s')", "(SELECT id FROM station WHERE cafe_id = 'c')"])
+def test_a_kitchen_board_reads_a_span_of_an_index(database, query, span, stations):
+    """What is open, or of today: not all that the cafe has ever made, for all stations either."""
+    statement = query.format(stations=stations)
+    plan = explain(database, statement, ["1"] * statement.count("?"))
+
+    assert [step for step in plan if "ticket USING INDEX" in step and step.endswith(span)], plan
