@@ -69,8 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: Annotated[
         tuple[str, ...],
         Meta(
-            description="Addresses or networks of proxies whose X-Forwarded-For and "
-            "X-Forwarded-Proto count, separated by commas. Empty: nobody's."
+            description="Addresses or networks of proxies whose X-Forwarded-For counts, "
+            "separated by commas. Empty: nobody's."
         ),
     ] = ()
 
