@@ -38,14 +38,13 @@ from domain.errors import TableTapError
 from models.database import STORAGE_ERRORS, close_database
 from models.migrations import pending
 from services.demo import DemoPaths, describe_demo, prepare_demo
-from services.passwords import hash_password
+from services.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
 from services.setup import SetupContext, create_owner
 
 DEMO_PATHS = DemoPaths(
     table="/t/{}", station="/kitchen/{}", counter="/counter", board="/board", sign_in="/sign-in"
 )
 EXIT_MISCONFIGURED = 2
-_SHORTEST_PASSWORD = 10
 
 log = get_logger("tabletap")
 
@@ -179,8 +178,8 @@ def _read_password() -> str:
         password = sys.stdin.readline().rstrip("\n")
     else:
         password = getpass.getpass("Password: ")
-    if len(password) < _SHORTEST_PASSWORD:
-        raise StartRefused(f"A password has {_SHORTEST_PASSWORD} characters or more.")
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise StartRefused(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
     return password
 
 

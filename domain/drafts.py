@@ -5,8 +5,10 @@
 nowhere, so that a cafe is never created by halves.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -35,6 +37,12 @@ ALLERGENS = frozenset(
     }
 )
 DIETS = frozenset({"vegan", "vegetarian", "gluten_free"})
+
+# What the columns take; signing in asks for no more of an address than this.
+_NAME_LIMIT = 120
+_EMAIL_LIMIT = 254
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +174,7 @@ class CafeDraft(Draft, frozen=True, kw_only=True):
 def list_draft_faults(cafe: CafeDraft) -> list[str]:
     """List in plain words what keeps a draft from becoming a cafe; empty when nothing does."""
     return [
+        *_check_money_and_clock(cafe.currency, cafe.timezone),
         *_list_repeated("station", [station.slug for station in cafe.stations]),
         *_list_repeated("table number", [str(table.number) for table in cafe.tables]),
         *_list_repeated("e-mail address", [person.email for person in cafe.people]),
@@ -174,6 +183,34 @@ def list_draft_faults(cafe: CafeDraft) -> list[str]:
         *(fault for group in cafe.menu.groups for fault in _check_group(group)),
         *(fault for item in cafe.menu.items for fault in _check_item(item, cafe)),
     ]
+
+
+def list_owner_faults(owner: OwnerDraft, *, has_cafe: bool) -> list[str]:
+    """List in plain words what keeps somebody from becoming an owner.
+
+    has_cafe: they join one that exists, so what the draft says about a new one does not matter.
+    """
+    faults = [*_check_name("owner", owner.name)]
+    if len(owner.email) > _EMAIL_LIMIT or not _EMAIL.fullmatch(owner.email.strip()):
+        faults.append("The e-mail address must be like ana@cafe.example.")
+    if not has_cafe:
+        faults += _check_name("cafe", owner.cafe_name)
+        faults += _check_money_and_clock(owner.currency, owner.timezone)
+    return faults
+
+
+def _check_name(whose: str, name: str) -> Iterator[str]:
+    if not 1 <= len(name.strip()) <= _NAME_LIMIT or not name.isprintable():
+        yield f"The name of the {whose} must have 1 to {_NAME_LIMIT} letters."
+
+
+def _check_money_and_clock(currency: str, timezone: str) -> Iterator[str]:
+    if not _CURRENCY.fullmatch(currency):
+        yield f"{currency} is not the code of a currency, like EUR (ISO 4217)."
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"{timezone} is not the name of a time zone, like Europe/Lisbon (IANA)."
 
 
 def _list_repeated(what: str, words: list[str]) -> list[str]:

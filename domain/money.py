@@ -6,6 +6,17 @@ alone; pricing, and later discounts, charges and refunds, are sums of what these
 
 from collections.abc import Sequence
 
+# ISO 4217: every other currency has two decimals.
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_WITH_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+
+
+def find_currency_exponent(currency: str) -> int:
+    """Return how many decimals a currency's minor unit has. currency: its code of ISO 4217."""
+    if currency in _WITHOUT_DECIMALS.split():
+        return 0
+    return 3 if currency in _WITH_THREE_DECIMALS.split() else 2
+
 
 def divide_half_up(numerator: int, denominator: int) -> int:
     """Divide and round to the nearest whole number, halves away from zero.

@@ -42,7 +42,7 @@ from services.accounts import (
     start_sign_in,
     use_ticket,
 )
-from services.passwords import Passwords
+from services.passwords import LONGEST_PASSWORD, Passwords
 from services.runner import Runner
 from services.sign_in_limits import SignInLimits
 from services.tokens import Claims, TokenKind, TokenSigner
@@ -57,7 +57,7 @@ class SignIn(Command, frozen=True):
     """Sign in by password. cafe_id: needed where a person has a role in several cafes."""
 
     email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PASSWORD)]
     cafe_id: Id | None = None
 
 

@@ -13,6 +13,8 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from domain.errors import Overloaded
 
+# What somebody may choose, and all that signing in looks at.
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 _THREADS = 2  # more would compete with the loop on two cores
 # At 25 ms each the last in the queue waits 0.4 s; beyond that an attacker would hold up staff.

@@ -11,9 +11,17 @@ from datetime import datetime
 
 import msgspec
 
-from domain.drafts import CafeDraft, MenuDraft, OwnerDraft, PersonDraft, list_draft_faults
-from domain.errors import Conflict, UnprocessableInput
+from domain.drafts import (
+    CafeDraft,
+    MenuDraft,
+    OwnerDraft,
+    PersonDraft,
+    list_draft_faults,
+    list_owner_faults,
+)
+from domain.errors import Conflict, NotFound, UnprocessableInput
 from domain.identifiers import NewId
+from domain.money import find_currency_exponent
 from domain.payments import COUNTER_REFUND_LIMIT_MINOR
 from domain.roles import Role
 from models.audit import AuditEntry
@@ -56,9 +64,7 @@ def create_cafe(
         UnprocessableInput: the draft refers to something it does not have.
         Conflict: somebody of the draft has an account already.
     """
-    faults = list_draft_faults(draft)
-    if faults:
-        raise UnprocessableInput(" ".join(faults), code="faulty_draft", details={"faults": faults})
+    _refuse(list_draft_faults(draft))
     with _transaction():
         _write_cafe(draft, cafe_id, context)
         station_ids = _write_stations(draft, cafe_id, context)
@@ -75,14 +81,19 @@ def create_owner(
     """Write an owner, with a cafe of their own or into one that exists; return the cafe's id.
 
     Raises:
+        UnprocessableInput: nobody could sign in, or no order be placed, with what the draft says.
+        NotFound: there is no cafe of this id.
         Conflict: somebody has an account with this e-mail address.
     """
+    _refuse(list_owner_faults(owner, has_cafe=cafe_id is not None))
     person = PersonDraft(name=owner.name, email=owner.email, role=Role.OWNER)
     with _transaction():
         if cafe_id is None:
             cafe_id = context.new_id()
             _write_cafe(_build_empty_cafe(owner), cafe_id, context)
             _write_audit("cafe_created", cafe_id, {"cafeId": cafe_id}, context)
+        elif Cafe.get_or_none(Cafe.id == cafe_id, Cafe.closed_at.is_null()) is None:
+            raise NotFound("There is no open cafe of this id.")
         person_id = _write_person(person, cafe_id, password_hash, context)
         _write_audit("owner_created", cafe_id, {"personId": person_id}, context)
     return cafe_id
@@ -111,6 +122,11 @@ def list_cafe_ids() -> list[str]:
         return [row.id for row in Cafe.select(Cafe.id).order_by(Cafe.id)]
 
 
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise UnprocessableInput(" ".join(faults), code="faulty_draft", details={"faults": faults})
+
+
 @contextmanager
 def _transaction() -> Iterator[None]:
     with connected(), database_proxy.atomic():
@@ -121,6 +137,7 @@ def _build_empty_cafe(owner: OwnerDraft) -> CafeDraft:
     return CafeDraft(
         name=owner.cafe_name,
         currency=owner.currency,
+        currency_exponent=find_currency_exponent(owner.currency),
         timezone=owner.timezone,
         stations=(),
         tables=(),

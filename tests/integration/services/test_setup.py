@@ -10,7 +10,7 @@ import pytest
 
 from demo.cafe import CAFE
 from domain.drafts import OwnerDraft
-from domain.errors import Conflict, UnprocessableInput
+from domain.errors import Conflict, NotFound, UnprocessableInput
 from domain.identifiers import build_uuid7
 from domain.roles import Role
 from models.base import bind, database_proxy
@@ -168,6 +168,56 @@ def test_an_owner_may_join_a_cafe_that_exists(database, context):
 
     assert create_owner(owner, password_hash="hash", context=context, cafe_id=cafe_id) == cafe_id
     assert list_cafe_ids() == [cafe_id]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"email": "ana"},
+        {"email": "ana@"},
+        {"email": "an a@new.example"},
+        {"email": "a" * 250 + "@new.example"},
+        {"name": " "},
+        {"name": "Ana\x1b[31m"},
+        {"cafe_name": ""},
+        {"cafe_name": "N" * 121},
+        {"currency": "eur"},
+        {"currency": "EURO"},
+        {"timezone": "Mars/Base"},
+        {"timezone": "../../etc/passwd"},
+        {"timezone": ""},
+    ],
+)
+def test_an_owner_that_could_not_work_is_refused(database, context, changes):
+    """A clock that nobody has would fail each order, an address that is none each sign-in."""
+    owner = OwnerDraft(name="Ana", email="ana@new.example", cafe_name="Nova")
+
+    with pytest.raises(UnprocessableInput):
+        create_owner(
+            msgspec.structs.replace(owner, **changes), password_hash="hash", context=context
+        )
+    assert list_cafe_ids() == []
+
+
+def test_a_cafe_that_does_not_exist_gets_no_owner(database, context):
+    """An id that was mistyped is said to be one."""
+    owner = OwnerDraft(name="Ana", email="ana@new.example", cafe_name="")
+
+    with pytest.raises(NotFound):
+        create_owner(owner, password_hash="hash", context=context, cafe_id=context.new_id())
+    with database.connection_context():
+        assert PersonalData.select().count() == 0
+
+
+@pytest.mark.parametrize(("currency", "exponent"), [("EUR", 2), ("JPY", 0), ("KWD", 3)])
+def test_a_cafe_knows_its_currencys_decimals(database, context, currency, exponent):
+    """Nobody is asked for what the code of the currency says."""
+    owner = OwnerDraft(name="Ana", email="ana@new.example", cafe_name="Nova", currency=currency)
+
+    cafe_id = create_owner(owner, password_hash="hash", context=context)
+
+    with database.connection_context():
+        assert exponent == Cafe.get_by_id(cafe_id).currency_exponent
 
 
 def test_an_address_that_is_taken_makes_no_second_owner(database, context):
