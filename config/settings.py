@@ -124,8 +124,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             ge=1,
             le=100_000,
-            description="Writes that may wait, per process; beyond it the answer is 503 with "
-            "Retry-After.",
+            description="Writes that may wait, per process, in equal shares for its writers; "
+            "beyond a share the answer is 503 with Retry-After.",
         ),
     ] = 512
     write_batch_limit: Annotated[

@@ -124,6 +124,8 @@ class Runner:
         self._write_queues: list[SimpleQueue[WriteJob | None]] = [
             SimpleQueue() for _ in range(writers)
         ]
+        # Each writer has its share, so that a cafe whose rows are locked fills its own queue alone.
+        self._write_share = max(1, limits.write_queue_limit // writers)
         self._read_queue: SimpleQueue[_ReadJob | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._in_flight: set[CommandKey] = set()
@@ -177,13 +179,14 @@ class Runner:
             command_id=command_id,
             body=body,
         )
-        self._admit(self.queue_depth)
+        queue = self._pick_queue(job.cafe_id)
+        self._admit(queue.qsize(), self._write_share)
         if job.key is not None:
             if job.key in self._in_flight:
                 raise CommandInFlight
             self._in_flight.add(job.key)
         self._count_in()
-        self._pick_queue(job.cafe_id).put(job)
+        queue.put(job)
         self._metrics.observe_queue_depth(self.queue_depth)
         outcome: Outcome = await self._wait(job)
         return outcome
@@ -198,7 +201,7 @@ class Runner:
 
         The query returns values, never open cursors. Raises: TableTapError as `write` does.
         """
-        self._admit(self._read_queue.qsize())
+        self._admit(self._read_queue.qsize(), self._limits.write_queue_limit)
         job = _ReadJob(
             query=partial(query, *args, **kwargs),
             context=contextvars.copy_context(),
@@ -289,8 +292,8 @@ class Runner:
             future=self._running_loop().create_future(),
         )
 
-    def _admit(self, waiting: int) -> None:
-        if self._is_draining or waiting >= self._limits.write_queue_limit:
+    def _admit(self, waiting: int, limit: int) -> None:
+        if self._is_draining or waiting >= limit:
             raise Overloaded(
                 "Too much is waiting for the database. Nothing was done; try again in a second.",
                 retry_after_s=1,

@@ -343,7 +343,7 @@ async def test_who_waited_too_long_in_the_queue_is_not_run(make_runner, gate):
 
 async def test_a_full_queue_refuses_at_once(make_runner, gate):
     """Nothing was done, and the answer says when to come again."""
-    runner = make_runner(write_queue_limit=2)
+    runner = make_runner(write_queue_limit=2, database_writers=1)
     calls = [asyncio.create_task(runner.write(gate.hold, None, command_type="t", cafe_id=CAFE))]
     await gate.entered()
     calls += [

@@ -3,10 +3,11 @@
 import asyncio
 import multiprocessing
 import secrets
+from zlib import crc32
 
 import pytest
 
-from domain.errors import OperationTimeout, StorageUnavailable
+from domain.errors import OperationTimeout, Overloaded, StorageUnavailable
 from domain.events import LoggedEvent
 from domain.identifiers import build_uuid7
 from models.base import bind
@@ -219,6 +220,28 @@ async def test_a_writer_survives_what_nobody_thought_of(
     monkeypatch.undo()
 
     assert (await runner.write(record_number, 2, command_type="test", cafe_id=CAFE)).seq == 1
+
+
+@postgres_only
+async def test_a_cafe_that_cannot_be_written_keeps_no_other_waiting(make_runner, gate):
+    """Its own queue is full; whose writer is another one goes on at once."""
+    numbers = [crc32(cafe_id.encode()) for cafe_id in (CAFE, OTHER_CAFE)]
+    writers = next(n for n in range(2, 20) if numbers[0] % n != numbers[1] % n)
+    runner = make_runner(database_writers=writers, write_queue_limit=2 * writers)
+    calls = [asyncio.create_task(runner.write(gate.hold, None, command_type="t", cafe_id=CAFE))]
+    await gate.entered()
+    calls += [
+        asyncio.create_task(runner.write(record_number, n, command_type="t", cafe_id=CAFE))
+        for n in range(2)
+    ]
+    await asyncio.sleep(0)  # each puts its write into the queue in its first turn
+
+    with pytest.raises(Overloaded):
+        await runner.write(record_number, 9, command_type="t", cafe_id=CAFE)
+    for number in range(3):
+        await runner.write(record_number, number, command_type="t", cafe_id=OTHER_CAFE)
+    gate.open()
+    await asyncio.gather(*calls)
 
 
 @postgres_only
