@@ -22,6 +22,8 @@ STORAGE_ERRORS: tuple[type[Exception], ...] = (
     peewee.InterfaceError,
     peewee.InternalError,
     MaxConnectionsExceeded,
+    # SQLite works while rows are fetched, and that goes past Peewee's translation.
+    sqlite3.OperationalError,
 )
 
 _SQLITE_PRAGMAS: dict[str, str | int] = {
@@ -121,8 +123,8 @@ def name_fault(error: Exception) -> str:
 
 
 def _original(error: Exception) -> object:
-    """The driver's error inside Peewee's."""
-    return getattr(error, "orig", None)
+    """The driver's error inside Peewee's, or the driver's own."""
+    return getattr(error, "orig", error)
 
 
 def discard_connection(database: Database) -> None:

@@ -1,6 +1,7 @@
 """What the runner does when the database fails it: nothing lost, nothing twice, back by itself."""
 
 import asyncio
+import itertools
 import multiprocessing
 import secrets
 from zlib import crc32
@@ -12,6 +13,7 @@ from domain.events import LoggedEvent
 from domain.identifiers import build_uuid7
 from models.base import bind
 from models.database import close_database, is_sqlite, open_database, sqlite_path
+from models.rows import fetch_rows
 from models.tenancy import Station
 from services.event_log import read_events, read_head
 from services.runner import Runner
@@ -406,6 +408,30 @@ async def test_a_full_disk_refuses_writes_and_comes_back(
     assert sorted(numbers) == list(range(8))
     assert len(await runner.read(list_stations)) == 8
     assert execute_elsewhere(filled_url, "PRAGMA integrity_check") == [("ok",)]
+
+
+@sqlite_only
+async def test_a_disk_that_fails_in_the_middle_of_the_rows_is_a_503(
+    database, make_runner, expected_logs
+):
+    """SQLite reads on while rows are fetched, so a fault there is no other than one before."""
+    expected_logs.add("storage_unavailable")
+    runner = make_runner()
+
+    def break_off() -> list[int]:
+        steps = itertools.count()
+        database.connection().set_progress_handler(lambda: next(steps) > 10, 1000)
+        rows = fetch_rows(
+            "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL"
+            " SELECT number + 1 FROM numbers WHERE number < ?) SELECT number FROM numbers",
+            (100_000,),
+        )
+        return [row[0] for row in rows]
+
+    with pytest.raises(StorageUnavailable):
+        await runner.read(break_off)
+
+    assert await runner.read(list_numbers) == []
 
 
 @sqlite_only
