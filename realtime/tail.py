@@ -55,11 +55,11 @@ class CafeStream:
         return Position(epoch=self.epoch, seq=self.seq, event_id=self.event_id)
 
     def restart(self, head: LogHead) -> None:
-        """Forget everything and go on from a head."""
+        """Forget everything up to a head and go on from there."""
         self.ring.clear()
-        self.waiting.clear()
         self.epoch, self.floor_seq = head.epoch, head.floor_seq
         self.seq, self.event_id = head.seq, head.event_id
+        self.forget_old()
 
     def forget_old(self) -> None:
         """Let go of waiting events that are known by now, or of a log that is no longer ours."""
@@ -209,15 +209,14 @@ class Tail:
     async def _prime(self, cafe_id: str) -> CafeStream:
         try:
             head = await self._read_head(cafe_id)
-            after_seq = max(head.floor_seq, head.seq - self._prime_events)
-            events = await self._read_log(cafe_id, after_seq=after_seq, limit=head.seq - after_seq)
+            ring = await self._read_ring(cafe_id, head)
             # The oldest rows may be gone (retention): the ring begins with the first that is there.
-            first_seq = events[0].seq if events else head.seq + 1
+            first_seq = ring[0].seq if ring else head.seq + 1
             stream = CafeStream(
                 cafe_id, msgspec.structs.replace(head, seq=first_seq - 1), ring_size=self._ring_size
             )
-            for event in events:
-                stream.push(publish(event))
+            for publication in ring:
+                stream.push(publication)
             if stream.seq != head.seq:
                 stream.restart(head)
             stream.event_id = head.event_id
@@ -238,15 +237,42 @@ class Tail:
             except TableTapError as error:  # the next look at the heads asks again
                 log.warning("log_not_read", cafe_id=stream.cafe_id, code=error.code)
 
+    async def _read_ring(self, cafe_id: str, head: LogHead) -> list[Publication]:
+        """Read what the ring begins with; nothing where a row of it cannot be read.
+
+        Who would need such a row gets a snapshot then, and everybody else is let in.
+        """
+        after_seq = max(head.floor_seq, head.seq - self._prime_events)
+        try:
+            events = await self._read_log(cafe_id, after_seq=after_seq, limit=head.seq - after_seq)
+            return [publish(event) for event in events]
+        except TableTapError:
+            raise  # the database is away: nobody knows yet
+        except Exception:  # a row of another version, or a damaged one
+            log.exception("log_unreadable", cafe_id=cafe_id, after_seq=after_seq)
+            return []
+
     async def _catch_up(self, stream: CafeStream) -> None:
         head = await self._read_head(stream.cafe_id)
         if head.epoch != stream.epoch:
-            stream.restart(head)
-            self._on_broken(stream.cafe_id, "epoch_changed")
+            self._start_afresh(stream, head, "epoch_changed")
             return
         stream.floor_seq = head.floor_seq
-        while stream.seq < head.seq and await self._read_on(stream):
-            pass
+        try:
+            while stream.seq < head.seq and await self._read_on(stream):
+                pass
+        except TableTapError:
+            raise  # the database is away: the rows are read later
+        except Exception:  # as in `_read_ring`
+            log.exception("log_unreadable", cafe_id=stream.cafe_id, after_seq=stream.seq)
+            if stream.seq < head.seq:  # another read may have come further meanwhile
+                self._start_afresh(stream, head, "log_unreadable")
+
+    def _start_afresh(self, stream: CafeStream, head: LogHead, reason: str) -> None:
+        stream.restart(head)
+        self._on_broken(stream.cafe_id, reason)
+        # Committed since the head was read.
+        self._use_waiting(stream)
 
     def _take(self, stream: CafeStream, event: LoggedEvent) -> None:
         if event.epoch != stream.epoch or event.seq > stream.seq + 1:
@@ -269,15 +295,13 @@ class Tail:
             publication = publish(event)
         except Exception:  # one unreadable event must not stop a cafe's stream
             log.exception("event_not_published", cafe_id=event.cafe_id, seq=event.seq)
-            stream.restart(
-                LogHead(
-                    epoch=stream.epoch,
-                    seq=event.seq,
-                    event_id=event.event_id,
-                    floor_seq=stream.floor_seq,
-                )
+            here = LogHead(
+                epoch=stream.epoch,
+                seq=event.seq,
+                event_id=event.event_id,
+                floor_seq=stream.floor_seq,
             )
-            self._on_broken(stream.cafe_id, "log_unreadable")
+            self._start_afresh(stream, here, "log_unreadable")
             return
         stream.push(publication)
         self._deliver(publication)

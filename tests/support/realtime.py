@@ -515,6 +515,8 @@ class MemoryLog:
         self.floor_seq = 0
         # Rows up to this seq have been taken by retention.
         self.lost_until_seq = 0
+        # Rows that nobody can read: another version wrote them.
+        self.unreadable: set[int] = set()
         self.reads = 0
         self.pause: Callable[[], Any] | None = None
 
@@ -544,7 +546,10 @@ class MemoryLog:
         if cafe_id != self.cafe_id:
             return []
         kept = max(after_seq, self.lost_until_seq)
-        return self.rows[kept : kept + limit]
+        rows = self.rows[kept : kept + limit]
+        if not self.unreadable.isdisjoint(row.seq for row in rows):
+            raise ValueError("a row is no event")
+        return rows
 
     async def _wait(self) -> None:
         if self.pause is not None:

@@ -254,20 +254,23 @@ async def test_a_database_that_is_away_ends_the_connection_with_come_back():
     assert session.close_code == 4002
 
 
-async def test_an_unreadable_replay_becomes_a_resync(expected_logs: ExpectedLogs):
+@pytest.mark.parametrize("is_opened", [True, False], ids=["known cafe", "after a restart"])
+async def test_an_unreadable_replay_becomes_a_resync(is_opened: bool, expected_logs: ExpectedLogs):
     """A row that cannot be decoded must not lock a client into coming back for ever."""
-    expected_logs.add("replay_not_read")
+    expected_logs.add("replay_not_read", "log_unreadable")
     world = World(ring_size_events=5)
-    await world.attach()
+    if is_opened:
+        await world.attach()
     world.commit(50)
+    world.log.unreadable = {20}
 
-    async def break_row() -> None:
-        raise ValueError("row 20 is no event")
-
-    world.log.pause = break_row
-    _, transport = await world.attach(known(10))
+    session, transport = await world.attach(known(10))
+    world.commit(1)
+    await asyncio.sleep(0)
 
     assert transport.of_type("resync")[0]["data"]["reason"] == "log_unreadable"
+    assert session.state is SessionState.LIVE
+    assert seqs(transport) == [51]
 
 
 async def test_a_new_epoch_resyncs_whoever_is_live():

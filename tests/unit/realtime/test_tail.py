@@ -210,6 +210,62 @@ async def test_an_event_that_cannot_be_published_does_not_stop_the_stream(
     assert listener.seqs == [2]
 
 
+async def test_a_row_that_cannot_be_read_does_not_keep_listeners_out(expected_logs: ExpectedLogs):
+    """The stream begins at the head, with nothing in memory, and goes on from there."""
+    expected_logs.add("log_unreadable")
+    listener = Listener()
+    listener.commit(10)
+    listener.log.unreadable = {4}
+
+    stream = await listener.tail.open(CAFE)
+    listener.tail.offer(listener.commit(1))
+
+    assert (stream.position.seq, stream.position.event_id) == (11, make_id(100_011))
+    assert [each.seq for each in stream.list_after(0)] == [11]
+    assert listener.seqs == [11]
+
+
+async def test_a_gap_that_cannot_be_read_is_passed_over(expected_logs: ExpectedLogs):
+    """Everybody gets a snapshot from the head on; what came after it goes out."""
+    expected_logs.add("log_unreadable")
+    listener = Listener()
+    await listener.tail.open(CAFE)
+    rows = listener.commit(5)
+    listener.log.unreadable = {2}
+
+    listener.tail.offer(rows[3:])
+    await wait_for(lambda: bool(listener.broken), "the gap to be passed over")
+    listener.tail.offer(listener.commit(1))
+
+    assert listener.broken == [(CAFE, "log_unreadable")]
+    assert listener.seqs == [6]
+
+
+async def test_what_comes_while_a_stream_starts_afresh_is_not_forgotten(
+    expected_logs: ExpectedLogs,
+):
+    """An event that was committed after the head was read follows without another to push it."""
+    expected_logs.add("log_unreadable")
+    listener = Listener()
+    await listener.tail.open(CAFE)
+    rows = listener.commit(3)
+    listener.log.unreadable = {2}
+    reads = 0
+
+    async def commit_once_the_head_is_read() -> None:
+        nonlocal reads
+        reads += 1
+        if reads == 2:
+            listener.tail.offer(listener.commit(1))
+
+    listener.log.pause = commit_once_the_head_is_read
+    listener.tail.offer(rows[2:])
+    await wait_for(lambda: bool(listener.seqs), "the event to come out")
+
+    assert listener.broken == [(CAFE, "log_unreadable")]
+    assert listener.seqs == [4]
+
+
 async def test_missing_rows_before_the_head_begin_at_the_head():
     """Retention took what is old: the stream begins where the log stands."""
     listener = Listener()
