@@ -34,10 +34,11 @@ class Caller:
     """One identity, or nobody yet, at the REST interface. It never repeats a request."""
 
     def __init__(self, url: str, contract: Contract, *, token: str = "") -> None:
-        """url: `http://host:port`."""
+        """url: `http://host:port`. person_id is empty for guests."""
         self.url = url
         self.contract = contract
         self.token = token
+        self.person_id = ""
         self._http = AsyncHTTPClient(force_instance=True, max_clients=50)
 
     def close(self) -> None:
@@ -116,7 +117,7 @@ async def sign_in_with(url: str, contract: Contract, *, email: str, password: st
     """Return somebody who has an account, signed in."""
     caller = Caller(url, contract)
     signed_in = await caller.do("/sign-in", {"email": email, "password": password})
-    caller.token = signed_in["token"]
+    caller.token, caller.person_id = signed_in["token"], signed_in["personId"]
     return caller
 
 

@@ -108,6 +108,7 @@ async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> 
     completed_ids = await _name_things(clerk, expo, completed)
     await expo.do(f"/tickets/{completed_ids['ticket']}/ready")
     await expo.do(f"/items/{completed_ids['item']}/served")
+    await clerk.do(f"/payments/{completed_ids['payment']}/confirm")
 
     gone, partly = others[:2]
     option = make_line(partly)
@@ -157,6 +158,9 @@ async def _name_things(clerk: Caller, expo: Caller, order: dict[str, Any]) -> di
     ticket = next(each for each in board["tickets"] if each["orderId"] == order["orderId"])
     item = order["rounds"][0]["items"][0]
     tables = (await clerk.get("/tables"))["tables"]
+    payment = await clerk.do(
+        f"/orders/{order['orderId']}/payments", {"method": "card_terminal", "amountMinor": 1}
+    )
     return {
         "order": order["orderId"],
         "item": item["itemId"],
@@ -166,4 +170,6 @@ async def _name_things(clerk: Caller, expo: Caller, order: dict[str, Any]) -> di
         "modifier": item["modifiers"][0]["modifierId"],
         "table session": order["tableSessionId"] or "",
         "table": tables[0]["tableId"],
+        "payment": payment["paymentId"],
+        "person": expo.person_id,
     }

@@ -27,6 +27,7 @@ SENDERS = {
     "counter": Role.COUNTER,
     "kitchen": Role.EXPO,
     "orders": Role.EXPO,
+    "payments": Role.COUNTER,
 }
 # The address of each command; its route is named for the right it asks for.
 COMMAND_ROUTES: dict[str, Route] = {
@@ -86,7 +87,14 @@ class Doors:
         self._sockets = sockets
         quote: tuple[str, Data] = ("quote", {"lines": [cafes.line]})
         station: tuple[str, Data] = ("join_station", {"stationId": cafes.ids["station"]})
-        self._good = {"customers": quote, "counter": quote, "kitchen": station, "orders": station}
+        order: tuple[str, Data] = ("join_order", {"orderId": cafes.ids["order"]})
+        self._good = {
+            "customers": quote,
+            "counter": quote,
+            "kitchen": station,
+            "orders": station,
+            "payments": order,
+        }
 
     async def post(
         self, role: Role, path: str, content: bytes, **headers: str
@@ -137,10 +145,10 @@ async def open_doors(cafes: TwoCafes, *, is_sockjs: bool = False) -> AsyncIterat
     async with AsyncExitStack() as stack:
         connections: dict[Role, KeptConnection] = {}
         sockets: dict[str, RawSocket] = {}
+        for role, caller in cafes.people.items():
+            connections[role] = KeptConnection(caller)
+            stack.callback(connections[role].close)
         for namespace, role in SENDERS.items():
-            if role not in connections:
-                connections[role] = KeptConnection(cafes.people[role])
-                stack.callback(connections[role].close)
             sockets[namespace] = await RawSocket.open(
                 cafes.people[role], namespace, is_sockjs=is_sockjs
             )
@@ -157,6 +165,9 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
     with_modifier: Data = {"lines": [{**line, "modifiers": [{"modifierId": ids["modifier"]}]}]}
     waiting: Data = {**order, "roundNumber": 1}
     seating: Data = {"tableSessionId": ids["table session"]}
+    payment: Data = {"paymentId": ids["payment"]}
+    cash: Data = {**order, "method": "cash", "amountMinor": 1, "tenderedMinor": 5}
+    refund: Data = {**payment, "amountMinor": 1, "reason": "x", "withCredit": False}
     return {
         "a price": Command("customers", "quote", with_item),
         "an item of the menu": Command("customers", "place_order", with_item),
@@ -178,6 +189,11 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         ),
         "a table closed": Command("counter", "close_table_session", seating),
         "a new status": Command("orders", "order_status_update", {**order, "newStatus": "ready"}),
+        "an order paid": Command("payments", "initiate_payment", cash),
+        "a payment confirmed": Command("payments", "confirm_terminal_payment", payment),
+        "a payment declined": Command("payments", "decline_terminal_payment", payment),
+        "a payment cancelled": Command("payments", "cancel_payment", payment),
+        "a payment given back": Command("payments", "refund_payment", refund),
         "a line started": Command("kitchen", "start_items", items),
         "a line finished": Command("kitchen", "finish_items", items),
         "a line recalled": Command("kitchen", "recall_items", items),
@@ -185,4 +201,17 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a ticket started": Command("kitchen", "start_ticket", ticket),
         "a ticket bumped": Command("kitchen", "bump_ticket", ticket),
         "a ticket recalled": Command("kitchen", "recall_ticket", ticket),
+    }
+
+
+def list_other_requests(ids: dict[str, str]) -> dict[str, tuple[Role, Request]]:
+    """List good requests with a body that no socket carries, by the path of their route."""
+    person = Request(f"/people/{ids['person']}/revoke", {"removeRoles": False})
+    credentials = {"email": "somebody@example.com", "password": "a good password"}
+    ticket = {"namespace": "counter", "roles": ["counter"]}
+    return {
+        "/sign-in": (Role.COUNTER, Request("/sign-in", credentials)),
+        "/table-sessions": (Role.COUNTER, Request("/table-sessions", {"tableCode": "a-good-code"})),
+        "/connect-tickets": (Role.COUNTER, Request("/connect-tickets", ticket)),
+        "/people/{person_id}/revoke": (Role.MANAGER, person),
     }

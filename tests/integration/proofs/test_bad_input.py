@@ -33,9 +33,9 @@ from tests.support.two_doors import (
     COMMAND_ROUTES,
     Command,
     Doors,
-    Request,
     encode_name,
     list_commands,
+    list_other_requests,
     open_doors,
     to_request,
 )
@@ -282,22 +282,15 @@ async def test_frames_that_no_websocket_may_carry_end_only_their_connection(cafe
     await place_good_order(cafes)
 
 
-# What the routes take that no command is: path -> a good body.
-OTHER_BODIES: dict[str, Data] = {
-    "/sign-in": {"email": "somebody@example.com", "password": "a good password"},
-    "/table-sessions": {"tableCode": "a-code-of-no-table"},
-    "/connect-tickets": {"namespace": "counter", "roles": ["counter"]},
-}
-
-
 async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Doors):
     """Missing, unknown, of another type (a bool is no int, nor is a float) or beyond a limit."""
     commands = list_commands(cafes.ids, cafes.line).values()
     requests = {COMMAND_ROUTES[each.name]: (each.sender, to_request(each)) for each in commands}
+    others = list_other_requests(cafes.ids)
     requests |= {
-        route: (Role.COUNTER, Request(route.path, OTHER_BODIES[route.path]))
+        route: others[route.path]
         for route in ROUTES
-        if route.path in OTHER_BODIES
+        if route.method == "POST" and route.path in others
     }
 
     async with Examination(cafes) as examination:
@@ -380,6 +373,18 @@ def list_illegal_moves(cafes: TwoCafes) -> dict[str, tuple[Command, list[str]]]:
             Command("kitchen", "bump_ticket", {"ticketId": done["ticket"]}),
             ["recall"],
         ),
+        "confirming a payment that was": (
+            Command("payments", "confirm_terminal_payment", {"paymentId": done["payment"]}),
+            [],
+        ),
+        "declining a payment that was confirmed": (
+            Command("payments", "decline_terminal_payment", {"paymentId": done["payment"]}),
+            [],
+        ),
+        "cancelling a payment that was confirmed": (
+            Command("payments", "cancel_payment", {"paymentId": done["payment"]}),
+            [],
+        ),
         "cancelling what is over": (Command("counter", "cancel_order", cancel), []),
         "preparing what is over": (Command("orders", "order_status_update", status), []),
         "letting through what waits for nothing": (
@@ -420,6 +425,8 @@ def list_rule_breaks(cafes: TwoCafes) -> dict[str, tuple[Command, int, str]]:
     """List commands that fit their schema and no rule: name -> (command, status, code)."""
     queued = {"itemId": cafes.items["queued"]}
     stale = {"orderId": cafes.ids["order"], "reason": "No", "expectedVersion": 999}
+    cash = {"orderId": cafes.ids["order"], "method": "cash", "amountMinor": 2}
+    refund = {"paymentId": cafes.completed["payment"], "reason": "No", "withCredit": True}
     served_in_part = {"orderId": cafes.ids["order"], "reason": "No"}
     return {
         "a sold-out item": (
@@ -462,6 +469,44 @@ def list_rule_breaks(cafes: TwoCafes) -> dict[str, tuple[Command, int, str]]:
             Command("counter", "cancel_order", served_in_part),
             409,
             "already_served",
+        ),
+        "paying more than is due": (
+            Command("payments", "initiate_payment", {**cash, "amountMinor": 99_999_999}),
+            409,
+            "amount_exceeds_due",
+        ),
+        "giving less than one pays": (
+            Command("payments", "initiate_payment", {**cash, "tenderedMinor": 1}),
+            422,
+            "tendered_too_little",
+        ),
+        "change from a card": (
+            Command(
+                "payments",
+                "initiate_payment",
+                {**cash, "method": "card_terminal", "tenderedMinor": 5},
+            ),
+            422,
+            "tendered_without_cash",
+        ),
+        "giving more back than was paid": (
+            Command("payments", "refund_payment", {**refund, "amountMinor": 2}),
+            409,
+            "refund_exceeds_captured",
+        ),
+        "giving back what was not paid": (
+            Command(
+                "payments",
+                "refund_payment",
+                {**refund, "paymentId": cafes.ids["payment"], "amountMinor": 1},
+            ),
+            409,
+            "refund_exceeds_captured",
+        ),
+        "giving more back than the counter may": (
+            Command("payments", "refund_payment", {**refund, "amountMinor": 99_999_999}),
+            403,
+            "refund_over_limit",
         ),
         "closing a table with an open order": (
             Command(
@@ -549,7 +594,14 @@ async def test_ids_of_another_cafe_look_exactly_like_unknown_ones(cafes: TwoCafe
     async def send(command: Command) -> str:
         return without_ids(await doors.send_command(command))
 
+    async def revoke(ids: dict[str, str]) -> str:
+        role, (path, body) = list_other_requests(ids)["/people/{person_id}/revoke"]
+        return without_ids(await doors.post(role, path, json.dumps(body).encode()))
+
     async with Examination(cafes) as examination:
+        expected = await revoke(dict.fromkeys(cafes.other_ids, UNKNOWN_ID))
+        assert expected.startswith("[404")
+        await examination.expect("a person's access", expected, revoke, cafes.other_ids)
         for name, command in foreign.items():
             for door, ask in (("REST", post), ("socket", send)):
                 expected = await ask(unknown[name])
