@@ -36,6 +36,7 @@ from handlers.sockets.endpoint import SocketDependencies
 from handlers.sockets.routes import SocketRoutes, build_socket_routes
 from handlers.templating import Templates
 from jobs.analytics import AnalyticsTicker, build_analytics_job
+from jobs.day_end import build_day_end_job
 from jobs.holds import build_hold_job
 from jobs.housekeeping import build_housekeeping_job
 from jobs.payments import build_payment_job
@@ -230,6 +231,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         scheduler=Scheduler(
             [
                 build_hold_job(runner),
+                build_day_end_job(runner),
                 build_payment_job(runner, {PaymentMethod.SANDBOX: Sandbox(settings.data_dir)}),
                 build_analytics_job(ticker),
                 build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),

@@ -48,6 +48,8 @@ STATUS_UPDATE_MOVES: dict[OrderStatus, ItemMove] = {
     OrderStatus.COMPLETED: ItemMove.SERVE,
 }
 
+_LEFT = frozenset({ItemStatus.QUEUED, ItemStatus.STARTED, ItemStatus.READY})
+
 # What a whole ticket may do; its lines move, and its status follows.
 TICKET_MOVES: dict[TicketStatus, tuple[ItemMove, ...]] = {
     TicketStatus.RECEIVED: (ItemMove.START, ItemMove.FINISH),
@@ -82,6 +84,15 @@ def move_items(items: Iterable[Item], move: ItemMove, *, now: datetime) -> None:
             case ItemMove.RECALL:
                 item.started_at = item.started_at or now
                 item.ready_at = item.served_at = None
+
+
+def serve_what_is_left(order: Order, *, now: datetime) -> None:
+    """Have every line that the kitchen got ready and handed over, as an evening does that ends."""
+    left = [item for item in order.list_live_items() if item.status in _LEFT]
+    move_items(
+        [item for item in left if item.status is not ItemStatus.READY], ItemMove.FINISH, now=now
+    )
+    move_items(left, ItemMove.SERVE, now=now)
 
 
 def move_ticket(order: Order, ticket: Ticket, move: ItemMove, *, now: datetime) -> None:

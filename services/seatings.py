@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from domain.errors import NotFound
-from domain.events import TableSessionOpened
+from domain.events import TableSessionClosed, TableSessionOpened
 from domain.orders import CLOSED_ORDER_STATUSES
+from domain.statuses import TERMINAL_ORDER_STATUSES
 from domain.views import TableView
 from models.base import database_proxy
 from models.fields import from_unix_ms
@@ -121,6 +122,31 @@ def open_seating(unit: UnitOfWork, table: Table, *, is_verified: bool) -> Seatin
         TableSessionOpened(table=build_table_view(table, table_session_id=seating.table_session_id))
     )
     return seating
+
+
+def end_seating(unit: UnitOfWork, seating: Seating) -> TableView:
+    """End a locked seating that has nothing under way; its guests' rights end with their next step.
+
+    Returns the table, free again.
+    """
+    TableSession.update(closed_at=unit.now).where(
+        TableSession.id == seating.table_session_id, TableSession.cafe_id == unit.cafe_id
+    ).execute()
+    view = build_table_view(seating.table)
+    unit.record(TableSessionClosed(table=view, table_session_id=seating.table_session_id))
+    unit.audit("table_session_closed", table_session_id=seating.table_session_id)
+    return view
+
+
+def list_open_numbers(seating: Seating) -> list[int]:
+    """List the numbers of a seating's orders that are under way."""
+    ended = sorted(status.value for status in TERMINAL_ORDER_STATUSES)
+    rows = fetch_rows(
+        "SELECT number FROM orders WHERE table_session_id = ? AND cafe_id = ?"  # noqa: S608 - place-holders
+        f" AND status NOT IN ({', '.join('?' * len(ended))}) ORDER BY number",
+        (seating.table_session_id, seating.table.cafe_id, *ended),
+    )
+    return [number for (number,) in rows]
 
 
 def verify_seating(unit: UnitOfWork, table_session_id: str) -> None:

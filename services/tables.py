@@ -6,19 +6,19 @@ nobody to go to. Cancel or serve it first. Closing ends the guests' rights with 
 
 from domain.commands import CloseTableSession, OpenTableSession
 from domain.errors import Conflict, NotFound
-from domain.events import TableSessionClosed
 from domain.orders import CLOSED_ORDER_STATUSES
-from domain.statuses import TERMINAL_ORDER_STATUSES
 from domain.views import GuestSessionView, TablesView, TableView
 from models.rows import fetch_rows
-from models.tables import Lane, TableSession
+from models.tables import Lane
 from services.cafes import read_cafe
 from services.seatings import (
     Seating,
     Table,
     build_table_view,
+    end_seating,
     find_seating_at,
     get_table_by_code,
+    list_open_numbers,
     lock_seating,
     open_seating,
 )
@@ -65,20 +65,14 @@ def open_table_session(unit: UnitOfWork, command: OpenTableSession) -> GuestSess
 def close_table_session(unit: UnitOfWork, command: CloseTableSession) -> TableView:
     """End a seating. Raises: NotFound, also when it has ended; Conflict `orders_open`."""
     seating = lock_seating(unit.cafe_id, command.table_session_id)
-    numbers = _list_open_numbers(unit, seating)
+    numbers = list_open_numbers(seating)
     if numbers:
         raise Conflict(
             "An order of this table is under way. Serve or cancel it first.",
             code="orders_open",
             details={"orderNumbers": numbers},
         )
-    TableSession.update(closed_at=unit.now).where(
-        TableSession.id == seating.table_session_id, TableSession.cafe_id == unit.cafe_id
-    ).execute()
-    view = build_table_view(seating.table)
-    unit.record(TableSessionClosed(table=view, table_session_id=seating.table_session_id))
-    unit.audit("table_session_closed", table_session_id=seating.table_session_id)
-    return view
+    return end_seating(unit, seating)
 
 
 def list_tables(cafe_id: str) -> TablesView:
@@ -157,13 +151,3 @@ def _open_lane(unit: UnitOfWork, seating: Seating) -> tuple[str, int]:
         opened_at=unit.now,
     )
     return lane_id, last_number + 1
-
-
-def _list_open_numbers(unit: UnitOfWork, seating: Seating) -> list[int]:
-    ended = sorted(status.value for status in TERMINAL_ORDER_STATUSES)
-    rows = fetch_rows(
-        "SELECT number FROM orders WHERE table_session_id = ? AND cafe_id = ?"  # noqa: S608 - place-holders
-        f" AND status NOT IN ({', '.join('?' * len(ended))}) ORDER BY number",
-        (seating.table_session_id, unit.cafe_id, *ended),
-    )
-    return [number for (number,) in rows]
