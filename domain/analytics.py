@@ -84,19 +84,22 @@ class AnalyticsView(View):
     """The figures of one moment with what the dashboard shows beside them.
 
     version: rises with every stored change. position: where the log stood when it was read.
-    p50, p90: minutes, of the same rounds as the mean. late_share: percent of today's ready rounds
-    with a part over its target. Revenue is sales less refunds. late: the oldest first.
+    day_ends_at: when the business day does. p50, p90: minutes, of the same rounds as the mean.
+    late_share: percent of today's ready rounds with a part over its target. Revenue is sales less
+    refunds; rounds_today: fired today, which brought them. late: the oldest first.
     """
 
     version: int
     at: datetime
     position: Position
     business_date: date
+    day_ends_at: datetime
     figures: AnalyticsFigures
     p50_minutes: float | None
     p90_minutes: float | None
     late_share: int | None
     late_share_n: int
+    rounds_today: int
     gross_minor: int
     tax_minor: int
     refunded_net_minor: int
@@ -207,6 +210,7 @@ def measure(facts: DayFacts, *, at: datetime, position: Position, version: int) 
         business_date=find_business_date(
             at, timezone=facts.timezone, cutoff_minutes=facts.cutoff_minutes
         ),
+        day_ends_at=ends_at,
         figures=AnalyticsFigures(
             active_orders=facts.active_orders,
             waiting_orders=facts.waiting_orders,
@@ -226,6 +230,7 @@ def measure(facts: DayFacts, *, at: datetime, position: Position, version: int) 
         p90_minutes=_find_percentile(minutes, 90),
         late_share=divide_half_up(100 * late_rounds, len(ready_today)) if ready_today else None,
         late_share_n=len(ready_today),
+        rounds_today=len(today),
         gross_minor=sum(each.gross_minor for each in today),
         tax_minor=sum(each.tax_minor for each in today),
         refunded_net_minor=refunded_net_minor,

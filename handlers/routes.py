@@ -11,6 +11,7 @@ from handlers.api.table import list_paths
 from handlers.assets import URL_PREFIX, StaticFiles
 from handlers.base import BaseHandler
 from handlers.context import HandlerContext
+from handlers.pages.admin import AdminPage
 from handlers.pages.board import BoardPage
 from handlers.pages.counter import CounterPage, TablesPage
 from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
@@ -38,6 +39,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/counter": CounterPage,
     r"/tables": TablesPage,
     r"/board": BoardPage,
+    r"/admin": AdminPage,
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,
     r"/menu": GuestMenuPage,
     rf"/menu/(?P<menu_item_id>{_ID})": GuestItemPage,

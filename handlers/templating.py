@@ -7,7 +7,7 @@ still formats for whoever is being served. templates/README.md lists the names d
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from babel import Locale
-from babel.dates import format_time
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from domain.identifiers import NewId
 from handlers.assets import Assets
+from handlers.charts import build_bar_chart
 
 DEFAULT_LOCALE = "en"
 # Languages that the templates' words exist in; numbers and times follow the same choice.
@@ -67,11 +68,16 @@ class Templates:
         self.environment.filters |= {
             "money": format_money,
             "amount": format_amount,
+            "short_amount": format_short_amount,
+            "number": format_number,
             "time_of_day": format_time_of_day,
+            "clock_time": format_clock_time,
+            "long_date": format_long_date,
             "iso": format_iso,
             "epoch_ms": format_epoch_ms,
             "age_s": lambda at: int((now() - at).total_seconds()),
             "json_attribute": encode_json,
+            "bar_chart": build_bar_chart,
         }
         if is_preloaded:
             for name in self.environment.list_templates(extensions=("html",)):
@@ -132,12 +138,31 @@ def format_amount(minor: int, currency: str) -> str:
     return text
 
 
+def format_short_amount(minor: int, currency: str) -> str:
+    """Write a round amount for the edge of a chart: `125`, `2.5`."""
+    text: str = format_decimal(_to_major(minor, currency), locale=_find_reader().locale)
+    return text
+
+
+def format_number(value: float) -> str:
+    """Write a figure as its readers do: `11.4`."""
+    text: str = format_decimal(value, locale=_find_reader().locale)
+    return text
+
+
 def format_time_of_day(at: datetime) -> str:
     """Write hours and minutes by the cafe's clock: `12:47`."""
-    reader = _find_reader()
-    text: str = format_time(
-        at.astimezone(reader.time_zone), "HH:mm", tzinfo=reader.time_zone, locale=reader.locale
-    )
+    return _format_time(at, "HH:mm")
+
+
+def format_clock_time(at: datetime) -> str:
+    """Write a moment to the second by the cafe's clock: `12:47:05`."""
+    return _format_time(at, "HH:mm:ss")
+
+
+def format_long_date(day: date) -> str:
+    """Write a day in words: `Monday 23 November`."""
+    text: str = format_date(day, "EEEE d MMMM", locale=_find_reader().locale)
     return text
 
 
@@ -154,6 +179,14 @@ def format_epoch_ms(at: datetime) -> int:
 def encode_json(value: Any) -> str:
     """Encode a view or a dict of views for a data attribute; autoescape does the quoting."""
     return msgspec.json.encode(value).decode()
+
+
+def _format_time(at: datetime, pattern: str) -> str:
+    reader = _find_reader()
+    text: str = format_time(
+        at.astimezone(reader.time_zone), pattern, tzinfo=reader.time_zone, locale=reader.locale
+    )
+    return text
 
 
 def _find_reader() -> _Reader:

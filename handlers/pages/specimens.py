@@ -6,6 +6,13 @@ Pure and deterministic: the same moment gives the same views. Nothing here is ev
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.analytics import (
+    AnalyticsFigures,
+    AnalyticsView,
+    HourSalesView,
+    LateTicketView,
+    StationLoadView,
+)
 from domain.statuses import (
     Channel,
     HoldKind,
@@ -25,6 +32,7 @@ from domain.views import (
     ModifierOptionView,
     OrderItemView,
     OrderView,
+    Position,
     RoundView,
     StationProgressView,
     StationView,
@@ -598,6 +606,77 @@ def list_tables(now: datetime) -> list[tuple[str, TableView, OrderView | None]]:
     ]
 
 
+def make_analytics(now: datetime, *, is_busy: bool) -> AnalyticsView:
+    """Make the figures of a lunch that is too much, or of a morning before the first guest."""
+    sales = [3_800, 10_450, 16_900, 20_120, 18_440, 26_300] if is_busy else []
+    first_hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
+    stations = [("Bar", 64, 14, 0), ("Cold", 22, 3, 0), ("Kitchen", 118, 11, 2)]
+    return AnalyticsView(
+        version=1,
+        at=now,
+        position=Position(epoch=make_id(1), seq=1),
+        business_date=now.date(),
+        day_ends_at=now.replace(hour=4, minute=0) + timedelta(days=1),
+        figures=AnalyticsFigures(
+            active_orders=25 if is_busy else 0,
+            waiting_orders=2 if is_busy else 0,
+            completed_orders_today=142 if is_busy else 0,
+            average_order_time=11.4 if is_busy else None,
+            average_order_time_n=38 if is_busy else 0,
+            average_order_time_is_whole_day=not is_busy,
+            kitchen_load=118 if is_busy else 0,
+            revenue_today=sum(sales),
+            currency="EUR",
+            customer_satisfaction=94 if is_busy else None,
+            customer_satisfaction_n=53 if is_busy else 0,
+            staff_on_duty=6 if is_busy else 0,
+        ),
+        p50_minutes=9.8 if is_busy else None,
+        p90_minutes=17.2 if is_busy else None,
+        late_share=8 if is_busy else None,
+        late_share_n=38 if is_busy else 0,
+        rounds_today=151 if is_busy else 0,
+        gross_minor=sum(sales),
+        tax_minor=0,
+        refunded_net_minor=0,
+        sales_by_hour=[
+            HourSalesView(
+                starts_at=first_hour + timedelta(hours=number),
+                hour=(first_hour.hour + number) % 24,
+                net_minor=net_minor,
+            )
+            for number, net_minor in enumerate(sales)
+        ],
+        stations=[
+            StationLoadView(
+                station_id=make_id(number),
+                name=name,
+                load_percent=load if is_busy else 0,
+                parts=parts if is_busy else 0,
+                over_target=over if is_busy else 0,
+            )
+            for number, (name, load, parts, over) in enumerate(stations)
+        ],
+        late=[
+            LateTicketView(
+                ticket_id=make_id(number),
+                order_number=number,
+                table_label=place,
+                station_name="Kitchen",
+                queued_at=now - timedelta(seconds=_TARGET_S + over_s),
+                target_s=_TARGET_S,
+                waits_for=waits_for,
+            )
+            for number, place, over_s, waits_for in (
+                (118, "Table 12", 260, ["Shakshuka"]),
+                (119, "", 125, ["2 Ham toastie", "Tomato soup"]),
+            )
+            if is_busy
+        ],
+        late_count=2 if is_busy else 0,
+    )
+
+
 def build_specimens(now: datetime) -> dict[str, Any]:
     """Build the context of pages/styleguide.html."""
     finished = make_finished_ticket(117, now=now, age_s=95)
@@ -620,4 +699,6 @@ def build_specimens(now: datetime) -> dict[str, Any]:
             station_id=make_id(1), name="Kitchen", slug="kitchen", target_s=_TARGET_S
         ),
         "currency": "EUR",
+        "analytics": make_analytics(now, is_busy=True),
+        "quiet_analytics": make_analytics(now, is_busy=False),
     }

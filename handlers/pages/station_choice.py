@@ -41,4 +41,5 @@ class StationChoicePage(StaffPage):
             may_kitchen=may(identity, "list_tickets"),
             may_counter=may(identity, "list_tables"),
             may_board=may(identity, "read_board"),
+            may_admin=may(identity, "read_analytics"),
         )

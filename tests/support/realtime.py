@@ -302,6 +302,7 @@ def make_analytics() -> AnalyticsView:
         at=NOON,
         position=Position(epoch=EPOCH, seq=7, event_id=make_id(100_007)),
         business_date=date(2026, 11, 23),
+        day_ends_at=NOON + timedelta(hours=16),
         figures=AnalyticsFigures(
             active_orders=4,
             waiting_orders=1,
@@ -320,6 +321,7 @@ def make_analytics() -> AnalyticsView:
         p90_minutes=13.2,
         late_share=8,
         late_share_n=38,
+        rounds_today=38,
         gross_minor=55_400,
         tax_minor=6_840,
         refunded_net_minor=350,

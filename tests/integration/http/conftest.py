@@ -218,6 +218,14 @@ class World:
             self._tokens[email] = read(answer)["token"]
         return self.client(self._tokens[email])
 
+    async def open_browser(self, role: Role) -> Client:
+        """Sign a person of a role in by the form, as a browser that keeps its cookie."""
+        browser = self.client()
+        form = {"email": self.emails[role], "password": PASSWORD}
+        answer = await browser.request("POST", "/sign-in", form=form)
+        assert (answer.code, answer.headers["Location"]) == (303, "/displays"), answer.body
+        return browser
+
     async def guest(self, table: int = 1, *, is_other: bool = False) -> Client:
         """Sit a phone down at a table."""
         codes = self.other_table_codes if is_other else self.table_codes

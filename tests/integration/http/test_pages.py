@@ -10,20 +10,20 @@ from domain.roles import Role
 from tests.integration.http.conftest import PASSWORD, Client, World, read
 
 
-async def sign_in(world: World, role: Role):
-    browser = world.client()
-    answer = await browser.request(
-        "POST", "/sign-in", form={"email": world.emails[role], "password": PASSWORD}
-    )
-    assert (answer.code, answer.headers["Location"]) == (303, "/displays"), answer.body
-    return browser
-
-
 async def test_a_person_signs_in_looks_around_and_leaves(world):
     """Every display opens for the owner; after signing out none does."""
-    browser = await sign_in(world, Role.OWNER)
+    browser = await world.open_browser(Role.OWNER)
 
-    paths = ["/displays", "/kitchen", "/kitchen/bar", "/counter", "/board", "/tables", "/cafes"]
+    paths = [
+        "/displays",
+        "/kitchen",
+        "/kitchen/bar",
+        "/counter",
+        "/board",
+        "/tables",
+        "/admin",
+        "/cafes",
+    ]
     for path in paths:
         answer = await browser.get(path)
         assert answer.code == 200, (path, answer.body)
@@ -338,7 +338,7 @@ DISPLAYS = [
 async def test_a_display_opens_for_its_roles(world):
     """The same table of rights as for commands."""
     for role, path, status in DISPLAYS:
-        browser = await sign_in(world, role)
+        browser = await world.open_browser(role)
         assert (await browser.get(path)).code == status, (role, path)
 
 
@@ -373,7 +373,7 @@ async def test_guessing_slows_down(world):
         assert statuses == [401] * 5 + [429] * 2
         assert int(answer.headers["Retry-After"]) >= 1
     # The right password of somebody else from the same address is welcome.
-    await sign_in(world, Role.OWNER)
+    await world.open_browser(Role.OWNER)
 
 
 WAYS_ON = [
@@ -406,7 +406,7 @@ async def test_pages_carry_the_position_that_they_were_read_at(world):
     """A script attaches where the page ends: nothing is missed in between."""
     guest = await world.guest()
     await world.order(guest)
-    browser = await sign_in(world, Role.OWNER)
+    browser = await world.open_browser(Role.OWNER)
 
     page = await browser.get("/kitchen/bar?fragment=board")
     (attribute,) = re.findall(r'data-live="([^"]*)"', page.body.decode())

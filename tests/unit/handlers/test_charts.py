@@ -1,0 +1,68 @@
+"""Where the bars of the day stand."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.analytics import HourSalesView
+from handlers.charts import HEIGHT, WIDTH, build_bar_chart, choose_step
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def make_hours(*amounts: int) -> list[HourSalesView]:
+    """Make hours of a day that end with noon's."""
+    first = NOON - timedelta(hours=len(amounts) - 1)
+    return [
+        HourSalesView(
+            starts_at=first + timedelta(hours=number),
+            hour=(first + timedelta(hours=number)).hour,
+            net_minor=net_minor,
+        )
+        for number, net_minor in enumerate(amounts)
+    ]
+
+
+def test_bars_are_as_high_as_their_amounts():
+    """The largest reaches no further than the highest line, half of it is half as high."""
+    chart = build_bar_chart(make_hours(20_000, 40_000, 0), NOON)
+
+    half, whole, none = chart.bars
+    assert chart.lines[-1].minor == 40_000
+    assert whole.y == chart.lines[-1].y
+    assert half.height == whole.height / 2
+    assert none.height == 0
+
+
+def test_the_hour_that_is_not_over_is_marked():
+    """Noon's bar grows still."""
+    chart = build_bar_chart(make_hours(1, 1), NOON + timedelta(minutes=59))
+
+    assert [False, True] == [bar.is_running for bar in chart.bars]
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 24, 25])
+def test_bars_stand_in_order_inside_the_drawing(count: int):
+    """From an empty day to the one with a repeated hour."""
+    chart = build_bar_chart(make_hours(*[500] * count), NOON)
+
+    edges = [edge for bar in chart.bars for edge in (bar.x, bar.x + bar.width)]
+    assert edges == sorted(edges)
+    assert all(chart.left <= edge <= WIDTH for edge in edges)
+    assert all(0 <= line.y <= HEIGHT for line in chart.lines)
+
+
+def test_a_first_order_is_no_slab():
+    """One hour alone takes no more room than an hour of a long morning."""
+    (bar,) = build_bar_chart(make_hours(5_000), NOON).bars
+
+    assert bar.width < WIDTH / 10
+
+
+@pytest.mark.parametrize(
+    ("largest", "step"),
+    [(0, 10), (40, 10), (41, 20), (48_560, 20_000), (100_000, 25_000), (100_001, 50_000)],
+)
+def test_lines_stand_for_round_amounts(largest: int, step: int):
+    """Four of them reach at least as far as the largest bar."""
+    assert choose_step(largest) == step
