@@ -28,6 +28,7 @@ from tests.support.demo_cafe import draft_line
 
 # Until an order has three digits a board and a wall look as they do at opening time only.
 _SOLD_BEFORE, _SOLD_AT_ONCE = 110, 10
+_NEWEST_SALE_S, _BETWEEN_SALES_S = 130, 70
 _NOON_HOUR = 12
 
 
@@ -51,6 +52,14 @@ class Visit(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+_MORNING = (
+    Dish("Eggs on toast", ("Poached",)),
+    Dish("Breakfast roll", (), 2),
+    Dish("Tosta mista"),
+    Dish("Buttermilk pancakes"),
+    Dish("Shakshuka with goat's curd"),
+    Dish("Paprika potatoes", (), 3),
+)
 RUSH = (
     Visit(905, 12, (
         Dish("Shakshuka with goat's curd", ("No coriander",), state="started"),
@@ -161,6 +170,7 @@ class Lunch:
         self._description = description
         self._ages_s: dict[tuple[str, int], int] = {}  # (order, round) -> how long ago it was
         self._orders: dict[int, str] = {}  # table -> its order
+        self._sold = 0
 
     async def serve(self, visits: tuple[Visit, ...]) -> None:
         """Sell what a morning sells, then let the visits come in their order."""
@@ -168,7 +178,7 @@ class Lunch:
         manager = await employ(self._description, Role.MANAGER).sign_in()
         menu = await till.read_menu()
         for _ in range(_SOLD_BEFORE // _SOLD_AT_ONCE):
-            sales = [_sell_and_serve(till, manager, menu) for _ in range(_SOLD_AT_ONCE)]
+            sales = [self._sell_and_serve(till, manager, menu) for _ in range(_SOLD_AT_ONCE)]
             await asyncio.gather(*sales)
         for visit in sorted(visits, key=lambda each: -each.ago_s):
             order = await self._order(till, menu, visit)
@@ -182,9 +192,8 @@ class Lunch:
         manager.close()
 
     def let_time_pass(self, database: Path) -> None:
-        """Make the rounds as old as their visits say, and the hour noon. The server is stopped."""
+        """Make the rounds as old as their visits say. The server is stopped."""
         with closing(sqlite3.connect(database)) as connection, connection:
-            connection.execute("UPDATE cafe SET timezone = ?", (_find_zone_where_it_is_noon(),))
             for (order_id, round_number), age_s in self._ages_s.items():
                 (round_id,) = connection.execute(
                     "SELECT id FROM order_round WHERE order_id = ? AND number = ?",
@@ -195,6 +204,16 @@ class Lunch:
                 _move_back(connection, OrderItem, "round_id", round_id, age_s)
                 if round_number == 1:
                     _move_back(connection, Order, "id", order_id, age_s)
+
+    async def _sell_and_serve(self, till: RestClient, manager: RestClient, menu: MenuView) -> None:
+        dish = _MORNING[self._sold % len(_MORNING)]
+        self._sold += 1
+        order = await till.place_order(PlaceOrder(lines=[_write_line(menu, dish)]))
+        for item in order.items:
+            await manager.move_item(item.item_id, "ready")
+            await manager.serve_item(item.item_id)
+        age_s = _NEWEST_SALE_S + (_SOLD_BEFORE - order.order_number) * _BETWEEN_SALES_S
+        self._ages_s[order.order_id, 1] = age_s
 
     async def _order(self, till: RestClient, menu: MenuView, visit: Visit) -> OrderView:
         lines = [_write_line(menu, dish) for dish in visit.dishes]
@@ -211,13 +230,6 @@ class Lunch:
         guest.close()
         self._orders[visit.table] = order.order_id
         return order
-
-
-async def _sell_and_serve(till: RestClient, manager: RestClient, menu: MenuView) -> None:
-    order = await till.place_order(PlaceOrder(lines=[draft_line(menu, "Tosta mista")]))
-    for item in order.items:
-        await manager.move_item(item.item_id, "ready")
-        await manager.serve_item(item.item_id)
 
 
 async def _move(manager: RestClient, order: OrderView, item: OrderItemView, dish: Dish) -> None:
@@ -237,6 +249,12 @@ async def _sell_out(manager: RestClient, menu: MenuView, name: str) -> None:
     item = next(item for each in menu.categories for item in each.items if item.name == name)
     command = SetAvailability(is_sold_out=True, menu_item_id=item.menu_item_id)
     await manager.command("/menu/availability", MenuChangeView, command)
+
+
+def make_it_noon(database: Path) -> None:
+    """Move the cafe to where it is noon, before its first order: a day's numbers begin at one."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE cafe SET timezone = ?", (_find_zone_where_it_is_noon(),))
 
 
 def _find_zone_where_it_is_noon() -> str:

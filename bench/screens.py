@@ -12,14 +12,14 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
 from bench.demo_server import employ, read_description, run_demo
-from bench.lunch import CALM, RUSH, Lunch, Visit
+from bench.lunch import CALM, RUSH, Lunch, Visit, make_it_noon
 from bench.machine import ROOT, describe_run
 from domain.roles import Role
 from tests.support.browser import SCREENS
@@ -190,13 +190,22 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     for visits, show in SCENES:
         with run_demo() as server:
+            database = server.data_dir / "tabletap.db"
             lunch = Lunch(read_description(server))
+            with _stopped(server):
+                make_it_noon(database)
             asyncio.run(lunch.serve(visits))
-            server.stop()
-            lunch.let_time_pass(server.data_dir / "tabletap.db")
-            server.start()
+            with _stopped(server):
+                lunch.let_time_pass(database)
             asyncio.run(_look(show, server, options.folder, frozenset(options.only)))
     return 0
+
+
+@contextmanager
+def _stopped(server: Server) -> Iterator[None]:
+    server.stop()
+    yield
+    server.start()
 
 
 async def _look(

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Turns pages of a wall's list: fixed cells, no scrolling. A page has the cells that the style
- * sheet makes room for at this size of letters, a card takes as many as it has `.ticket__cell`; cards of other pages get `data-off-page`.
+ * sheet makes room for at this size of letters, a card takes as many as it has `.ticket__cell`; cards of
+ * other pages get `data-off-page`. A card longer than a page has one of its own that scrolls: `data-overlong`.
  * Where the style sheet lets the list grow (narrow screens), everything is one page.
  */
 
@@ -18,6 +19,7 @@ export class Pager {
   #nav;
   #page = 0;
   #pageCount = 1;
+  #capacity = Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #returnTimer;
 
@@ -54,6 +56,9 @@ export class Pager {
 
   /** Lay the cards out again. */
   update() {
+    // Measured without it: rows that are there for a card longer than a page are no page's.
+    this.#list.removeAttribute('data-overlong');
+    this.#capacity = readCapacity(this.#list);
     const pages = this.#layOut();
     this.#pageCount = pages.length;
     this.#page = Math.min(Math.max(0, this.#page), pages.length - 1);
@@ -61,21 +66,20 @@ export class Pager {
     pages.forEach((cards, index) => {
       for (const card of cards) card.toggleAttribute('data-off-page', index !== this.#page);
     });
-    const capacity = readCapacity(this.#list);
+    this.#list.toggleAttribute('data-overlong', countCells(pages[this.#page]) > this.#capacity);
     const last = pages[pages.length - 1];
-    const isFull = countCells(last) >= capacity || this.#page < pages.length - 1;
+    const isFull = countCells(last) >= this.#capacity || this.#page < pages.length - 1;
     this.#list.querySelector('[data-after-list]')?.toggleAttribute('data-off-page', isFull);
     this.#showFigures(pages);
   }
 
   #layOut() {
-    const capacity = readCapacity(this.#list);
     /** @type {HTMLElement[][]} */
     const pages = [[]];
     let used = 0;
     for (const card of /** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll(':scope > [data-rank]'))) {
       const cells = countCells([card]);
-      if (used && used + cells > capacity) {
+      if (used && used + cells > this.#capacity) {
         pages.push([]);
         used = 0;
       }

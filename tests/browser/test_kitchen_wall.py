@@ -1,0 +1,80 @@
+"""A kitchen's wall with what is awkward: long words everywhere, and all stations on one screen."""
+
+import msgspec
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from domain.commands import PlaceOrder
+from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
+from tests.support.waiting import wait_for
+
+# As long as the limits of the commands allow (domain/commands.py).
+LONG_NOTE = "Cut into very small pieces for a child, and please no crust at all. " * 3
+LONG_ALLERGY = "Severe peanut, tree nut and sesame allergy, carries an EpiPen"
+
+
+@pytest_asyncio.fixture
+async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+    """Serve the demo."""
+    return serve_demo()
+
+
+async def order_at_length(cafe: DemoCafe) -> None:
+    """Order everything that a cook can be told, in as many words as go into it."""
+    till = await cafe.speak_as("counter")
+    menu = await till.read_menu()
+    removals = ("No butter", "No pickles", "No mustard")
+    extras = ("Smoked bacon", "Avocado", "Grilled halloumi", "Garlic mushrooms")
+    first = draft_line(menu, "Tosta mista", *removals)
+    lines = [
+        msgspec.structs.replace(first, note=LONG_NOTE[:120]),
+        draft_line(menu, "Mushroom and thyme toastie", *extras, *removals, quantity=99),
+        draft_line(menu, "Eggs on toast", "Scrambled, with butter", "Buckwheat, gluten free"),
+    ]
+    await till.place_order(
+        PlaceOrder(lines=lines, allergy=LONG_ALLERGY[:60], note=LONG_NOTE[:200], table_number=7)
+    )
+    plain = draft_line(menu, "Tosta mista")
+    await till.place_order(
+        PlaceOrder(lines=[msgspec.structs.replace(plain, note=LONG_NOTE[:200])], note="Together")
+    )
+
+
+async def expect_nothing_cut(wall: Page) -> None:
+    """Wait until the pages are laid out and the lines of every cell in sight fit it."""
+    lines = wall.locator(".ticket__lines:visible")
+
+    async def fits() -> bool:
+        rests: list[int] = await lines.evaluate_all(
+            "lists => lists.map(list => list.scrollHeight - list.clientHeight)"
+        )
+        return bool(rests) and max(rests) <= 1
+
+    await wait_for(fits, "every line to fit its cell")
+
+
+async def test_no_letter_of_a_long_ticket_is_cut(cafe):
+    """What does not fit goes on in the next cell, at every size of the letters and on a laptop."""
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    await order_at_length(cafe)
+    await expect(wall.locator('[data-column="open"] > order-ticket')).to_have_count(2)
+    await expect_nothing_cut(wall)
+    for _ in range(3):
+        await wall.locator('[data-scale="1"]').tap()
+        await expect_nothing_cut(wall)
+    await wall.set_viewport_size({"width": 1366, "height": 768})
+    await expect_nothing_cut(wall)
+
+
+async def test_a_wall_of_all_stations_names_them(cafe):
+    """Two tickets of one order are told apart; a station's own wall does not repeat its name."""
+    till = await cafe.speak_as("counter")
+    menu = await till.read_menu()
+    lines = [draft_line(menu, "Tosta mista"), draft_line(menu, "Espresso")]
+    await till.place_order(PlaceOrder(lines=lines))
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen")
+    await expect(wall.get_by_role("heading", name="All stations")).to_be_visible()
+    places = wall.locator(".ticket__place")
+    assert {"Counter · Bar", "Counter · Kitchen"} == set(await places.all_inner_texts())
+    bar = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    assert ["Counter"] == await bar.locator(".ticket__place").all_inner_texts()
