@@ -139,7 +139,7 @@ async def finish_the_kitchen(service: Service) -> None:
     )
     await expect(service.on_phone("Espresso")).to_contain_text("Ready")
     await expect(service.on_phone("Flat white")).to_contain_text("Waiting")
-    await expect(service.card()).to_contain_text("2 ready, 2 to come")
+    await expect(service.card()).to_contain_text("2 of 4 ready")
     await expect(service.ticket(service.kitchen)).to_contain_text("Bar 2/3")
     await expect(service.on_board("preparing")).to_be_visible()
 
@@ -147,7 +147,7 @@ async def finish_the_kitchen(service: Service) -> None:
     await expect(service.finished(service.kitchen)).to_contain_text("Tosta mista")
     await expect(service.ticket(service.kitchen)).to_have_count(0)
     await expect(service.on_phone("Tosta mista")).to_contain_text("Ready")
-    await expect(service.card()).to_contain_text("3 ready, 1 to come")
+    await expect(service.card()).to_contain_text("3 of 4 ready")
     await expect(service.ticket(service.bar)).to_contain_text("Kitchen 1/1")
 
 
@@ -167,7 +167,7 @@ async def recall_the_toastie(service: Service) -> None:
     await expect(service.ticket(service.kitchen)).to_contain_text("RECALLED")
     await expect(service.on_phone("Tosta mista")).to_contain_text("Being made")
     await expect(service.phone.locator(".progress__when")).not_to_have_text("Ready")
-    await expect(service.card()).to_contain_text("3 ready, 1 to come")
+    await expect(service.card()).to_contain_text("3 of 4 ready")
     await expect(service.on_board("preparing")).to_be_visible()
     await expect(service.on_board("ready")).to_have_count(0)
 
@@ -195,7 +195,7 @@ async def order_another_round(service: Service) -> None:
     await expect(service.on_phone("Cortado")).to_contain_text("Waiting")
     await expect(service.on_phone("Tosta mista")).to_contain_text("Ready")
     await expect(phone.get_by_role("heading", name="Second round")).to_be_visible()
-    await expect(service.card()).to_contain_text("4 ready, 1 to come")
+    await expect(service.card()).to_contain_text("4 of 5 ready")
 
     await add_on.locator(".ticket__head").tap()
     await expect(service.card()).to_contain_text("all ready")
