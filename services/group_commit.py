@@ -296,8 +296,14 @@ class GroupCommitter:
         return _Done(job, unit, msgspec.json.encode(result))
 
     def _refuse(self, job: WriteJob, error: Exception, batch: Batch) -> None:
+        """Answer with what went wrong, unless the same command has been answered meanwhile.
+
+        Another process may have done it while this one waited for a lock. Then what stands in the
+        way (paid already, finished already) is the command's own first effect.
+        """
         self._undo_unit()
-        batch.answers.append((job, error))
+        first = None if job.key is None else find_answers([job.key]).get(job.key)
+        batch.answers.append((job, error if first is None else _replay(job, *first)))
 
     def _undo_unit(self) -> None:
         self._database.execute_sql("ROLLBACK TO SAVEPOINT unit")
