@@ -91,6 +91,7 @@ def build_refund_view(leg: Payment, refund: Refund, *, shows_reason: bool) -> Re
         failure_reason=refund.failure_reason,
         created_at=refund.created_at,
         settled_at=refund.settled_at,
+        credited_minor=refund.credited_minor,
     )
 
 

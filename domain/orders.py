@@ -200,6 +200,18 @@ class Order:
             if item.is_live and self.get_round(item.round_number).is_alive
         ]
 
+    def sum_lane(self, lane_id: str | None) -> int:
+        """Add up what the live lines of one guest come to; None: those that no guest ordered.
+
+        All lanes together are the order's total.
+        """
+        is_exclusive = not self.terms.prices_include_tax
+        return sum(
+            item.gross_minor + ((item.tax_minor or 0) if is_exclusive else 0)
+            for item in self.list_live_items()
+            if item.lane_id == lane_id
+        )
+
     @property
     def next_line_number(self) -> int:
         return max((item.line_number for item in self.items), default=0) + 1

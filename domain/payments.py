@@ -5,7 +5,8 @@ by the tables below and by nothing else. What the order's payment comes to (stat
 is derived from total and legs each time, never set.
 
 Held: what open legs claim and captured ones brought, less what was given back. It never exceeds
-what the order comes to, but where lines were voided after they were paid.
+what the order comes to, but where lines were voided after they were paid, and where a provider took
+money for a leg that had ended here. Then the order is overpaid, and that is to be given back.
 """
 
 from collections.abc import Iterable
@@ -49,11 +50,12 @@ class LegStatus(StrEnum):
 
 
 class LegMove(StrEnum):
-    """The verbs that move a leg."""
+    """The verbs that move a leg. capture_late: a provider took the money after the leg's end."""
 
     BEGIN = "begin"
     AUTHORIZE = "authorize"
     CAPTURE = "capture"
+    CAPTURE_LATE = "capture_late"
     FAIL = "fail"
     CANCEL = "cancel"
     EXPIRE = "expire"
@@ -90,10 +92,19 @@ class SandboxCard(StrEnum):
     LATE = "late"
 
 
+class FailureReason(StrEnum):
+    """Why a leg ended without money, in words that a guest may read; a provider may add others."""
+
+    DECLINED = "card_declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
 _Leg = LegStatus
 _Refund = RefundStatus
 
-# Nothing leads away from captured: a late "failed" never takes back what was paid.
+# Nothing leads away from captured: a late "failed" never takes back what was paid. An end without
+# money is one for us alone: what a provider took all the same is on the books, to be given back.
 LEG_MOVES: dict[LegMove, dict[LegStatus, LegStatus]] = {
     LegMove.BEGIN: {_Leg.CREATED: _Leg.PENDING},
     LegMove.AUTHORIZE: {_Leg.PENDING: _Leg.AUTHORIZED},
@@ -102,8 +113,13 @@ LEG_MOVES: dict[LegMove, dict[LegStatus, LegStatus]] = {
         _Leg.PENDING: _Leg.CAPTURED,
         _Leg.AUTHORIZED: _Leg.CAPTURED,
     },
+    LegMove.CAPTURE_LATE: {
+        _Leg.FAILED: _Leg.CAPTURED,
+        _Leg.CANCELLED: _Leg.CAPTURED,
+        _Leg.EXPIRED: _Leg.CAPTURED,
+    },
     LegMove.FAIL: {_Leg.PENDING: _Leg.FAILED, _Leg.AUTHORIZED: _Leg.FAILED},
-    LegMove.CANCEL: {_Leg.PENDING: _Leg.CANCELLED},
+    LegMove.CANCEL: {_Leg.PENDING: _Leg.CANCELLED, _Leg.AUTHORIZED: _Leg.CANCELLED},
     LegMove.EXPIRE: {_Leg.PENDING: _Leg.EXPIRED, _Leg.AUTHORIZED: _Leg.EXPIRED},
 }
 
@@ -116,6 +132,9 @@ REFUND_MOVES: dict[RefundMove, dict[RefundStatus, RefundStatus]] = {
     RefundMove.FAIL: {_Refund.PENDING: _Refund.FAILED},
 }
 
+# What somebody may ask for; the other moves follow from time and from a provider's answer.
+_ASKED_MOVES = (LegMove.CAPTURE, LegMove.FAIL, LegMove.CANCEL)
+
 OPEN_LEG_STATUSES = frozenset({LegStatus.CREATED, LegStatus.PENDING, LegStatus.AUTHORIZED})
 HELD_LEG_STATUSES = OPEN_LEG_STATUSES | {LegStatus.CAPTURED}
 
@@ -126,8 +145,8 @@ PROVIDER_METHODS = frozenset({PaymentMethod.SANDBOX})
 LEG_LIFE = timedelta(minutes=15)
 
 # A call to a provider ends within 2 s (gateways/), so the second one never overlaps the first.
-_FIRST_WAIT_S = 3
-_LONGEST_WAIT_S = 60
+# Each wait is twice the one before, so that a provider that is away is not run over.
+_WAITS_S = (3, 6, 12, 24, 48, 60)
 
 # What the counter gives back of one order without a manager, where the cafe says nothing else.
 COUNTER_REFUND_LIMIT_MINOR = 5000
@@ -181,7 +200,11 @@ class Payment:
 
 @dataclass(slots=True, kw_only=True)
 class Refund:
-    """Money back from one leg. with_credit: what is owed falls with it, so that nothing is due."""
+    """Money back from one leg.
+
+    with_credit: what is owed falls with it, so that nothing is due because of it. credited: by how
+    much it fell; what was overpaid was not owed any more.
+    """
 
     refund_id: str
     amount_minor: int
@@ -191,6 +214,7 @@ class Refund:
     status: RefundStatus = RefundStatus.REQUESTED
     person_id: str | None = None
     settled_at: datetime | None = None
+    credited_minor: int = 0
     failure_reason: str = ""
     asks: int = 0
     asked_at: datetime | None = None
@@ -272,19 +296,26 @@ def move_leg(leg: Payment, move: LegMove, *, now: datetime) -> None:
     """Move a leg. Raises: InvalidTransition naming from, the move and what is allowed."""
     target = LEG_MOVES[move].get(leg.status)
     if target is None:
-        allowed = [verb.value for verb, moves in LEG_MOVES.items() if leg.status in moves]
+        allowed = [verb.value for verb in _ASKED_MOVES if leg.status in LEG_MOVES[verb]]
         raise InvalidTransition(current=leg.status, attempted=move, allowed=allowed)
     leg.status = target
     leg.is_checking = False
     if target is LegStatus.CAPTURED:
         leg.captured_at = now
+        leg.failure_reason = ""
     if target not in OPEN_LEG_STATUSES:
         leg.ended_at = now
         leg.next_ask_at = None
 
 
-def move_refund(leg: Payment, refund: Refund, move: RefundMove, *, now: datetime) -> None:
-    """Move a refund and book it on its leg. Raises: InvalidTransition."""
+def move_refund(
+    leg: Payment, refund: Refund, move: RefundMove, *, overpaid_minor: int, now: datetime
+) -> None:
+    """Move a refund and book it on its leg. Raises: InvalidTransition.
+
+    overpaid_minor: of the order. Giving that back is no credit, whatever was asked for: the lines
+    that it was paid for are off the bill already.
+    """
     target = REFUND_MOVES[move].get(refund.status)
     if target is None:
         allowed = [verb.value for verb, moves in REFUND_MOVES.items() if refund.status in moves]
@@ -297,17 +328,16 @@ def move_refund(leg: Payment, refund: Refund, move: RefundMove, *, now: datetime
     leg.refunding_minor -= refund.amount_minor
     if target is RefundStatus.SUCCEEDED:
         leg.refunded_minor += refund.amount_minor
-        leg.credited_minor += refund.amount_minor if refund.with_credit else 0
+        if refund.with_credit:
+            refund.credited_minor = max(0, refund.amount_minor - overpaid_minor)
+            leg.credited_minor += refund.credited_minor
 
 
 def note_ask(subject: Payment | Refund, *, now: datetime) -> None:
-    """Book that the provider is being asked, before it is: whoever dies after this is asked again.
-
-    The wait to the next time doubles, so that a provider that is away is not run over.
-    """
+    """Book that the provider is being asked, before it is: should we die, it is asked again."""
+    wait_s = _WAITS_S[min(subject.asks, len(_WAITS_S) - 1)]
     subject.asks += 1
     subject.asked_at = now
-    wait_s = min(_FIRST_WAIT_S * 2 ** (subject.asks - 1), _LONGEST_WAIT_S)
     subject.next_ask_at = now + timedelta(seconds=wait_s)
 
 
@@ -318,7 +348,7 @@ def check_claim(sums: Sums, amount_minor: int, tendered_minor: int | None) -> No
     """
     if amount_minor > sums.payable_minor:
         sentence = (
-            "This order is paid already."
+            "Nothing is due of this order."
             if sums.due_minor == 0
             else "Another payment of this order is under way. Wait for it, or cancel it first."
             if sums.payable_minor < sums.due_minor
@@ -357,13 +387,14 @@ def sum_given_back(payments: Iterable[Payment]) -> int:
 def compute_lane_share(
     lane_id: str, *, owed_minor: int, payments: Iterable[Payment], payable_minor: int
 ) -> int:
-    """Return what a guest still owes for their own lines. owed: what those lines come to."""
-    paid_minor = sum(
-        leg.amount_minor - leg.credited_minor
-        for leg in payments
-        if leg.lane_id == lane_id and leg.status in HELD_LEG_STATUSES
+    """Return what a guest still owes for their own lines. owed: what those lines come to.
+
+    What was given back with credit is neither owed nor paid; without credit it is owed again.
+    """
+    done_minor = sum(
+        leg.held_minor + leg.credited_minor for leg in payments if leg.lane_id == lane_id
     )
-    return max(0, min(owed_minor - paid_minor, payable_minor))
+    return max(0, min(owed_minor - done_minor, payable_minor))
 
 
 # Notes and coins that people hand over, in units of 1/100 for two decimals; the same digits serve

@@ -316,7 +316,8 @@ class OrdersView(View):
 class RefundView(View):
     """Money back from one leg. reason: for staff alone, so events leave it out.
 
-    with_credit: what is owed fell with it, so nothing is due because of it.
+    with_credit: what is owed falls with it, so nothing is due because of it. credited_minor: by
+    how much it fell: of money that was overpaid nothing was owed any more.
     """
 
     refund_id: str
@@ -328,6 +329,7 @@ class RefundView(View):
     failure_reason: str
     created_at: datetime
     settled_at: datetime | None
+    credited_minor: int = 0
 
 
 class PaymentsView(View):

@@ -16,8 +16,8 @@ A key that is asked again is not charged again. No money ever moves.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from domain.payment_providers import (
@@ -61,8 +61,6 @@ _FIRST_STATES = {
 class Sandbox:
     """A `PaymentProvider`. clock: seconds since 1970, moved by tests."""
 
-    name = "sandbox"
-
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
         self._path = folder / FILE_NAME
         self._clock = clock
@@ -80,30 +78,27 @@ class Sandbox:
         return await asyncio.to_thread(self._refund, request)
 
     def _charge(self, request: ChargeRequest) -> ProviderAnswer:
-        with closing(self._open()) as books:
+        with self._open() as books:
             is_new = self._enter(books, request, _FIRST_STATES[_get_card(request)])
             if not is_new:
                 self._advance(books, request.key)
             answer = _read_charge(books, request.key)
-            books.commit()
         if is_new and _get_card(request) is SandboxCard.TIME_OUT:
             raise ProviderUnreachable("the answer was lost on the way")
         return answer
 
     def _cancel(self, request: ChargeRequest) -> ProviderAnswer:
-        with closing(self._open()) as books:
+        with self._open() as books:
             self._enter(books, request, ProviderOutcome.CANCELLED)
             books.execute(
                 "UPDATE charge SET state = 'cancelled' WHERE key = ?"
                 " AND state IN ('authorized', 'processing')",
                 (request.key,),
             )
-            answer = _read_charge(books, request.key)
-            books.commit()
-        return answer
+            return _read_charge(books, request.key)
 
     def _refund(self, request: RefundRequest) -> ProviderAnswer:
-        with closing(self._open()) as books:
+        with self._open() as books:
             left_minor = _read_left(books, request.charge_key)
             state = (
                 ProviderOutcome.REFUNDED
@@ -125,18 +120,21 @@ class Sandbox:
                 "SELECT cafe_id, amount_minor, currency, state FROM refund WHERE key = ?",
                 (request.key,),
             ).fetchone()
-            books.commit()
         return _build_answer(request.key, *row, reason="refund_refused")
 
-    def _open(self) -> sqlite3.Connection:
-        """Open the books and take the right to write, so that no two requests interleave."""
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Open the books to write in them, alone, and keep what was written when it ended well."""
         try:
-            books = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
-            books.executescript(_TABLES)
-            books.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
+            with closing(
+                sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+            ) as books:
+                books.executescript(_TABLES)
+                books.execute("BEGIN IMMEDIATE")
+                yield books
+                books.execute("COMMIT")
+        except sqlite3.Error as error:
             raise ProviderUnreachable(str(error)) from error
-        return books
 
     def _enter(
         self, books: sqlite3.Connection, request: ChargeRequest, state: ProviderOutcome

@@ -2,6 +2,8 @@
 
 Each ask is a unit of work that books it, a call outside of any unit, and a unit that records the
 answer. No answer is an answer too: the leg is shown as being checked and asked about again.
+
+Nobody waits for this: an order, a payment in cash and every screen go on while a provider hangs.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ from uuid import uuid4
 import msgspec
 
 from config.logging import get_logger
-from domain.errors import TableTapError
+from domain.errors import OperationTimeout, Overloaded, StorageUnavailable
 from domain.payment_providers import (
     ChargeRequest,
     PaymentProvider,
@@ -29,6 +31,7 @@ from services.payment_settlement import (
     RecordAnswer,
     begin_ask,
     list_due_asks,
+    put_off,
     record_answer,
 )
 from services.runner import Runner
@@ -66,31 +69,34 @@ async def settle_payments(runner: Runner, providers: Providers, *, now: datetime
 
 
 async def _settle(runner: Runner, providers: Providers, due: DueAsk) -> None:
-    """Settle one thing; its failure is logged and leaves the others alone."""
+    """Settle one thing; whatever is wrong with it leaves the others alone."""
     try:
-        begun = await runner.write(begin_ask, due, command_type="begin_ask", cafe_id=due.cafe_id)
-        ask = msgspec.json.decode(begun.body, type=Ask)
-        if ask.kind is None:
-            return
-        answer = await _call(providers[ask.method], ask, ask.kind)
-        await runner.write(
-            record_answer,
-            RecordAnswer(
-                payment_id=ask.payment_id,
-                refund_id=ask.refund_id,
-                provider=ask.method.value,
-                answer=answer,
-            ),
-            command_type="record_answer",
-            cafe_id=due.cafe_id,
-        )
-    except TableTapError as error:
-        log.error(
-            "payment_not_settled",
-            payment_id=due.payment_id,
-            code=error.code,
-            error_id=str(uuid4()),
-        )
+        await _ask_and_record(runner, providers, due)
+    except (StorageUnavailable, Overloaded, OperationTimeout) as error:
+        # It is asked again, with the same key: nothing is lost and nothing is done twice.
+        log.info("payment_put_off", payment_id=due.payment_id, code=error.code)
+    except Exception:
+        log.exception("payment_not_settled", payment_id=due.payment_id, error_id=str(uuid4()))
+        await runner.write(put_off, due, command_type="put_off", cafe_id=due.cafe_id)
+
+
+async def _ask_and_record(runner: Runner, providers: Providers, due: DueAsk) -> None:
+    begun = await runner.write(begin_ask, due, command_type="begin_ask", cafe_id=due.cafe_id)
+    ask = msgspec.json.decode(begun.body, type=Ask)
+    if ask.kind is None:
+        return
+    answer = await _call(providers[ask.method], ask, ask.kind)
+    await runner.write(
+        record_answer,
+        RecordAnswer(
+            payment_id=ask.payment_id,
+            refund_id=ask.refund_id,
+            provider=ask.method.value,
+            answer=answer,
+        ),
+        command_type="record_answer",
+        cafe_id=due.cafe_id,
+    )
 
 
 async def _call(provider: PaymentProvider, ask: Ask, kind: AskKind) -> ProviderAnswer | None:

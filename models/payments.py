@@ -46,8 +46,9 @@ class CafePaymentRules(Table):
 class OrderClaim(Table):
     """The guard of an order: claimed = amounts of open and captured legs less what was refunded.
 
-    payable_minor: what the order came to, after credits, when a leg last claimed. claimed_minor
-    changes by increments alone, so two writers that both read the same sum cannot both succeed.
+    payable_minor: what the order came to, after credits, when a leg last claimed; where a provider
+    took more than that for a leg that had ended, what is held. claimed_minor changes by increments
+    alone, so two writers that both read the same sum cannot both succeed.
     """
 
     order_id = reference_field(Order, primary_key=True)
@@ -130,7 +131,10 @@ class Payment(Table):
 
 
 class Refund(Table):
-    """Money back from one leg. asks and times as on a leg."""
+    """Money back from one leg. asks and times as on a leg.
+
+    credited_minor: by how much what is owed fell with it.
+    """
 
     id = id_field(primary_key=True)
     cafe_id = reference_field(Cafe)
@@ -144,6 +148,7 @@ class Refund(Table):
     failure_reason = text_field(120, default="")
     created_at = timestamp_field()
     settled_at = timestamp_field(null=True)
+    credited_minor = big_integer_field(default=0)
     asks = integer_field(default=0)
     asked_at = timestamp_field(null=True)
     next_ask_at = timestamp_field(null=True)
@@ -158,6 +163,7 @@ class Refund(Table):
         constraints = (
             check_word("refund_status", "status", RefundStatus),
             check("refund_amount", "amount_minor > 0"),
+            check("refund_credited", "credited_minor BETWEEN 0 AND amount_minor"),
         )
 
 

@@ -76,11 +76,11 @@ WHERE ticket.cafe_id = ? AND ticket.station_id IN ({stations})
 ORDER BY ticket.queued_at, ticket.id, item.line_number
 """
 _REFUNDS_QUERY = """
-SELECT refund.amount_minor, orders.tax_minor, orders.total_minor
+SELECT refund.credited_minor, orders.tax_minor, orders.total_minor
 FROM refund
 JOIN orders ON orders.id = refund.order_id
 WHERE refund.cafe_id = ? AND refund.settled_at >= ? AND refund.settled_at < ?
-    AND refund.status = 'succeeded' AND refund.with_credit
+    AND refund.status = 'succeeded' AND refund.credited_minor > 0
 """
 
 _NOWHERE = Position(epoch="", seq=0)

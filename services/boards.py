@@ -139,17 +139,21 @@ def list_orders(
     *,
     status: OrderStatus | None = None,
     business_date: date | None = None,
+    is_unsettled: bool = False,
     limit: int = OPEN_LIMIT,
 ) -> OrdersView:
     """List orders, oldest first: a guest's own seating's, for staff the open ones.
 
     status, business_date: for staff, all orders of a status or a day instead of the open ones;
-    the newest `limit` of them.
+    the newest `limit` of them. is_unsettled: for staff, those that are over and have money to
+    take, to wait for or to give back.
     """
     if identity.is_guest:
         assert identity.table_session_id is not None
         orders = _read_of_seating(identity.cafe_id, identity.table_session_id)
         orders = [order for order in orders if status in (None, order.status)]
+    elif is_unsettled:
+        orders = _read_unsettled(identity.cafe_id)
     else:
         statuses = tuple(OrderStatus) if status is None else (status,)
         if status is None and business_date is None:

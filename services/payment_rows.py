@@ -12,6 +12,7 @@ from typing import Any
 
 from domain.orders import Order
 from domain.payments import (
+    HELD_LEG_STATUSES,
     LegStatus,
     Payment,
     PaymentMethod,
@@ -40,7 +41,7 @@ ORDER BY order_id, number
 """
 _REFUNDS_QUERY = """
 SELECT payment_id, id, status, amount_minor, reason, with_credit, person_id, failure_reason,
-    created_at, settled_at, asks, asked_at, next_ask_at
+    created_at, settled_at, credited_minor, asks, asked_at, next_ask_at
 FROM refund
 WHERE order_id IN ({places})
 ORDER BY order_id, id
@@ -53,8 +54,8 @@ WHERE id = ? AND version = ?
 RETURNING id
 """
 _UPDATE_REFUND = """
-UPDATE refund SET status = ?, failure_reason = ?, settled_at = ?, asks = ?, asked_at = ?,
-    next_ask_at = ?
+UPDATE refund SET status = ?, failure_reason = ?, settled_at = ?, credited_minor = ?, asks = ?,
+    asked_at = ?, next_ask_at = ?
 WHERE id = ? AND status = ?
 RETURNING id
 """
@@ -109,7 +110,11 @@ def write_payments(order: Order, before: dict[str, Row]) -> None:
     held_before_minor = sum(_hold(row) for row in before.values())
     held_minor = sum(leg.held_minor for leg in order.payments)
     if held_minor > held_before_minor:
-        parameters = (order.order_id, order.sums.net_minor, held_minor - held_before_minor)
+        payable_minor = order.sums.net_minor
+        if any(_came_late(before[key], row) for key, row in after.items() if key in before):
+            # Nobody claims it: it is here, and more than is due is what the books must say.
+            payable_minor = max(payable_minor, held_minor)
+        parameters = (order.order_id, payable_minor, held_minor - held_before_minor)
         _expect_one(fetch_rows(_RAISE_CLAIM, parameters))
     elif held_minor < held_before_minor:
         _expect_one(fetch_rows(_LOWER_CLAIM, (held_before_minor - held_minor, order.order_id)))
@@ -125,7 +130,7 @@ def write_refunds(order: Order, before: dict[str, Row]) -> None:
             parameters = (
                 row["status"].value,
                 row["failure_reason"],
-                *(_to_ms(row["settled_at"]), row["asks"]),
+                *(_to_ms(row["settled_at"]), row["credited_minor"], row["asks"]),
                 *(_to_ms(row["asked_at"]), _to_ms(row["next_ask_at"])),
                 *(key, earlier["status"].value),
             )
@@ -152,6 +157,11 @@ def _expect_one(rows: list[tuple[Any, ...]]) -> None:
     # No assert: under -O money would be written over what somebody else wrote.
     if len(rows) != 1:
         raise RuntimeError("a payment changed although its order was locked")
+
+
+def _came_late(before: Row, after: Row) -> bool:
+    """Whether a provider's money came for a leg that had ended."""
+    return before["status"] not in HELD_LEG_STATUSES and after["status"] in HELD_LEG_STATUSES
 
 
 def _hold(row: Row) -> int:
@@ -200,6 +210,7 @@ def _describe_refund(order: Order, leg: Payment, refund: Refund) -> Row:
         "failure_reason": refund.failure_reason,
         "created_at": refund.created_at,
         "settled_at": refund.settled_at,
+        "credited_minor": refund.credited_minor,
         "asks": refund.asks,
         "asked_at": refund.asked_at,
         "next_ask_at": refund.next_ask_at,
@@ -270,6 +281,7 @@ def _build_refund(row: tuple[Any, ...]) -> Refund:
         failure_reason,
         created_at,
         settled_at,
+        credited_minor,
         asks,
         asked_at,
         next_ask_at,
@@ -284,6 +296,7 @@ def _build_refund(row: tuple[Any, ...]) -> Refund:
         failure_reason=failure_reason,
         created_at=from_unix_ms(created_at),
         settled_at=_to_time(settled_at),
+        credited_minor=credited_minor,
         asks=asks,
         asked_at=_to_time(asked_at),
         next_ask_at=_to_time(next_ask_at),

@@ -2,9 +2,12 @@
 
 jobs/payments.py asks `list_due_asks`, then for each `begin_ask`, the provider, `record_answer`. A
 process that dies between the two leaves a leg that is asked about again, with the same key.
+
+An answer that does not fit our books never pays anything. What does fit acts whenever it comes: a
+leg that has ended without money is captured late where the provider took it all the same.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -17,6 +20,7 @@ from domain.payments import (
     LEG_MOVES,
     OPEN_LEG_STATUSES,
     PROVIDER_METHODS,
+    FailureReason,
     LegMove,
     LegStatus,
     Payment,
@@ -37,7 +41,15 @@ from services.unit_of_work import UnitOfWork
 
 # Asks of one run: each is two commits and a call, and orders pass in between.
 _DUE_LIMIT = 50
-_EXPIRED = "expired"
+_PUT_OFF = timedelta(minutes=1)
+_MISMATCH = "mismatch"
+
+_REFUND_MOVES = {
+    ProviderOutcome.REFUNDED: RefundMove.SUCCEED,
+    ProviderOutcome.DECLINED: RefundMove.FAIL,
+}
+# After these a provider takes no money for a key any more.
+_LAST_WORDS = frozenset({ProviderOutcome.DECLINED, ProviderOutcome.CANCELLED})
 
 log = get_logger(__name__)
 
@@ -115,14 +127,13 @@ def begin_ask(unit: UnitOfWork, due: DueAsk) -> Ask:
     kind: AskKind | None = None
     if subject.next_ask_at is not None and subject.next_ask_at <= unit.now:
         kind = _choose(unit, opened, leg, refund)
-    amount_minor = leg.amount_minor if refund is None else refund.amount_minor
     return Ask(
         kind=kind,
         payment_id=leg.payment_id,
         refund_id=due.refund_id,
         cafe_id=unit.cafe_id,
         method=leg.method,
-        amount_minor=amount_minor,
+        amount_minor=subject.amount_minor,
         currency=opened.order.terms.currency,
         sandbox_card=leg.sandbox_card,
     )
@@ -132,16 +143,31 @@ def record_answer(unit: UnitOfWork, command: RecordAnswer) -> Recorded:
     """Let a provider's answer act, once per its event id and in whatever order answers come."""
     opened, leg = open_payment(unit, command.payment_id)
     refund = _find_refund(leg, command.refund_id)
+    subject: Payment | Refund = leg if refund is None else refund
     answer = command.answer
-    if answer is not None and not _fits(unit, opened, leg, refund, answer):
+    if answer is not None and not _fits(unit, opened, subject, command.provider, answer):
         answer = None
     if answer is not None and not _is_news(unit, command.provider, answer):
-        return Recorded(status=(leg if refund is None else refund).status)
+        return Recorded(status=subject.status)
     if refund is not None:
         _settle_refund(unit, opened, leg, refund, answer)
-        return Recorded(status=refund.status)
-    _settle_leg(unit, opened, leg, answer)
-    return Recorded(status=leg.status)
+    elif leg.status in OPEN_LEG_STATUSES:
+        _settle_leg(unit, opened, leg, answer)
+    elif answer is not None:
+        _settle_ended_leg(unit, opened, leg, answer.outcome)
+    return Recorded(status=subject.status)
+
+
+def put_off(unit: UnitOfWork, due: DueAsk) -> None:
+    """Ask about something later that cannot even be read now: it must not stand before others."""
+    table, row_id = (
+        ("payment", due.payment_id) if due.refund_id is None else ("refund", due.refund_id)
+    )
+    fetch_rows(
+        f"UPDATE {table} SET next_ask_at = ? WHERE id = ? AND cafe_id = ?"  # noqa: S608 - our words
+        " AND next_ask_at <= ? RETURNING id",
+        (to_unix_ms(unit.now + _PUT_OFF), row_id, unit.cafe_id, to_unix_ms(unit.now)),
+    )
 
 
 def _choose(
@@ -154,37 +180,53 @@ def _choose(
         save_order(unit, opened, cause)
         return AskKind.REFUND
     if leg.method not in PROVIDER_METHODS:
-        _end(leg, LegMove.EXPIRE, reason=_EXPIRED, now=unit.now)
+        _end(leg, LegMove.EXPIRE, reason=FailureReason.EXPIRED, now=unit.now)
         save_order(unit, opened, _tell(unit, leg))
         return None
     note_ask(leg, now=unit.now)
     save_order(unit, opened, cause)
-    return AskKind.CANCEL if unit.now - leg.created_at >= LEG_LIFE else AskKind.CHARGE
+    is_given_up = leg.status not in OPEN_LEG_STATUSES or unit.now - leg.created_at >= LEG_LIFE
+    return AskKind.CANCEL if is_given_up else AskKind.CHARGE
 
 
 def _settle_leg(
     unit: UnitOfWork, opened: OpenedOrder, leg: Payment, answer: ProviderAnswer | None
 ) -> None:
-    if leg.status not in OPEN_LEG_STATUSES:
-        if answer is not None and answer.outcome is ProviderOutcome.CAPTURED:
-            _alarm_about_end(unit, leg)
-        return
-    match answer.outcome if answer is not None else None:
+    outcome, reason = (answer.outcome, answer.reason) if answer is not None else (None, "")
+    match outcome:
         case ProviderOutcome.CAPTURED:
             move_leg(leg, LegMove.CAPTURE, now=unit.now)
         case ProviderOutcome.AUTHORIZED if leg.status in LEG_MOVES[LegMove.AUTHORIZE]:
             move_leg(leg, LegMove.AUTHORIZE, now=unit.now)
             leg.next_ask_at = unit.now  # reserved: the next ask takes it
         case ProviderOutcome.DECLINED:
-            assert answer is not None
-            _end(leg, LegMove.FAIL, reason=answer.reason, now=unit.now)
+            _end(leg, LegMove.FAIL, reason=reason or FailureReason.DECLINED, now=unit.now)
         case ProviderOutcome.CANCELLED:
-            _end(leg, LegMove.EXPIRE, reason=_EXPIRED, now=unit.now)
+            _end(leg, LegMove.EXPIRE, reason=FailureReason.EXPIRED, now=unit.now)
         case _:
             if leg.is_checking:
                 return  # it was told already
             leg.is_checking = True
     save_order(unit, opened, _tell(unit, leg))
+
+
+def _settle_ended_leg(
+    unit: UnitOfWork, opened: OpenedOrder, leg: Payment, outcome: ProviderOutcome
+) -> None:
+    """Settle what came for a leg that is over: money is booked, and somebody has to look."""
+    if outcome is ProviderOutcome.CAPTURED and leg.status is not LegStatus.CAPTURED:
+        unit.audit(
+            "payment_captured_after_end",
+            payment_id=leg.payment_id,
+            status=leg.status.value,
+            amount_minor=leg.amount_minor,
+        )
+        log.error("payment_captured_after_end", payment_id=leg.payment_id, status=leg.status.value)
+        move_leg(leg, LegMove.CAPTURE_LATE, now=unit.now)
+        save_order(unit, opened, _tell(unit, leg))
+    elif outcome in _LAST_WORDS and leg.next_ask_at is not None:
+        leg.next_ask_at = None
+        save_order(unit, opened, Cause(updated_by=name_actor(unit)))
 
 
 def _settle_refund(
@@ -196,60 +238,63 @@ def _settle_refund(
 ) -> None:
     if refund.status is not RefundStatus.PENDING or answer is None:
         return
-    if answer.outcome is ProviderOutcome.REFUNDED:
-        move_refund(leg, refund, RefundMove.SUCCEED, now=unit.now)
-    elif answer.outcome is ProviderOutcome.DECLINED:
-        move_refund(leg, refund, RefundMove.FAIL, now=unit.now)
+    move = _REFUND_MOVES.get(answer.outcome)
+    if move is None:
+        return
+    overpaid_minor = opened.order.sums.overpaid_minor
+    move_refund(leg, refund, move, overpaid_minor=overpaid_minor, now=unit.now)
+    if move is RefundMove.FAIL:
         refund.failure_reason = answer.reason
         unit.audit("refund_failed", refund_id=refund.refund_id, reason=answer.reason)
-    else:
-        return
     save_refund(unit, opened, leg, refund)
 
 
 def _fits(
     unit: UnitOfWork,
     opened: OpenedOrder,
-    leg: Payment,
-    refund: Refund | None,
+    subject: Payment | Refund,
+    provider: str,
     answer: ProviderAnswer,
 ) -> bool:
-    """Hold an answer against our books; one that is about other money never pays anything."""
-    subject_id = leg.payment_id if refund is None else refund.refund_id
-    amount_minor = leg.amount_minor if refund is None else refund.amount_minor
-    expected = (subject_id, unit.cafe_id, amount_minor, opened.order.terms.currency)
+    """Hold an answer against our books; one that is about other money never pays anything.
+
+    It alarms once for each leg or refund, however often it is asked. The answer's own event id is
+    left unused: it may be that of somebody else's true answer.
+    """
+    subject_id = subject.payment_id if isinstance(subject, Payment) else subject.refund_id
+    expected = (subject_id, unit.cafe_id, subject.amount_minor, opened.order.terms.currency)
     if (answer.key, answer.cafe_id, answer.amount_minor, answer.currency) == expected:
         return True
-    unit.audit("payment_mismatch", payment_id=leg.payment_id, event_id=answer.event_id)
-    log.error("payment_mismatch", payment_id=leg.payment_id, event_id=answer.event_id)
+    if _keep_event(unit, provider, f"{_MISMATCH}:{subject_id}", subject_id, _MISMATCH):
+        unit.audit(
+            "payment_mismatch",
+            subject_id=subject_id,
+            expected_minor=subject.amount_minor,
+            answered_minor=answer.amount_minor,
+            answered_currency=answer.currency,
+            is_own_key=answer.key == subject_id,
+            is_own_cafe=answer.cafe_id == unit.cafe_id,
+        )
+        log.error("payment_mismatch", subject_id=subject_id, event_id=answer.event_id)
     return False
 
 
 def _is_news(unit: UnitOfWork, provider: str, answer: ProviderAnswer) -> bool:
+    return _keep_event(unit, provider, answer.event_id, answer.key, answer.outcome.value)
+
+
+def _keep_event(
+    unit: UnitOfWork, provider: str, event_id: str, subject_id: str, outcome: str
+) -> bool:
     """Keep what a provider said; False where it was kept before."""
     rows = fetch_rows(
         "INSERT INTO provider_event"
         " (provider, event_id, cafe_id, subject_id, outcome, received_at)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (provider, event_id) DO NOTHING"
         " RETURNING event_id",
-        (
-            provider,
-            answer.event_id,
-            unit.cafe_id,
-            answer.key,
-            answer.outcome.value,
-            to_unix_ms(unit.now),
-        ),
+        (provider, event_id, unit.cafe_id, subject_id, outcome, to_unix_ms(unit.now)),
     )
     return bool(rows)
-
-
-def _alarm_about_end(unit: UnitOfWork, leg: Payment) -> None:
-    """Money came for a leg that had ended: nothing is guessed, somebody has to look."""
-    if leg.status is LegStatus.CAPTURED:
-        return
-    unit.audit("payment_captured_after_end", payment_id=leg.payment_id, status=leg.status.value)
-    log.error("payment_captured_after_end", payment_id=leg.payment_id, status=leg.status.value)
 
 
 def _end(leg: Payment, move: LegMove, *, reason: str, now: datetime) -> None:

@@ -19,7 +19,9 @@ from domain.order_views import build_order_view, build_payment_view, build_refun
 from domain.payments import (
     COUNTER_REFUND_LIMIT_MINOR,
     LEG_LIFE,
+    OPEN_LEG_STATUSES,
     PROVIDER_METHODS,
+    FailureReason,
     LegMove,
     Payment,
     PaymentMethod,
@@ -42,8 +44,6 @@ from services.order_changes import OpenedOrder, name_actor, open_order, save_ord
 from services.order_rows import read_orders
 from services.payment_rows import read_payments
 from services.unit_of_work import UnitOfWork
-
-_DECLINED = "card_declined"
 
 
 class PaymentRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,26 +91,41 @@ def confirm_terminal_payment(unit: UnitOfWork, command: ConfirmTerminalPayment) 
 
 
 def decline_terminal_payment(unit: UnitOfWork, command: DeclineTerminalPayment) -> PaymentView:
-    """Book that the terminal refused; the amount may be paid another way at once."""
+    """Book that the terminal refused; the amount may be paid another way at once.
+
+    Guests are told that it failed. What the staff wrote about it is for those who look it up.
+    """
     opened, leg = _open_terminal(unit, command.payment_id)
     move_leg(leg, LegMove.FAIL, now=unit.now)
-    leg.failure_reason = command.reason or _DECLINED
+    leg.failure_reason = FailureReason.DECLINED
+    unit.audit("payment_declined", payment_id=leg.payment_id, reason=command.reason)
     return _save(unit, opened, leg)
 
 
 def cancel_payment(unit: UnitOfWork, command: CancelPayment) -> PaymentView:
-    """Give a leg up. A provider that was asked may have charged: then its answer decides."""
+    """Give a leg up, so that its amount may be paid another way.
+
+    A provider that was asked may have charged. Then a manager decides not to wait any longer: the
+    provider is told, and what it took all the same comes back onto the books (capture_late).
+    """
     opened, leg = open_payment(unit, command.payment_id)
     if unit.identity.is_guest and leg.lane_id != unit.identity.lane_id:
         raise NotFound("There is no such payment.")
-    if leg.method in PROVIDER_METHODS and leg.asks > 0 and leg.ended_at is None:
+    was_asked = leg.asks > 0
+    if was_asked and leg.status in OPEN_LEG_STATUSES and not _is_manager(unit):
         raise Conflict(
-            "This payment is already with the provider. Wait for its answer.",
+            "This payment is already with the provider. Wait for its answer, or ask a manager.",
             code="payment_under_way",
         )
     move_leg(leg, LegMove.CANCEL, now=unit.now)
-    leg.failure_reason = "cancelled"
-    unit.audit("payment_cancelled", payment_id=leg.payment_id, amount_minor=leg.amount_minor)
+    leg.failure_reason = FailureReason.CANCELLED
+    leg.next_ask_at = unit.now if was_asked else None
+    unit.audit(
+        "payment_cancelled",
+        payment_id=leg.payment_id,
+        amount_minor=leg.amount_minor,
+        was_asked=was_asked,
+    )
     return _save(unit, opened, leg)
 
 
@@ -135,11 +150,15 @@ def refund_payment(unit: UnitOfWork, command: RefundPayment) -> RefundView:
         with_credit=refund.with_credit,
         reason=refund.reason,
     )
-    if leg.method in PROVIDER_METHODS:
-        move_refund(leg, refund, RefundMove.BEGIN, now=unit.now)
-        refund.next_ask_at = unit.now
-    else:
-        move_refund(leg, refund, RefundMove.SUCCEED, now=unit.now)
+    is_asked = leg.method in PROVIDER_METHODS
+    move_refund(
+        leg,
+        refund,
+        RefundMove.BEGIN if is_asked else RefundMove.SUCCEED,
+        overpaid_minor=opened.order.sums.overpaid_minor,
+        now=unit.now,
+    )
+    refund.next_ask_at = unit.now if is_asked else None
     save_refund(unit, opened, leg, refund)
     return build_refund_view(leg, refund, shows_reason=True)
 
@@ -183,15 +202,9 @@ def read_guest_pay(identity: Identity, order_id: str) -> GuestPayView:
     order = orders[0]
     view = build_order_view(order)
     assert identity.lane_id is not None
-    is_exclusive = not order.terms.prices_include_tax
-    owed_minor = sum(
-        item.gross_minor + (item.tax_minor or 0 if is_exclusive else 0)
-        for item in order.list_live_items()
-        if item.lane_id == identity.lane_id
-    )
     own_minor = compute_lane_share(
         identity.lane_id,
-        owed_minor=owed_minor,
+        owed_minor=order.sum_lane(identity.lane_id),
         payments=order.payments,
         payable_minor=view.payment.payable_minor,
     )
@@ -267,8 +280,12 @@ def _open_terminal(unit: UnitOfWork, payment_id: str) -> tuple[OpenedOrder, Paym
     return opened, leg
 
 
+def _is_manager(unit: UnitOfWork) -> bool:
+    return not unit.identity.roles.isdisjoint(MANAGEMENT)
+
+
 def _check_limit(unit: UnitOfWork, opened: OpenedOrder, amount_minor: int) -> None:
-    if not unit.identity.roles.isdisjoint(MANAGEMENT):
+    if _is_manager(unit):
         return
     limit_minor = read_payment_rules(unit.cafe_id).counter_refund_limit_minor
     if sum_given_back(opened.order.payments) + amount_minor > limit_minor:

@@ -19,10 +19,14 @@ _TAG = "Orders"
 
 
 class OrdersQuery(Query, frozen=True):
-    """For staff: all orders of a status or a business day instead of the open ones."""
+    """For staff: all orders of a status or a business day instead of the open ones.
+
+    is_unsettled: those that are over, but not their money; the others say nothing then.
+    """
 
     status: OrderStatus | None = None
     business_date: date | None = None
+    is_unsettled: bool = False
 
 
 async def _list(request: ApiRequest) -> Answer:
@@ -32,6 +36,7 @@ async def _list(request: ApiRequest) -> Answer:
             request.identity,
             status=request.query.status,
             business_date=request.query.business_date,
+            is_unsettled=request.query.is_unsettled,
         )
     )
 

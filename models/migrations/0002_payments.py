@@ -96,6 +96,7 @@ STATEMENTS = (
         failure_reason VARCHAR(120) NOT NULL,
         created_at BIGINT NOT NULL,
         settled_at BIGINT,
+        credited_minor BIGINT NOT NULL,
         asks INTEGER NOT NULL,
         asked_at BIGINT,
         next_ask_at BIGINT,
@@ -104,7 +105,8 @@ STATEMENTS = (
         FOREIGN KEY (payment_id) REFERENCES payment (id),
         FOREIGN KEY (person_id) REFERENCES person (id),
         CONSTRAINT refund_status CHECK (status IN ('requested', 'pending', 'succeeded', 'failed')),
-        CONSTRAINT refund_amount CHECK (amount_minor > 0)
+        CONSTRAINT refund_amount CHECK (amount_minor > 0),
+        CONSTRAINT refund_credited CHECK (credited_minor BETWEEN 0 AND amount_minor)
     )
     """,
     "CREATE INDEX refund_order_id ON refund (order_id)",

@@ -15,6 +15,7 @@ from domain.statuses import (
     OrderStatus,
     RoundStatus,
 )
+from domain.taxes import PriceTerms, TaxRounding
 from tests.support.orders import NOW, add_round, make_new_id, make_order
 
 _RANK = {
@@ -184,3 +185,27 @@ def test_the_estimate_is_the_longest_open_line():
     move_items([flat_white], ItemMove.FINISH, now=NOW)
     settle_order(order, now=NOW)
     assert order.estimated_ready_at is None
+
+
+@given(
+    lines=st.lists(
+        st.tuples(st.sampled_from(["bar", "kitchen"]), st.integers(1, 3)), min_size=1, max_size=6
+    ),
+    lanes=st.lists(st.sampled_from(["a", "b", None]), min_size=6, max_size=6),
+    is_voided=st.lists(st.booleans(), min_size=6, max_size=6),
+    is_inclusive=st.booleans(),
+    rounding=st.sampled_from(TaxRounding),
+)
+def test_what_guests_owe_each_is_what_the_order_comes_to(
+    lines, lanes, is_voided, is_inclusive, rounding
+):
+    """Every unit of the total is somebody's, wherever tax is added and however it is rounded."""
+    terms = PriceTerms(currency="EUR", prices_include_tax=is_inclusive, tax_rounding=rounding)
+    order = make_order(make_new_id(), lines, terms=terms)
+    for item, lane_id, voided in zip(order.items, lanes, is_voided, strict=False):
+        item.lane_id = lane_id
+        if voided:
+            item.status = ItemStatus.VOIDED
+    settle_order(order, now=NOW)
+
+    assert order.totals.total_minor == sum(order.sum_lane(lane_id) for lane_id in ("a", "b", None))
