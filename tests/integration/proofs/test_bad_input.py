@@ -489,6 +489,16 @@ def list_rule_breaks(cafes: TwoCafes) -> dict[str, tuple[Command, int, str]]:
             422,
             "tendered_without_cash",
         ),
+        "a test card for cash": (
+            Command("payments", "initiate_payment", {**cash, "sandboxCard": "approve"}),
+            422,
+            "card_without_sandbox",
+        ),
+        "a guest's way to pay at the till": (
+            Command("payments", "initiate_payment", {**cash, "method": "sandbox"}),
+            403,
+            "method_not_allowed",
+        ),
         "giving more back than was paid": (
             Command("payments", "refund_payment", {**refund, "amountMinor": 2}),
             409,
@@ -628,6 +638,8 @@ async def test_things_of_another_cafe_cannot_be_read_or_joined(cafes: TwoCafes, 
     reads = {
         "an order": (Role.COUNTER, "/orders/{}", theirs["order"]),
         "a guest's order": (Role.CUSTOMER, "/orders/{}", theirs["order"]),
+        "an order's payments": (Role.COUNTER, "/orders/{}/payments", theirs["order"]),
+        "a guest's order's payments": (Role.CUSTOMER, "/orders/{}/payments", theirs["order"]),
         "a station": (Role.EXPO, "/tickets?stationId={}", theirs["station"]),
     }
     joins = {
