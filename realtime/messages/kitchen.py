@@ -23,7 +23,10 @@ class KitchenItem(Data, frozen=True, kw_only=True):
 
 
 class KitchenOrderData(Data, frozen=True, kw_only=True):
-    """One station's part of one round. estimated_prep_time: minutes, rounded up."""
+    """One station's part of one round. estimated_prep_time: minutes, rounded up.
+
+    special_instructions: the allergy first: who reads the source's fields alone must not miss it.
+    """
 
     order_id: str
     order_number: int
@@ -81,7 +84,7 @@ def build_kitchen_order(
         order_number=ticket.order_number,
         items=[_shorten(item) for item in ticket.items],
         priority=ticket.priority,
-        special_instructions=ticket.note or None,
+        special_instructions=_instruct(ticket),
         estimated_prep_time=_count_minutes(ticket.target_s),
         kitchen_station_id=ticket.station_id,
         ticket_id=ticket.ticket_id,
@@ -98,7 +101,7 @@ def build_ticket_updated(event: KitchenTicketUpdated) -> KitchenTicketUpdatedDat
         order_number=ticket.order_number,
         items=[_shorten(item) for item in ticket.items],
         priority=ticket.priority,
-        special_instructions=ticket.note or None,
+        special_instructions=_instruct(ticket),
         estimated_prep_time=_count_minutes(ticket.target_s),
         kitchen_station_id=ticket.station_id,
         ticket_id=ticket.ticket_id,
@@ -117,6 +120,11 @@ def _shorten(item: TicketItemView) -> KitchenItem:
         modifiers=[modifier.kitchen_name or modifier.name for modifier in item.modifiers],
         special_instructions=item.note or None,
     )
+
+
+def _instruct(ticket: TicketView) -> str | None:
+    allergy = f"ALLERGY: {ticket.allergy}" if ticket.allergy else ""
+    return "\n".join(filter(None, (allergy, ticket.note))) or None
 
 
 def _count_minutes(seconds: int) -> int:
