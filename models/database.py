@@ -5,6 +5,7 @@ begins and commits; nobody else holds a connection for longer than a `connection
 """
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -97,6 +98,19 @@ def begin_snapshot(database: Database) -> None:
     else:
         assert isinstance(database, PostgresqlDatabase)
         database.begin("REPEATABLE READ, READ ONLY")
+
+
+def take_turns(database: Database, names: Iterable[str]) -> None:
+    """Wait until no other transaction has taken a turn of these names; held until the commit.
+
+    For groups of units, whose locks on rows come in whatever order their units do: two processes
+    would now and then wait for each other, and a second passes before PostgreSQL sees it. SQLite
+    has one writer.
+    """
+    if is_sqlite(database):
+        return
+    for name in sorted(names):
+        database.execute_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
 
 def is_connection_lost(database: Database) -> bool:

@@ -30,6 +30,7 @@ from models.database import (
     is_our_fault,
     name_fault,
     release_connection,
+    take_turns,
 )
 from models.rows import insert_rows
 from services.access import recheck_identity
@@ -202,6 +203,7 @@ class GroupCommitter:
         self._begin()
         is_committing = False
         try:
+            take_turns(self._database, {job.cafe_id for job in jobs if job.cafe_id is not None})
             batch, done = self._run_units(jobs, lost_races)
             batch.events = self._append(done, batch)
             self._before_commit()

@@ -158,19 +158,12 @@ async def test_processes_that_write_to_one_cafe_leave_no_gap(filled_url, make_ru
     assert len({each.event_id for each in followed}) == 120
 
 
-async def test_two_processes_with_one_command_have_one_effect(database, make_runner):
-    """Both run it at once; a unique key decides, and the second gets the answer of the first."""
+async def test_two_processes_with_one_command_have_one_effect(make_runner):
+    """One waits for its turn, and gets the answer of the other."""
     runners = [make_runner(), make_runner()]
-    # On SQLite the second waits for the first before it begins.
-    meeting = Meeting(1 if is_sqlite(database) else 2)
-
-    def meet_and_record(unit, number):
-        meeting.wait()
-        return record_number(unit, number)
-
     outcomes = await asyncio.gather(
         *(
-            runner.write(meet_and_record, 1, command_type="test", identity=STAFF, command_id="one")
+            runner.write(record_number, 1, command_type="test", identity=STAFF, command_id="one")
             for runner in runners
         )
     )
@@ -248,7 +241,7 @@ async def test_a_cafe_that_cannot_be_written_keeps_no_other_waiting(make_runner,
 
 @postgres_only
 async def test_a_deadlock_is_tried_again_alone(database, make_runner, expected_logs):
-    """Two units lock two rows in turn; both are done in the end."""
+    """Two units of two cafes lock two rows in turn; both are done in the end."""
     expected_logs.add("group_failed")
     runners = [make_runner(), make_runner()]
     meeting = Meeting(2)
@@ -261,10 +254,24 @@ async def test_a_deadlock_is_tried_again_alone(database, make_runner, expected_l
 
     outcomes = await asyncio.gather(
         runners[0].write(lock_both, (CAFE, OTHER_CAFE), command_type="test", cafe_id=CAFE),
-        runners[1].write(lock_both, (OTHER_CAFE, CAFE), command_type="test", cafe_id=CAFE),
+        runners[1].write(lock_both, (OTHER_CAFE, CAFE), command_type="test", cafe_id=OTHER_CAFE),
     )
 
-    assert sorted(outcome.seq for outcome in outcomes) == [1, 2]
+    assert [outcome.seq for outcome in outcomes] == [1, 1]
+
+
+@postgres_only
+async def test_processes_take_turns_at_a_cafe(make_runner, gate):
+    """Their groups lock rows in the order of their units: at once they would lock in a circle."""
+    first, second = make_runner(), make_runner()
+    held = asyncio.create_task(first.write(gate.hold, None, command_type="t", cafe_id=CAFE))
+    await gate.entered()
+    waits = asyncio.create_task(second.write(record_number, 1, command_type="t", cafe_id=CAFE))
+    await second.write(record_number, 2, command_type="t", cafe_id=OTHER_CAFE)
+
+    assert not waits.done(), "another cafe's turn is nobody's business"
+    gate.open()
+    await asyncio.gather(held, waits)
 
 
 @postgres_only
