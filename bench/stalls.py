@@ -9,7 +9,7 @@ heartbeats are asked one after the other and timed. An order without an answer a
 life took more than 100 ms, an order got another error, or one is not there exactly once.
 
 Server and tills share one process and its loop, so what is printed is an upper bound: it holds the
-tills' own work too.
+tills' own work too. The limit is for a quiet machine; `at rest` shows how quiet it was.
 """
 
 import argparse

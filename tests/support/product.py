@@ -22,6 +22,7 @@ from services.demo import describe_demo, prepare_demo
 from services.passwords import hash_password
 from services.setup import SetupContext
 from tabletap import DEMO_PATHS
+from tests.support.servers import GENEROUS_LIMITS
 
 
 @asynccontextmanager
@@ -32,12 +33,13 @@ async def serve_here(
     before_commit: Callable[[], None] = lambda: None,
     **settings: Any,
 ) -> AsyncIterator[DemoDescription]:
-    """Serve the demo's cafe and say what there is. before_commit: as for `tabletap.build`."""
+    """Serve the demo's cafe and say what there is. before_commit: runs before every COMMIT."""
     sockets = bind_sockets(0, "127.0.0.1")
     port = sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
+    limits: dict[str, Any] = {**GENEROUS_LIMITS, **settings}
     chosen = Settings(
-        data_dir=data_dir, database_url=database_url, port=port, public_url=url, **settings
+        data_dir=data_dir, database_url=database_url, port=port, public_url=url, **limits
     )
     database = open_product_database(chosen)
     migrate_database(database)

@@ -29,11 +29,11 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 # A test does in seconds what a cafe does in an hour; tests of the limits set their own.
-_GENEROUS = {
-    "rate_limit_factor": "1000",
-    "frames_per_second": "10000",
-    "frame_burst": "100000",
-    "connections_per_person": "10000",
+GENEROUS_LIMITS: Mapping[str, int] = {
+    "rate_limit_factor": 1000,
+    "frames_per_second": 10_000,
+    "frame_burst": 100_000,
+    "connections_per_person": 10_000,
 }
 
 
@@ -52,7 +52,7 @@ class Server:
             "data_dir": str(data_dir),
             "port": str(self.port),
             "log_format": "json",
-            **_GENEROUS,
+            **{name: str(limit) for name, limit in GENEROUS_LIMITS.items()},
             **settings,
         }
         self._command = command

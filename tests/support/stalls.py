@@ -41,7 +41,7 @@ def hold_order_tables(database_url: str) -> Iterator[None]:
 
 
 class CommitGate:
-    """Stands before every COMMIT (`before_commit` of `tabletap.build`). delay_s: of each."""
+    """Stands before every COMMIT, as `before_commit` of `serve_here`. delay_s: of each."""
 
     def __init__(self) -> None:
         self.delay_s = 0.0

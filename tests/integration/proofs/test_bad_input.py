@@ -282,6 +282,7 @@ async def test_frames_that_no_websocket_may_carry_end_only_their_connection(cafe
     await place_good_order(cafes)
 
 
+@pytest.mark.timeout(300)
 async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Doors):
     """Missing, unknown, of another type (a bool is no int, nor is a float) or beyond a limit."""
     commands = list_commands(cafes.ids, cafes.line).values()
@@ -313,6 +314,7 @@ async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Door
     await place_good_order(cafes)
 
 
+@pytest.mark.timeout(300)
 async def test_every_field_of_every_command_is_checked(cafes: TwoCafes, doors: Doors):
     """The same over the sockets."""
     commands = {each.name: each for each in list_commands(cafes.ids, cafes.line).values()}
