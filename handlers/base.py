@@ -72,6 +72,28 @@ class BaseHandler(RequestHandler):
         """Find out who is asking. Raises: AuthenticationFailed."""
         raise AuthenticationFailed("Sign in first.")
 
+    async def recognise_sign_in(self, secret: str) -> Identity:
+        """Recognise a person by their cookie; the browser keeps it as long as the sign-in lives."""
+        cookies, settings = self.context.cookies, self.context.settings
+        return await self.context.authentication.identify_sign_in(
+            secret,
+            on_prolonged=lambda: self.set_session_cookie(
+                cookies.sign_in, secret, ttl_s=settings.sign_in_ttl_s
+            ),
+        )
+
+    def set_session_cookie(self, name: str, value: str, *, ttl_s: int) -> None:
+        """Set a cookie that scripts cannot read and other sites cannot send with a post."""
+        self.set_cookie(
+            name,
+            value,
+            path="/",
+            max_age=ttl_s,
+            httponly=True,
+            secure=self.context.settings.is_secure,
+            samesite="Lax",
+        )
+
     def authorize(self, identity: Identity) -> None:
         """Let through or refuse. Raises: AuthorizationDenied."""
         if self.permission is None:

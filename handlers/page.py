@@ -70,18 +70,6 @@ class PageHandler(BaseHandler):
             raise InvalidMessage(f"The field {name} is too long. Shorten it to {longest} letters.")
         return text
 
-    def set_session_cookie(self, name: str, value: str, *, ttl_s: int) -> None:
-        """Set a cookie that scripts cannot read and other sites cannot send with a post."""
-        self.set_cookie(
-            name,
-            value,
-            path="/",
-            max_age=ttl_s,
-            httponly=True,
-            secure=self.context.settings.is_secure,
-            samesite="Lax",
-        )
-
     def drop_cookie(self, name: str) -> None:
         self.clear_cookie(
             name,
@@ -111,7 +99,7 @@ class StaffPage(PageHandler):
         secret = self.get_cookie(self.context.cookies.sign_in)
         if secret is None:
             raise AuthenticationFailed("Sign in first.", code="credentials_missing")
-        return await self.context.authentication.identify_sign_in(secret)
+        return await self.recognise_sign_in(secret)
 
     def write_error_body(self, error: TableTapError) -> None:
         """Lead to the sign-in, and back here afterwards."""

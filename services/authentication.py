@@ -190,12 +190,18 @@ class Authentication:
 
     # --- recognition --------------------------------------------------------------------------
 
-    async def identify_sign_in(self, secret: str) -> Identity:
-        """Recognise a person by their cookie. Raises: AuthenticationFailed."""
+    async def identify_sign_in(
+        self, secret: str, *, on_prolonged: Callable[[], None] = lambda: None
+    ) -> Identity:
+        """Recognise a person by their cookie. Raises: AuthenticationFailed.
+
+        on_prolonged: told when the sign-in ends later than the cookie's holder was told.
+        """
         now = self._now()
         state = await self._runner.read(recognise_cookie, _hash_secret(secret), now=now)
         if now - state.last_seen_at > _PROLONG_EVERY:
             await self._prolong(state.identity, now)
+            on_prolonged()
         return state.identity
 
     async def identify_token(self, token: str) -> Identity:

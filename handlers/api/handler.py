@@ -76,7 +76,7 @@ class ApiHandler(BaseHandler):
         secret = self.get_cookie(self.context.cookies.sign_in)
         try:
             if secret is not None:
-                return await self.context.authentication.identify_sign_in(secret)
+                return await self.recognise_sign_in(secret)
         except AuthenticationFailed:
             if self.get_cookie(self.context.cookies.guest) is None:
                 raise

@@ -3,7 +3,7 @@ import { beforeEach, mock, test } from 'node:test';
 import { openPage } from './support/page.mjs';
 
 openPage('');
-const { renewAfterRestarts } = await import('../../static/js/core/renewal.js');
+const { keepSignedIn, renewAfterRestarts } = await import('../../static/js/core/renewal.js');
 
 const page = (version) => new DOMParser().parseFromString(
   `<link rel="stylesheet" href="/app.css?v=1"><script type="importmap">{"v": "${version}"}</script>`, 'text/html',
@@ -42,4 +42,16 @@ test('the first connection, a mere reconnect and a restart of the same version c
   await onBoot('b');
   mock.timers.tick(600_000);
   assert.equal(reloads, 0);
+});
+
+test('a screen that stays open asks for itself twice a day, whatever the answers are', () => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setInterval'] });
+  let asked = 0;
+  keepSignedIn(() => {
+    asked += 1;
+    return Promise.reject(new TypeError('no network'));
+  });
+  mock.timers.tick(24 * 3_600_000);
+  assert.equal(asked, 2);
 });

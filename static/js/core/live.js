@@ -10,7 +10,7 @@ import { Commands } from './commands.js';
 import { updateCounts, updateLateCount } from './counts.js';
 import { announce, readJson } from './dom.js';
 import { ProtocolError } from './protocol.js';
-import { renewAfterRestarts } from './renewal.js';
+import { keepSignedIn, renewAfterRestarts } from './renewal.js';
 import { connect } from './socket.js';
 import { Stream } from './stream.js';
 import { fetchTicket } from './tickets.js';
@@ -78,6 +78,7 @@ export function startLive(options) {
   /** @type {Commands | undefined} */
   const commands = new Commands(connection, options.askReason);
   status?.watch(connection, { isDashboard: options.heartbeat === 'dashboard' });
+  if (options.heartbeat === 'dashboard') keepSignedIn();
   followLists();
   showClocks();
   // A page that goes into the browser's back cache would come back with a dead socket.

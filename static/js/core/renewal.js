@@ -5,6 +5,9 @@
  * quiet moment. Never in service: that is what `isQuiet` says.
  */
 
+// A sign-in is prolonged by requests, and a wall that is never disconnected makes none: twice a day
+// is often enough for the shortest one that makes sense, of a day.
+const SIGN_OF_LIFE_MS = 43_200_000;
 const LOOK_MS = 30000;
 const SPREAD_MS = 60000; // not all screens of a cafe in the same second
 
@@ -39,4 +42,9 @@ export function renewAfterRestarts(isQuiet, loadPage, reload = () => location.re
 function readVersion(page) {
   const sheets = [...page.querySelectorAll('link[rel="stylesheet"]')].map((link) => link.getAttribute('href'));
   return [page.querySelector('script[type="importmap"]')?.textContent, ...sheets].join(' ');
+}
+
+/** Keep the sign-in of a screen that stays open. @param {() => Promise<unknown>} [ask] a request that carries the cookie */
+export function keepSignedIn(ask = () => fetch(location.href, { method: 'HEAD', credentials: 'same-origin', cache: 'no-store' })) {
+  setInterval(() => { ask().catch(() => { /* the next one, half a day later, is soon enough */ }); }, SIGN_OF_LIFE_MS);
 }

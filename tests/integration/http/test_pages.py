@@ -4,9 +4,15 @@ import asyncio
 import html
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+
+import pytest
 
 from domain.roles import Role
+from models.base import database_proxy
+from models.staff import SignIn
 from tests.integration.http.conftest import PASSWORD, Client, World, read
 
 
@@ -333,6 +339,23 @@ DISPLAYS = [
     (Role.EXPO, "/counter", 200),
     (Role.MANAGER, "/kitchen/no-such-station", 404),
 ]
+
+
+@pytest.mark.parametrize("path", ["/displays", "/api/v1/tables"])
+async def test_the_browser_keeps_a_sign_in_as_long_as_the_server_does(world, path):
+    """A wall in use is not signed out a fortnight after its first morning."""
+    browser = await world.open_browser(Role.OWNER)
+    secret = browser.cookies["tabletap_sign_in"]
+    assert "Set-Cookie" not in (await browser.get(path)).headers
+    with database_proxy.connection_context():
+        SignIn.update(last_seen_at=datetime.now(UTC) - timedelta(hours=2)).execute()
+
+    (cookie,) = (await browser.get(path)).headers.get_list("Set-Cookie")
+
+    morsel = SimpleCookie(cookie)["tabletap_sign_in"]
+    assert (secret, str(14 * 86_400)) == (morsel.value, morsel["max-age"])
+    assert morsel["httponly"]
+    assert "Set-Cookie" not in (await browser.get(path)).headers
 
 
 async def test_a_display_opens_for_its_roles(world):
