@@ -13,6 +13,9 @@ from domain.payments import PaymentMethod, SandboxCard
 from domain.statuses import OrderStatus
 
 Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36, pattern="^[0-9a-f-]{36}$")]
+# Of a command: the socket's `id` and the Idempotency-Key of HTTP are one thing (spec C6). Visible
+# ASCII to the very end: a dollar alone would let a new line through.
+CommandId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+(?![\s\S])")]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=99)]
 Note = Annotated[str, msgspec.Meta(max_length=200)]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]

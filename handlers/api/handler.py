@@ -10,6 +10,7 @@ import msgspec
 from tornado.web import HTTPError
 
 from config.logging import bound
+from domain.commands import CommandId
 from domain.errors import AuthenticationFailed, InvalidMessage, NotFound
 from domain.roles import Identity
 from handlers.api.route import (
@@ -17,7 +18,6 @@ from handlers.api.route import (
     PUBLIC,
     SIGNED_IN,
     ApiRequest,
-    CommandId,
     Idempotency,
     Route,
 )

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from domain.commands import CommandId
 from domain.errors import ErrorBody
 from handlers.api.route import (
     API_PREFIX,
     PATH_PARAMETERS,
     PUBLIC,
-    CommandId,
     Idempotency,
     Route,
 )

@@ -20,7 +20,6 @@ API_PREFIX = "/api/v1"
 PUBLIC = "public"
 SIGNED_IN = "signed in"
 
-CommandId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[!-~]+$")]
 RoundNumber = Annotated[int, msgspec.Meta(ge=1, le=9999)]
 
 # Everything that may stand in braces in a path.

@@ -10,10 +10,8 @@ import msgspec
 
 from config.namespaces import NAMESPACES, Namespace
 from domain import commands
+from domain.commands import CommandId
 
-CommandId = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]{1,64}$")
-]
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 # 4 KiB is what services/tokens.py reads at most.
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]

@@ -214,7 +214,7 @@ MALFORMED = {
     "unknown field in data": b'{"type":"bump_ticket","id":"x-1","data":{"ticketId":"%b","a":1}}'
     % TICKET.encode(),
     "no id": b'{"type":"bump_ticket","data":{"ticketId":"%b"}}' % TICKET.encode(),
-    "strange id": b'{"type":"bump_ticket","id":"<script>","data":{"ticketId":"%b"}}'
+    "strange id": b'{"type":"bump_ticket","id":"two words","data":{"ticketId":"%b"}}'
     % TICKET.encode(),
     "duplicate key": b'{"type":"heartbeat","type":"heartbeat"}',
     "NaN": b'{"type":"heartbeat","data":{"painted":{"a":NaN}}}',
@@ -256,6 +256,28 @@ async def test_an_error_carries_the_id_of_a_message_that_does_not_fit():
 
     assert answer["id"] == "c-1"
     assert answer["details"] == {"path": "$.data.ticketId"}
+
+
+@pytest.mark.parametrize("command_id", ["a/b+c==", '"8e03978e-40d5"', "!~", "x" * 64])
+async def test_whatever_is_a_key_over_http_is_an_id_here(command_id):
+    """A command that was begun through one door can be asked about through the other."""
+    desk = Desk()
+    await desk.authenticate("kitchen")
+
+    (answer,) = await desk.send(BUMP | {"id": command_id})
+
+    assert ("ack", command_id) == (answer["type"], answer["id"])
+
+
+@pytest.mark.parametrize("command_id", ["", "c 1", "c-1\n", "ü", "x" * 65])
+async def test_what_is_no_id_is_refused(command_id):
+    """Neither blanks nor a new line at the end, which would begin another line of a log."""
+    desk = Desk()
+    await desk.authenticate("kitchen")
+
+    (answer,) = await desk.send(BUMP | {"id": command_id})
+
+    assert "invalid_message" == answer["code"]
 
 
 async def test_unknown_types_and_those_of_other_namespaces_have_codes_of_their_own():
