@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 from domain.errors import Conflict, InvalidTransition, UnprocessableInput
+from domain.money import apportion
 
 
 class PaymentMethod(StrEnum):
@@ -412,3 +415,33 @@ def suggest_tenders(amount_minor: int, *, minor_per_unit: int, most: int = 3) ->
         step = note * minor_per_unit
         found[-(-amount_minor // step) * step] = None
     return sorted(each for each in found if each > amount_minor)[:most]
+
+
+class PayPart(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One of `parts` equal shares of an amount. tenders: what a guest may hand over for it."""
+
+    parts: int
+    amount_minor: int
+    tenders: list[int]
+
+
+# A table of more than twelve who each pay alone says so before; by amount it can still be done.
+MOST_PARTS = 12
+
+
+def list_pay_parts(amount_minor: int, *, minor_per_unit: int) -> list[PayPart]:
+    """List what one of 1, 2, 3 ... pays of an amount: the first share by largest remainder.
+
+    What is left divides into one share less, so that paying one after the other takes the whole:
+    10.00 among three is 3.34, then 3.33 of 6.66, then 3.33.
+    """
+    return [
+        PayPart(
+            parts=parts,
+            amount_minor=share_minor,
+            tenders=suggest_tenders(share_minor, minor_per_unit=minor_per_unit),
+        )
+        for parts in range(1, MOST_PARTS + 1)
+        for share_minor in apportion(amount_minor, [1] * parts)[:1]
+        if parts <= amount_minor
+    ]

@@ -98,6 +98,7 @@ COMPONENT_ROLES: dict[str, frozenset[Role]] = {
     "live_figures": MANAGEMENT,
     "kitchen_ticket": KITCHEN_STAFF,
     "order_card": FLOOR_STAFF,
+    "pay_pane": _TILL,
     "order_progress": _CUSTOMER,
     "board_number": _CUSTOMER | _EVERY_STAFF | {Role.BOARD},
 }

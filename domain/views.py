@@ -273,6 +273,11 @@ class OrderPaymentView(View):
     is_overpaid: bool = False
     legs: list[PaymentView] = []
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing to take, to wait for or to give back."""
+        return not (self.due_minor or self.pending_minor or self.overpaid_minor)
+
 
 class OrderView(View):
     """payment: has a default for events that were logged before there were payments."""
@@ -297,9 +302,12 @@ class OrderView(View):
     @property
     def is_on_till(self) -> bool:
         """Whether the counter still has something to do with it: make, hand over, or money."""
-        payment = self.payment
-        is_settled = not (payment.due_minor or payment.pending_minor or payment.overpaid_minor)
-        return self.status not in TERMINAL_ORDER_STATUSES or not is_settled
+        return not self.is_over or not self.payment.is_settled
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to make or to hand over."""
+        return self.status in TERMINAL_ORDER_STATUSES
 
     @property
     def items(self) -> list[OrderItemView]:

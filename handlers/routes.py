@@ -18,6 +18,7 @@ from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
 from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
 from handlers.pages.kitchen import KitchenPage
+from handlers.pages.pay import PayPage
 from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
 from handlers.pages.station_choice import StartPage, StationChoicePage
 from handlers.pages.styleguide import StyleguidePage
@@ -37,6 +38,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/kitchen": KitchenPage,
     r"/kitchen/(?P<slug>[a-z0-9-]{1,60})": KitchenPage,
     r"/counter": CounterPage,
+    rf"/counter/orders/(?P<order_id>{_ID})/pay": PayPage,
     r"/tables": TablesPage,
     r"/board": BoardPage,
     r"/admin": AdminPage,

@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from domain.identifiers import NewId
+from domain.payments import PayPart, list_pay_parts
 from handlers.assets import Assets
 from handlers.charts import build_bar_chart
 
@@ -70,6 +71,7 @@ class Templates:
             "amount": format_amount,
             "short_amount": format_short_amount,
             "number": format_number,
+            "pay_parts": _list_pay_parts,
             "time_of_day": format_time_of_day,
             "clock_time": format_clock_time,
             "long_date": format_long_date,
@@ -192,6 +194,11 @@ def _format_time(at: datetime, pattern: str) -> str:
 def _find_reader() -> _Reader:
     """Return for whom is being rendered; outside of a rendering, for nobody in particular."""
     return _reader.get(None) or _make_reader(DEFAULT_LOCALE, "UTC")
+
+
+def _list_pay_parts(minor: int, currency: str) -> list[PayPart]:
+    """List equal shares of an amount, with the notes that a guest may give for each."""
+    return list_pay_parts(minor, minor_per_unit=10 ** get_currency_precision(currency))
 
 
 def _to_major(minor: int, currency: str) -> Decimal:

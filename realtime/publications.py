@@ -256,6 +256,14 @@ def _place_order(order: OrderView, action: _Action) -> tuple[Rendering, ...]:
             action if order.is_on_till else "remove",
             rank,
         ),
+        # For a till that has this order's payments open.
+        Rendering(
+            "pay_pane",
+            f"pay:{order.order_id}",
+            f"pay_pane-{order.order_id}",
+            "replace",
+            rank,
+        ),
         # A guest keeps seeing an order that is over: it says so.
         Rendering(
             "order_progress",

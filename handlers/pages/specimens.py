@@ -13,6 +13,7 @@ from domain.analytics import (
     LateTicketView,
     StationLoadView,
 )
+from domain.payments import LegStatus, PaymentMethod, PaymentStatus
 from domain.statuses import (
     Channel,
     HoldKind,
@@ -31,7 +32,9 @@ from domain.views import (
     ModifierGroupView,
     ModifierOptionView,
     OrderItemView,
+    OrderPaymentView,
     OrderView,
+    PaymentView,
     Position,
     RoundView,
     StationProgressView,
@@ -374,8 +377,140 @@ def make_order(
         "completed_at": None,
         "rounds": list(rounds),
         "totals": make_totals(1905),
+        "payment": make_payment(1905),
     }
     return OrderView(**(fields | changes))
+
+
+def make_leg(
+    number: int,
+    amount_minor: int,
+    *,
+    at: datetime,
+    method: PaymentMethod = PaymentMethod.CASH,
+    status: LegStatus = LegStatus.CAPTURED,
+    **changes: Any,
+) -> PaymentView:
+    """Make a payment of an order. changes: any other field of the view."""
+    fields: dict[str, Any] = {
+        "payment_id": make_id(number + 2000),
+        "order_id": make_id(1000),
+        "number": number,
+        "method": method,
+        "status": status,
+        "version": 1,
+        "amount_minor": amount_minor,
+        "tendered_minor": None,
+        "change_minor": 0,
+        "refunded_minor": 0,
+        "refunding_minor": 0,
+        "is_checking": False,
+        "failure_reason": "",
+        "lane_id": None,
+        "created_at": at,
+        "ended_at": at if status is LegStatus.CAPTURED else None,
+    }
+    return PaymentView(**(fields | changes))
+
+
+def make_payment(total_minor: int, *legs: PaymentView, credited_minor: int = 0) -> OrderPaymentView:
+    """Make what payments come to for an order of a total."""
+    captured_minor, refunded_minor = (
+        sum(getattr(leg, name) for leg in legs if leg.status is LegStatus.CAPTURED)
+        for name in ("amount_minor", "refunded_minor")
+    )
+    pending_minor = sum(leg.amount_minor for leg in legs if leg.status is LegStatus.PENDING)
+    owed_minor = total_minor - credited_minor - captured_minor + refunded_minor
+    is_paid = owed_minor <= 0 and captured_minor > 0
+    return OrderPaymentView(
+        status=PaymentStatus.PAID if is_paid else PaymentStatus.UNPAID,
+        due_minor=max(0, owed_minor),
+        payable_minor=max(0, owed_minor - pending_minor),
+        captured_minor=captured_minor,
+        refunded_minor=refunded_minor,
+        credited_minor=credited_minor,
+        pending_minor=pending_minor,
+        overpaid_minor=max(0, -owed_minor),
+        is_overpaid=owed_minor < 0,
+        legs=list(legs),
+    )
+
+
+def list_payments(now: datetime) -> list[tuple[str, OrderView]]:
+    """List an order for every way its money can stand, with a payment of every kind."""
+    at = now - timedelta(seconds=300)
+    card, sandbox = PaymentMethod.CARD_TERMINAL, PaymentMethod.SANDBOX
+    cash = make_leg(1, 3000, at=at, tendered_minor=5000, change_minor=2000)
+    waiting, failed = LegStatus.PENDING, LegStatus.FAILED
+    refused = make_leg(1, 2720, at=at, method=card, status=failed, failure_reason="card_declined")
+    given_up = make_leg(
+        2, 2720, at=at, method=card, status=LegStatus.CANCELLED, failure_reason="cancelled"
+    )
+    on_terminal = make_leg(3, 906, at=at, method=card, status=waiting)
+    checking = make_leg(4, 907, at=at, method=sandbox, status=waiting, is_checking=True)
+    ways: list[tuple[str, int, OrderPaymentView]] = [
+        ("unpaid", 2720, make_payment(2720, refused, given_up)),
+        (
+            "partly paid, one on the terminal, one being checked",
+            2720,
+            make_payment(2720, make_leg(1, 907, at=at), on_terminal, checking),
+        ),
+        (
+            "all of it being paid by phone",
+            2720,
+            make_payment(2720, make_leg(1, 2720, at=at, method=sandbox, status=waiting)),
+        ),
+        ("paid, with change", 3000, make_payment(3000, cash)),
+        (
+            "paid, then some given back for goodwill",
+            2720,
+            make_payment(
+                2720,
+                make_leg(1, 2720, at=at, method=card, refunded_minor=500),
+                credited_minor=500,
+            ),
+        ),
+        (
+            "given back, and owed again",
+            2720,
+            make_payment(2720, make_leg(1, 2720, at=at, method=card, refunded_minor=2720)),
+        ),
+        (
+            "refund due, one refund under way",
+            1500,
+            make_payment(1500, make_leg(1, 2720, at=at, method=sandbox, refunding_minor=300), cash),
+        ),
+        ("a great sum", 128_450_095, make_payment(128_450_095, make_leg(1, 100, at=at))),
+    ]
+    served = make_round(
+        1,
+        make_order_item("Flat white", number=1, status=ItemStatus.SERVED, quantity=2),
+        make_order_item("Tomato soup", number=2, status=ItemStatus.SERVED, quantity=2),
+        make_order_item(
+            "Smoked trout bagel",
+            number=3,
+            status=ItemStatus.VOIDED,
+            void_reason="guest changed mind",
+        ),
+        at=at,
+    )
+    return [
+        (
+            name,
+            make_order(
+                151 + index,
+                served,
+                now=now,
+                age_s=1200,
+                status=OrderStatus.COMPLETED,
+                completed_at=now - timedelta(seconds=200),
+                estimated_ready_at=None,
+                totals=make_totals(total_minor),
+                payment=payment,
+            ),
+        )
+        for index, (name, total_minor, payment) in enumerate(ways)
+    ]
 
 
 def list_orders(now: datetime) -> list[tuple[str, OrderView]]:
@@ -683,6 +818,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
     return {
         "tickets": [*list_tickets(now), ("finished, in the recall panel", finished)],
         "orders": list_orders(now),
+        "payments": list_payments(now),
         "tables": list_tables(now),
         "numbers": [
             make_board_number(117, "ready", now=now, age_s=3),

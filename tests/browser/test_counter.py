@@ -250,7 +250,7 @@ async def test_only_what_is_ready_is_shown(cafe):
     cook = await cafe.speak_as("kitchen")
     await cook.move_item(order.items[0].item_id, "ready")
     till = await cafe.open_display("tablet", "counter", "/counter")
-    await expect(till.locator("[data-count-ready]")).to_have_text("1")
+    await expect(till.locator("[data-count-marked=ready]")).to_have_text("1")
     await till.locator(".segmented__part").filter(has_text="Ready").tap()
     await expect(find_card(till, 1)).to_be_hidden()
     card = find_card(till, 2)

@@ -12,8 +12,9 @@ export function updateCounts() {
     notice.hidden = countCards(notice.getAttribute('data-empty-for') ?? '') > 0;
   }
   updateLateCount();
-  const ready = document.querySelector('[data-count-ready]');
-  if (ready) writeText(ready, String(document.querySelectorAll('[data-list] > [data-ready]').length));
+  for (const figure of document.querySelectorAll('[data-count-marked]')) {
+    writeText(figure, String(document.querySelectorAll(`[data-list] > [data-${figure.getAttribute('data-count-marked')}]`).length));
+  }
 }
 
 /** The clock makes tickets late, not only messages. */

@@ -66,6 +66,8 @@ export function readCloseCode(code) {
   };
 }
 
+const UNDECIDED = new Set(['timeout', 'connection_lost', 'server_error']);
+
 /** An error that answers a command or concerns the connection. */
 export class ProtocolError extends Error {
   /** @param {ErrorBody} body */
@@ -75,6 +77,11 @@ export class ProtocolError extends Error {
     this.body = body;
     this.type = body.type;
     this.code = body.code;
+  }
+
+  /** Whether nobody here knows if the command was done: then it is sent again under its id. */
+  get isUndecided() {
+    return UNDECIDED.has(this.type);
   }
 }
 

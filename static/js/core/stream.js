@@ -136,7 +136,7 @@ export class Stream {
   /** @param {string} id */
   #isBeingEdited(id) {
     const active = this.#root.activeElement;
-    return isTextField(active) && findCard(active)?.id === id;
+    return isTextField(active) && !active?.hasAttribute('data-restored') && findCard(active)?.id === id;
   }
 
   /** @param {Fragment} fragment */
@@ -263,7 +263,8 @@ function highlight(card) {
 
 /**
  * Remember which key of a card or list has the focus; the answer gives it to the same key again:
- * the same command on the same thing, else another command on it, else the card's first key.
+ * the one of the same mark or name, or the same command on the same thing, else another command on
+ * it, else the card's first key.
  * @param {Element} holder @param {Element | null} [fallback] who gets it when the card is gone
  * @returns {(() => void) | null}
  */
@@ -271,6 +272,7 @@ function rememberFocus(holder, fallback = null) {
   const active = /** @type {HTMLElement | null} */ (holder.ownerDocument.activeElement);
   if (!active || !holder.contains(active)) return null;
   const cardId = findCard(active)?.id ?? '';
+  const mark = readMark(active);
   const command = active.getAttribute('data-command');
   const thing = readThing(active);
   const tag = active.tagName;
@@ -278,12 +280,20 @@ function rememberFocus(holder, fallback = null) {
     const card = holder.ownerDocument.getElementById(cardId) ?? fallback;
     if (!card) return;
     const keys = /** @type {HTMLElement[]} */ ([...card.querySelectorAll('[data-command], summary, a[href], button')]);
-    const heir = keys.find((key) => command && key.getAttribute('data-command') === command && readThing(key) === thing)
+    const marked = /** @type {HTMLElement[]} */ (mark ? [...card.querySelectorAll('[data-focus], [name]')] : []);
+    const heir = marked.find((key) => readMark(key) === mark)
+      ?? keys.find((key) => command && key.getAttribute('data-command') === command && readThing(key) === thing)
       ?? keys.find((key) => command && key.hasAttribute('data-command') && readThing(key) === thing)
       ?? keys.find((key) => !command && key.tagName === tag)
       ?? keys[0];
     heir?.focus({ preventScroll: true });
   };
+}
+
+/** What tells a field from the others of its card: its mark, or its name, of a choice its value too. @param {Element} key */
+function readMark(key) {
+  const name = key.getAttribute('name') ?? '';
+  return key.getAttribute('data-focus') ?? (key.getAttribute('type') === 'radio' ? `${name}=${key.getAttribute('value')}` : name);
 }
 
 /** What a key is about: its payload without what changes with every version. @param {Element} key */

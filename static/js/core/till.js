@@ -15,8 +15,6 @@ import { ProtocolError, makeCommandId } from './protocol.js';
 
 const QUOTE_DELAY_MS = 150; // taps in a row ask once
 const STORED = 'tabletap.draft'; // survives a reload of the page, not the end of the tab
-// Errors after which nobody here knows whether the order was taken.
-const UNDECIDED = new Set(['timeout', 'connection_lost', 'server_error']);
 
 export class Till {
   draft = new Draft();
@@ -38,7 +36,10 @@ export class Till {
    */
   #unanswered = null;
 
-  /** @param {HTMLElement} root @param {Sender} sender @param {(order: any) => void} onSent */
+  /**
+   * @param {HTMLElement} root @param {Sender} sender
+   * @param {(order: any, options: {wantsPay: boolean}) => void} onSent order: null where nothing had to be sent
+   */
   constructor(root, sender, onSent) {
     this.#root = root;
     this.#sender = sender;
@@ -92,7 +93,11 @@ export class Till {
         this.#editedKey = null;
         break;
       case 'clear': this.#clear(); break;
-      case 'send': void this.#send(); return;
+      case 'send': void this.#send({ wantsPay: false }); return;
+      case 'pay':
+        if (this.draft.lines.length) void this.#send({ wantsPay: true });
+        else this.#onSent(null, { wantsPay: true });
+        return;
       default: return;
     }
     this.#changed();
@@ -240,6 +245,9 @@ export class Till {
     }
     const isComplete = hasLines && (Boolean(totals) || !this.#sender.isLive);
     this.#find('[data-draft="send"]')?.toggleAttribute('disabled', !isComplete || this.#isSending);
+    // Money is taken for what the kitchen has: an order that stands, or one that is sent first.
+    const isPayable = isComplete || (!hasLines && Boolean(this.#root.dataset.orderId));
+    this.#find('[data-draft="pay"]')?.toggleAttribute('disabled', !isPayable || this.#isSending);
   }
 
   // --- sending --------------------------------------------------------------------------------
@@ -279,12 +287,13 @@ export class Till {
     };
   }
 
-  async #send() {
+  /** @param {{wantsPay: boolean}} options */
+  async #send({ wantsPay }) {
     if (this.#isSending || !this.draft.lines.length) return;
     this.#isSending = true;
-    const key = this.#find('[data-draft="send"]');
+    const key = this.#find(`[data-draft="${wantsPay ? 'pay' : 'send'}"]`);
     key?.setAttribute('aria-busy', 'true');
-    key?.setAttribute('disabled', '');
+    this.#showQuote();
     if (!this.#sender.isLive) this.#say('Kept: it goes out as soon as the connection is back.');
     const order = this.#buildOrder();
     this.#unanswered = order;
@@ -293,10 +302,10 @@ export class Till {
       const answer = await this.#sender.send(order.type, order.data, { id: order.id });
       this.#clear();
       this.#changed();
-      this.#onSent(answer.data);
+      this.#onSent(answer.data, { wantsPay });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      if (!UNDECIDED.has(error.type)) {
+      if (!error.isUndecided) {
         // It did not happen; a refusal may be about a changed price or menu.
         this.#unanswered = null;
         this.#store();

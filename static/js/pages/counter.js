@@ -30,7 +30,11 @@ const live = startLive({
 });
 
 if (live) {
-  till = new Till(root, live.connection, (order) => {
+  till = new Till(root, live.connection, (order, { wantsPay }) => {
+    if (wantsPay) {
+      location.assign(`${location.pathname}/orders/${order?.orderId ?? root.dataset.orderId}/pay`);
+      return;
+    }
     showToast(order?.orderNumber ? `${order.orderNumber} sent to the kitchen` : 'Sent to the kitchen');
     // The page of one order showed what it was before this round.
     if (root.dataset.orderId) location.assign(location.pathname);

@@ -117,7 +117,10 @@ def test_every_command_in_the_markup_is_one_that_the_server_decodes(styleguide: 
         "acknowledge_void",
         "approve_round",
         "bump_ticket",
+        "cancel_payment",
         "close_table_session",
+        "confirm_terminal_payment",
+        "decline_terminal_payment",
         "finish_items",
         "recall_items",
         "recall_ticket",
@@ -134,7 +137,13 @@ def test_every_card_says_where_it_belongs(styleguide: Page) -> None:
     components = {str(card["id"]).split("-")[0] for card in cards}
     incomplete = [card["id"] for card in cards if not {"data-rank", "data-column"} <= card.keys()]
 
-    assert components == {"kitchen_ticket", "order_card", "order_progress", "board_number"}
+    assert components == {
+        "board_number",
+        "kitchen_ticket",
+        "order_card",
+        "order_progress",
+        "pay_pane",
+    }
     assert [] == incomplete
 
 

@@ -176,10 +176,12 @@ RANK = int(NOON.timestamp() * 1000)
 CARDS = {
     "order_created": [
         ("order_card", "orders", f"order_card-{ORDER}", "insert", RANK),
+        ("pay_pane", f"pay:{ORDER}", f"pay_pane-{ORDER}", "replace", RANK),
         ("order_progress", f"order:{ORDER}", f"order_progress-{ORDER}", "replace", RANK),
     ],
     "order_item_voided": [
         ("order_card", "orders", f"order_card-{ORDER}", "remove", RANK),
+        ("pay_pane", f"pay:{ORDER}", f"pay_pane-{ORDER}", "replace", RANK),
         ("order_progress", f"order:{ORDER}", f"order_progress-{ORDER}", "replace", RANK),
     ],
     "kitchen_order_received": [
