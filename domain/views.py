@@ -352,12 +352,21 @@ class PaymentsView(View):
 
 
 class GuestPayView(View):
-    """What a guest may pay of an order. own: their own lines; payable: all that is due."""
+    """What a guest may pay of an order. own: their own lines; payable: all that is due.
+
+    lane_id: theirs; the order's legs say which of them are.
+    """
 
     order: OrderView
+    lane_id: str
     own_minor: int
     payable_minor: int
     accepts_sandbox: bool
+
+    @property
+    def own_legs(self) -> list[PaymentView]:
+        """The payments that this guest began, oldest first."""
+        return [leg for leg in self.order.payment.legs if leg.lane_id == self.lane_id]
 
 
 # --- kitchen ----------------------------------------------------------------------------------

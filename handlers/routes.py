@@ -16,6 +16,7 @@ from handlers.pages.board import BoardPage
 from handlers.pages.counter import CounterPage, TablesPage
 from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
 from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
+from handlers.pages.guest_pay import GuestPayPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
 from handlers.pages.kitchen import KitchenPage
 from handlers.pages.pay import PayPage
@@ -51,6 +52,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/cart/send": SendCartPage,
     r"/orders": GuestProgressPage,
     rf"/orders/(?P<order_id>{_ID})/rounds/(?P<round_number>[0-9]{{1,4}})/undo": UndoRoundPage,
+    rf"/orders/(?P<order_id>{_ID})/pay": GuestPayPage,
     r"/styleguide": StyleguidePage,
     r"/api/docs": ReferencePage,
     r"/api/openapi.json": OpenApiHandler,

@@ -75,6 +75,7 @@ class Templates:
             "time_of_day": format_time_of_day,
             "clock_time": format_clock_time,
             "long_date": format_long_date,
+            "day": format_day,
             "iso": format_iso,
             "epoch_ms": format_epoch_ms,
             "age_s": lambda at: int((now() - at).total_seconds()),
@@ -165,6 +166,13 @@ def format_clock_time(at: datetime) -> str:
 def format_long_date(day: date) -> str:
     """Write a day in words: `Monday 23 November`."""
     text: str = format_date(day, "EEEE d MMMM", locale=_find_reader().locale)
+    return text
+
+
+def format_day(at: datetime) -> str:
+    """Write the day by the cafe's calendar, as on a receipt: `23 Nov 2026`."""
+    reader = _find_reader()
+    text: str = format_date(at.astimezone(reader.time_zone).date(), "d MMM y", locale=reader.locale)
     return text
 
 

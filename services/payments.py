@@ -210,6 +210,7 @@ def read_guest_pay(identity: Identity, order_id: str) -> GuestPayView:
     )
     return GuestPayView(
         order=view,
+        lane_id=identity.lane_id,
         own_minor=own_minor,
         payable_minor=view.payment.payable_minor,
         accepts_sandbox=read_payment_rules(identity.cafe_id).accepts_sandbox,

@@ -1,9 +1,12 @@
-"""What the guest's pages share: the cart in the phone's cookie, and reading the seating."""
+"""What the guest's pages share: the cart in the phone's cookie, reading the seating, commands."""
 
+import asyncio
 from datetime import datetime
 
 import msgspec
 
+from domain.commands import Command
+from domain.errors import CommandInFlight
 from domain.identifiers import is_id
 from domain.menu import list_wishes
 from domain.roles import Identity
@@ -13,7 +16,13 @@ from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
 from services.boards import read_guest_orders
 from services.cafes import read_cafe
 from services.menu import read_menu
+from services.operations import Operation
 from services.tables import read_guest_session
+
+# How often a second tap looks whether the first one has its answer, and for how long: commits
+# take milliseconds, and beyond an operation's own 5 s there is none.
+_LOOK_AGAIN_S = 0.1
+_LOOKS = 60
 
 
 class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +65,26 @@ class CartPage(GuestPage):
             self.set_session_cookie(self.context.cookies.cart, encode_cart(cart), ttl_s=ttl_s)
         else:
             self.drop_cookie(self.context.cookies.cart)
+
+
+async def run_once(
+    page: GuestPage, operation: Operation, command: Command, *, command_id: str
+) -> None:
+    """Run a form's command; of two taps at once the second waits for the first one's answer."""
+    for look in range(_LOOKS):
+        try:
+            await page.context.runner.write(
+                operation.function,
+                command,
+                command_type=operation.name,
+                identity=page.identity,
+                command_id=command_id,
+            )
+            return
+        except CommandInFlight:
+            if look + 1 == _LOOKS:
+                raise
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def read_modifier_ids(arguments: dict[str, list[bytes]]) -> tuple[str, ...]:

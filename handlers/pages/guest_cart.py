@@ -4,14 +4,12 @@ Every step is a plain form that leads on with a redirect, so that a page loaded 
 nothing. The cart itself carries the command's id, so that a cart sent twice is ordered once.
 """
 
-import asyncio
 from typing import Any
 
 import msgspec
 
 from domain.commands import LineDraft, PlaceOrder, Quote
 from domain.errors import (
-    CommandInFlight,
     Conflict,
     IdempotencyMismatch,
     InvalidMessage,
@@ -28,6 +26,7 @@ from handlers.pages.guest import (
     is_sellable,
     name_modifiers,
     read_modifier_ids,
+    run_once,
 )
 from handlers.pages.guest_menu import show_item
 from services.operations import OPERATIONS
@@ -35,10 +34,6 @@ from services.unit_of_work import UnitOfWork
 
 _PLACE, _QUOTE = OPERATIONS["place_order"], OPERATIONS["quote"]
 _LONGEST_NUMBER = 4
-# How often a second tap looks whether the first one has its answer, and for how long: commits
-# take milliseconds, and beyond an operation's own 5 s there is none.
-_LOOK_AGAIN_S = 0.1
-_LOOKS = 60
 Fault = dict[str, str]
 
 
@@ -183,7 +178,7 @@ class SendCartPage(GuestCartPage):
             quote_hash=self.read_field("quote_hash", longest=64, default="") or None,
         )
         try:
-            await self._place_once(order, cart.command_id)
+            await run_once(self, _PLACE, order, command_id=cart.command_id)
         except IdempotencyMismatch:
             # An answer got lost on its way, and the cart has changed since.
             self.keep_cart(msgspec.structs.replace(cart, command_id=self.context.new_id()))
@@ -192,23 +187,6 @@ class SendCartPage(GuestCartPage):
                 " orders, take out what is there, then send the rest.",
                 code="already_sent",
             ) from None
-
-    async def _place_once(self, order: PlaceOrder, command_id: str) -> None:
-        """Place the order; of two taps at once the second waits for the first one's answer."""
-        for look in range(_LOOKS):
-            try:
-                await self.context.runner.write(
-                    _PLACE.function,
-                    order,
-                    command_type=_PLACE.name,
-                    identity=self.identity,
-                    command_id=command_id,
-                )
-                return
-            except CommandInFlight:
-                if look + 1 == _LOOKS:
-                    raise
-                await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def _put(cart: Cart, chosen: CartLine) -> Cart:

@@ -8,7 +8,7 @@ from domain.rooms import Room, RoomKind
 from domain.statuses import ItemStatus
 from domain.views import OrderView
 from handlers.page import build_live
-from handlers.pages.guest import CartPage
+from handlers.pages.guest import CartPage, run_once
 from services.boards import read_order
 from services.operations import OPERATIONS
 
@@ -77,10 +77,6 @@ class UndoRoundPage(GuestProgressPage):
             if item.round_number == round_number and item.status in _TAKES_BACK
         ]
         if items:
-            await self.context.runner.write(
-                _VOID.function,
-                VoidItems(order_id=order_id, items=items),
-                command_type=_VOID.name,
-                identity=self.identity,
-                command_id=command_id,
+            await run_once(
+                self, _VOID, VoidItems(order_id=order_id, items=items), command_id=command_id
             )

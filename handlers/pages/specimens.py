@@ -25,6 +25,7 @@ from domain.statuses import (
 )
 from domain.views import (
     BoardNumberView,
+    GuestPayView,
     HoldView,
     ItemModifierView,
     MenuCategoryView,
@@ -593,6 +594,63 @@ def list_orders(now: datetime) -> list[tuple[str, OrderView]]:
     ]
 
 
+def list_guest_payments(now: datetime) -> list[tuple[str, GuestPayView]]:
+    """List what a guest reads of their payment, for every way it can stand."""
+    lane, at = make_id(90), now - timedelta(seconds=60)
+    waiting, failed = LegStatus.PENDING, LegStatus.FAILED
+    own: dict[str, Any] = {"at": at, "method": PaymentMethod.SANDBOX, "lane_id": lane}
+    other = make_leg(1, 1085, at=at, method=PaymentMethod.CARD_TERMINAL, status=waiting)
+    ways: list[tuple[str, list[PaymentView], int, bool]] = [
+        ("own lines, or for everybody", [], 820, True),
+        ("all of it is one's own", [], 1905, True),
+        ("the cafe takes nothing by phone", [], 820, False),
+        ("waiting", [make_leg(1, 820, status=waiting, **own)], 0, True),
+        ("being checked", [make_leg(1, 820, status=waiting, is_checking=True, **own)], 0, True),
+        (
+            "refused, try again",
+            [make_leg(1, 820, status=failed, failure_reason="card_declined", **own)],
+            820,
+            True,
+        ),
+        ("own share paid, somebody else is paying", [make_leg(1, 820, **own), other], 0, True),
+        ("all paid", [make_leg(1, 820, **own), make_leg(2, 1085, at=at)], 0, True),
+        ("some given back", [make_leg(1, 1905, refunded_minor=300, **own)], 0, True),
+    ]
+    each_round = make_round(
+        1,
+        make_order_item(
+            "Flat white",
+            make_modifier("Oat milk"),
+            number=1,
+            status=ItemStatus.SERVED,
+            quantity=2,
+            line_total_minor=820,
+            lane_id=lane,
+        ),
+        make_order_item(
+            "Shakshuka with whipped feta and toasted sourdough",
+            number=2,
+            status=ItemStatus.SERVED,
+            line_total_minor=1085,
+        ),
+        at=at,
+    )
+    specimens = []
+    for index, (name, legs, own_minor, accepts_sandbox) in enumerate(ways):
+        credited_minor = sum(leg.refunded_minor for leg in legs)
+        payment = make_payment(1905, *legs, credited_minor=credited_minor)
+        order = make_order(171 + index, each_round, now=now, age_s=600, payment=payment)
+        view = GuestPayView(
+            order=order,
+            lane_id=lane,
+            own_minor=own_minor,
+            payable_minor=payment.payable_minor,
+            accepts_sandbox=accepts_sandbox,
+        )
+        specimens.append((name, view))
+    return specimens
+
+
 def make_board_number(number: int, state: str, *, now: datetime, age_s: int) -> BoardNumberView:
     """Make a number of the order-ready board."""
     return BoardNumberView(
@@ -819,6 +877,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         "tickets": [*list_tickets(now), ("finished, in the recall panel", finished)],
         "orders": list_orders(now),
         "payments": list_payments(now),
+        "guest_payments": list_guest_payments(now),
         "tables": list_tables(now),
         "numbers": [
             make_board_number(117, "ready", now=now, age_s=3),

@@ -54,6 +54,7 @@ def render(templates: Templates, text: str, **context) -> str:
         ("500 | amount('JPY')", "500"),
         ("9007199254740993 | amount('EUR')", "90,071,992,547,409.93"),
         ("at | time_of_day", "13:47"),
+        ("at | day", "23 Nov 2026"),
         ("at | iso", "2026-11-23T12:47:05.123Z"),
         ("at | epoch_ms", "1795438025123"),
         ("at | age_s", "0"),
