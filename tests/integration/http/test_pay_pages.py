@@ -10,7 +10,6 @@ from tests.integration.http.test_pages import (
     list_forms,
     put_into_cart,
     send_cart,
-    sign_in,
     sit_down,
 )
 
@@ -101,7 +100,7 @@ async def test_the_tills_page_is_for_the_till(world):
     phone = await sit_down(world)
     address = f"/counter/orders/{await order(world, phone)}/pay"
     pages = {
-        role: await (await sign_in(world, role)).get(address)
+        role: await (await world.open_browser(role)).get(address)
         for role in (Role.COUNTER, Role.MANAGER, Role.EXPO)
     }
 
@@ -109,5 +108,5 @@ async def test_the_tills_page_is_for_the_till(world):
     assert b"Without a manager" in pages[Role.COUNTER].body
     assert b"Without a manager" not in pages[Role.MANAGER].body
     assert 303 == (await world.client().get(address)).code
-    counter = await sign_in(world, Role.COUNTER)
+    counter = await world.open_browser(Role.COUNTER)
     assert 404 == (await counter.get(f"/counter/orders/{new_id()}/pay")).code
