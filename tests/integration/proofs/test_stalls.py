@@ -28,6 +28,8 @@ from tests.support.two_cafes import list_choosable, make_line
 from tests.support.waiting import wait_for
 
 SIGNS = 10
+# PostgreSQL is told to give a lock up after 3 s, and a busy machine may need longer for the signs.
+PATIENTLY = "?options=-c%20lock_timeout%3D60s%20-c%20statement_timeout%3D60s"
 
 
 @dataclass(kw_only=True)
@@ -73,6 +75,7 @@ class ServeStallable(Protocol):
 def serve_stallable(request, tmp_path, database_url):
     """Give a function that serves a cafe whose database can be stalled in one of two ways."""
     gate = CommitGate()
+    is_file = database_url.startswith("sqlite:")
     hold = (
         gate.hold if request.param == "held commits" else partial(hold_order_tables, database_url)
     )
@@ -83,7 +86,7 @@ def serve_stallable(request, tmp_path, database_url):
             description = await stack.enter_async_context(
                 serve_here(
                     tmp_path,
-                    database_url=database_url,
+                    database_url=database_url + ("" if is_file else PATIENTLY),
                     before_commit=gate.pass_through,
                     operation_timeout_s=operation_timeout_s,
                 )
