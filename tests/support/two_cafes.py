@@ -31,13 +31,15 @@ _PREFIX = "other-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwoCafes:
-    """What tests use. ids, other_ids: kind of thing -> id, as in `_name_things`.
+    """What tests use. other: the other cafe's owner.
 
+    ids, other_ids: kind of thing -> id, as in `_name_things`.
     line: a good line with one modifier. sold_out: lines with a sold-out item and a sold-out option.
     items: ids of lines in each status: queued, ready, served, voided.
     """
 
     people: dict[Role, Caller]
+    other: Caller
     rows: RowCounter
     line: dict[str, Any]
     sold_out: dict[str, dict[str, Any]]
@@ -121,6 +123,7 @@ async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> 
     )
     return TwoCafes(
         people=people,
+        other=other,
         rows=rows,
         line=line,
         sold_out={"item": make_line(gone), "option": option},
