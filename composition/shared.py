@@ -61,9 +61,10 @@ class Shared:
 
     def show_in(self, metrics: Metrics) -> None:
         """Show how the sharing is."""
-        if self._redis is not None:
+        redis = self._redis
+        if redis is not None:
             metrics.add_gauge(
-                "redis_up", "Whether hints arrive over Redis.", lambda: float(self.broker.is_live)
+                "redis_up", "Whether Redis does what it is for.", lambda: float(redis.is_well)
             )
 
     def start(self) -> None:
@@ -107,7 +108,12 @@ class _OverRedis:
         self.presence = presence
         self.revocations = RedisRevocations(link)
 
+    @property
+    def is_well(self) -> bool:
+        """Whether hints arrive and nothing is refused."""
+        return self.bus.is_live and not self.link.is_refusing
+
     async def reach(self) -> None:
-        """Raises: ConnectionError where hints do not arrive."""
-        if not self.bus.is_live:
-            raise ConnectionError("no heartbeat over Redis")
+        """Raises: ConnectionError where it is not well."""
+        if not self.is_well:
+            raise ConnectionError("Redis is away or refuses")

@@ -19,7 +19,7 @@ class Wakeups:
         self._plane: Plane | None = None
         self._follower: Follower | None = None
         self._ticker: AnalyticsTicker | None = None
-        self._looking: set[asyncio.Task[None]] = set()
+        self._looking: dict[str, asyncio.Task[None]] = {}
 
     def connect(self, *, plane: Plane, follower: Follower | None, ticker: AnalyticsTicker) -> None:
         """Say what is to be woken."""
@@ -45,9 +45,12 @@ class Wakeups:
         self._plane.access_watch.look_now()
 
     def _look_at_figures(self, cafe_id: str) -> None:
-        task = asyncio.create_task(self._look(cafe_id), name="look at figures")
-        self._looking.add(task)
-        task.add_done_callback(self._looking.discard)
+        """Look once however many hints there are; what is stored after it is a tick away."""
+        if cafe_id in self._looking:
+            return
+        task = asyncio.create_task(self._look(cafe_id), name=f"look at figures {cafe_id}")
+        self._looking[cafe_id] = task
+        task.add_done_callback(lambda _: self._looking.pop(cafe_id))
 
     async def _look(self, cafe_id: str) -> None:
         assert self._ticker is not None

@@ -4,6 +4,7 @@ Who may send a command is in domain/permissions.py; a command is accepted where 
 Every namespace requires authentication.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
@@ -20,13 +21,42 @@ class Namespace(StrEnum):
     PAYMENTS = "payments"
 
 
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a limit is about. connection_id: of a socket, "" over REST."""
+
+    namespace: Namespace
+    principal: str
+    address: str
+    connection_id: str = ""
+
+
+def name_window(caller: Caller) -> str:
+    """Name the window that a caller's commands count in: their own, else their address's."""
+    return f"rate_limit:{caller.namespace}:{caller.principal or caller.address}"
+
+
+def describe_for_audit(caller: Caller) -> dict[str, str | int]:
+    """Say whose commands were refused, in the words of the audit."""
+    return {
+        "clientId": caller.connection_id,
+        "userId": caller.principal,
+        "ip": caller.address,
+        "namespace": caller.namespace.value,
+    }
+
+
 class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """Commands of one caller in a sliding window. skip_*: does not count what ended so."""
+    """Commands of one caller in a sliding window. skip_*: does not count what ended so.
+
+    key: the window's name. on_limit: what the audit keeps of a refusal; None keeps nothing.
+    """
 
     max_requests: int
     window_ms: int = 60_000
     skip_successful_requests: bool = False
     skip_failed_requests: bool = False
+    key: Callable[[Caller], str] = name_window
+    on_limit: Callable[[Caller], dict[str, str | int]] | None = describe_for_audit
 
 
 class NamespaceRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,3 +189,10 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         events=_PAYMENT_EVENTS | {"order_status_updated"},
     ),
 }
+
+# What a phone may do beside its namespace's limit, whatever it does it through: a table that plays
+# with the keys must not fill the kitchen (spec H1).
+LANE_LIMITS: dict[str, RateLimit] = dict.fromkeys(
+    ("place_order", "add_round"),
+    RateLimit(max_requests=10, key=lambda caller: f"rate_limit:submits:{caller.principal}"),
+)

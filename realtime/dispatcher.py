@@ -291,9 +291,8 @@ class Dispatcher:
         require(session.identity, name)
         assert isinstance(message, CommandMessage | OrderStatusUpdateMessage)
         identity = session.identity
-        async with self._limits.counted(
-            identity, session.namespace, name, address=session.address, command_id=command_id
-        ):
+        caller = session.build_caller(identity)
+        async with self._limits.counted(identity, name, caller, command_id=command_id):
             outcome = await self._run_command(identity, name, message.data, command_id=command_id)
         seq = msgspec.UNSET if outcome.seq is None else outcome.seq
         session.send(Ack(id=command_id, data=outcome.data, seq=seq))

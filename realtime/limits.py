@@ -11,15 +11,11 @@ from typing import Protocol
 
 import msgspec
 
-from config.namespaces import NAMESPACES, Namespace, RateLimit
+from config.namespaces import LANE_LIMITS, NAMESPACES, Caller, Namespace, RateLimit
 from domain.errors import RateLimitExceeded
 from domain.identifiers import NewId
 from domain.roles import Identity
-from realtime.rate_limit import Windows
-
-# A phone may send this many orders and rounds a minute, beside all it does (spec H1).
-SUBMIT_LIMIT = RateLimit(max_requests=10)
-_SUBMITS = frozenset({"place_order", "add_round"})
+from realtime.rate_limit import Verdict, Windows
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,56 +54,56 @@ class Limits:
     async def counted(
         self,
         identity: Identity,
-        namespace: Namespace,
         command: str,
+        caller: Caller,
         *,
-        address: str,
         command_id: str | None = None,
     ) -> AsyncIterator[None]:
         """Do a command inside of this; a repeat of its id in the same window counts once.
 
         Raises: RateLimitExceeded before it begins.
         """
-        counts = _list_counts(identity, namespace, command, address)
+        rules = _list_rules(identity, command, caller)
         member = self._new_id() if command_id is None else f"{command}:{command_id}"
-        for number, (key, rule) in enumerate(counts):
-            await self._count(identity, command, key, rule, member, counts[:number])
+        for number, rule in enumerate(rules):
+            verdict = await self._windows.count(
+                rule.key(caller), member, limit=self._scale(rule), window_ms=rule.window_ms
+            )
+            if not verdict.is_allowed:
+                # What is not done is not counted.
+                for earlier in rules[:number]:
+                    await self._windows.forget(earlier.key(caller), member)
+                raise self._refuse(identity, command, caller, rule, verdict)
         succeeded = False
         try:
             yield
             succeeded = True
         finally:
-            for key, rule in counts:
+            for rule in rules:
                 skips = rule.skip_successful_requests if succeeded else rule.skip_failed_requests
                 if skips:
-                    await self._windows.forget(key, member)
+                    await self._windows.forget(rule.key(caller), member)
 
-    async def _count(
+    def _scale(self, rule: RateLimit) -> int:
+        return max(1, round(rule.max_requests * self._factor))
+
+    def _refuse(
         self,
         identity: Identity,
         command: str,
-        key: str,
+        caller: Caller,
         rule: RateLimit,
-        member: str,
-        before: list[tuple[str, RateLimit]],
-    ) -> None:
-        limit = max(1, round(rule.max_requests * self._factor))
-        verdict = await self._windows.count(key, member, limit=limit, window_ms=rule.window_ms)
-        if verdict.is_allowed:
-            return
-        # What is not done is not counted.
-        for counted, _ in before:
-            await self._windows.forget(counted, member)
+        verdict: Verdict,
+    ) -> RateLimitExceeded:
+        """Say no, and tell the audit of the first one in a window."""
+        limit = self._scale(rule)
         self._metrics.refused("rate")
-        if verdict.is_first:
-            details: dict[str, str | int] = {
-                "window": key.split(":")[1],
-                "command": command,
-                "limit": limit,
-            }
+        if verdict.is_first and rule.on_limit is not None:
+            details = rule.on_limit(caller) | {"command": command, "limit": limit}
             self._report(Refusal(identity=identity, kind="rate_limit_exceeded", details=details))
-        raise RateLimitExceeded(
+        return RateLimitExceeded(
             f"Only {limit} in {rule.window_ms // 1000} seconds are allowed. Wait a little.",
+            # Whole seconds go into the answer: rounded up, or waiting would not be enough.
             retry_after_s=max(1, ceil(verdict.retry_after_ms / 1000)),
         )
 
@@ -127,11 +123,8 @@ def find_namespace(identity: Identity, command: str) -> Namespace:
     return Namespace.CUSTOMERS if identity.is_guest else Namespace.ORDERS
 
 
-def _list_counts(
-    identity: Identity, namespace: Namespace, command: str, address: str
-) -> list[tuple[str, RateLimit]]:
-    caller = identity.principal or address
-    counts = [(f"rate_limit:{namespace}:{caller}", NAMESPACES[namespace].rate_limit)]
-    if identity.is_guest and command in _SUBMITS:
-        counts.append((f"rate_limit:submits:{caller}", SUBMIT_LIMIT))
-    return counts
+def _list_rules(identity: Identity, command: str, caller: Caller) -> list[RateLimit]:
+    rules = [NAMESPACES[caller.namespace].rate_limit]
+    if identity.is_guest and command in LANE_LIMITS:
+        rules.append(LANE_LIMITS[command])
+    return rules

@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 
 from config.logging import get_logger
-from config.namespaces import NAMESPACES, Namespace
+from config.namespaces import NAMESPACES, Namespace, describe_for_audit
 from config.settings import Settings
 from domain.errors import (
     AuthenticationFailed,
@@ -450,18 +450,8 @@ class Plane:
         )
         self._dispatcher.refuse(session, error, command_id=command_id)
         self._ports.metrics.refused("connections")
-        self._ports.report(
-            Refusal(
-                identity=identity,
-                kind=error.code,
-                details={
-                    "clientId": session.connection_id,
-                    "userId": identity.principal,
-                    "ip": session.address,
-                    "connectionCount": limit,
-                },
-            )
-        )
+        details = describe_for_audit(session.build_caller(identity)) | {"connectionCount": limit}
+        self._ports.report(Refusal(identity=identity, kind=error.code, details=details))
         session.close(CloseCode.RATE_LIMITED)
 
     def _turn_away(self, session: Session, command_id: str | None) -> None:

@@ -66,6 +66,8 @@ class MemoryPresence:
 
     def __init__(self) -> None:
         self._records: dict[str, ConnectionRecord] = {}
+        # Ids by person: a process has thousands of connections, and a person a handful.
+        self._by_user: dict[str, set[str]] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -80,17 +82,20 @@ class MemoryPresence:
     def put(self, record: ConnectionRecord) -> None:
         """Add a connection without asking how many there are."""
         self._records[record.connection_id] = record
+        self._by_user.setdefault(record.user_id, set()).add(record.connection_id)
+
+    def find(self, connection_id: str) -> ConnectionRecord | None:
+        """Return a connection of this process, None where it is not."""
+        return self._records.get(connection_id)
 
     def has_room(self, record: ConnectionRecord, *, limit: int) -> bool:
         """Whether a person has fewer than `limit` connections in a namespace, in this process."""
-        mine = [
+        others = [
             each
-            for each in self._records.values()
-            if each.user_id == record.user_id
-            and each.namespace is record.namespace
-            and each.connection_id != record.connection_id
+            for each in self._list_of(record.user_id)
+            if each.namespace is record.namespace and each.connection_id != record.connection_id
         ]
-        return len(mine) < limit
+        return len(others) < limit
 
     async def track(self, record: ConnectionRecord, *, limit: int) -> bool:
         """Add a connection; False where its person has `limit` in its namespace already."""
@@ -108,11 +113,17 @@ class MemoryPresence:
 
     def remove(self, connection_id: str) -> None:
         """Forget a connection; one that is not there is no fault."""
-        self._records.pop(connection_id, None)
+        record = self._records.pop(connection_id, None)
+        if record is None:
+            return
+        left = self._by_user[record.user_id]
+        left.discard(connection_id)
+        if not left:
+            del self._by_user[record.user_id]
 
     async def get_connection(self, connection_id: str) -> ConnectionRecord | None:
         """Return a connection, None where it is not."""
-        return self._records.get(connection_id)
+        return self.find(connection_id)
 
     async def get_active_connections(
         self, cafe_id: str, role: Role | None = None
@@ -126,7 +137,10 @@ class MemoryPresence:
 
     async def get_user_connections(self, user_id: str) -> list[ConnectionRecord]:
         """List a person's connections, oldest first."""
-        return sort_records(each for each in self._records.values() if each.user_id == user_id)
+        return sort_records(self._list_of(user_id))
+
+    def _list_of(self, user_id: str) -> list[ConnectionRecord]:
+        return [self._records[each] for each in self._by_user.get(user_id, ())]
 
 
 def sort_records(records: Iterable[ConnectionRecord]) -> list[ConnectionRecord]:

@@ -6,6 +6,7 @@ them. `FrameCeiling` is the coarse one below: frames of one connection, before t
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Protocol
 
 import msgspec
@@ -49,9 +50,10 @@ class MemoryWindows:
         now_ms = self._now_ms()
         self._sweep(now_ms)
         counted = self._counted.setdefault(key, {})
-        # Members stand in the order of their time.
-        for old in [name for name, at in counted.items() if at <= now_ms - window_ms]:
-            del counted[old]
+        # Members stand in the order of their time: those that still count are not looked at.
+        old = takewhile(lambda each: each[1] <= now_ms - window_ms, counted.items())
+        for name, _ in list(old):
+            del counted[name]
         self._empty_at[key] = now_ms + window_ms
         if member in counted:
             return Verdict(is_allowed=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from config.logging import get_logger
 from realtime.broker import Hint, Topic, decode_hint, encode_hint
-from realtime.redis_link import RedisAway, RedisLink
+from realtime.redis_link import RedisAway, RedisLink, Reminder
 
 log = get_logger(__name__)
 
@@ -52,6 +52,7 @@ class RedisBus:
         self._pending: dict[tuple[Topic, str], Hint] = {}
         self._is_due = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ignored = Reminder()
 
     @property
     def is_live(self) -> bool:
@@ -124,7 +125,8 @@ class RedisBus:
         hint = decode_hint(payload)
         if hint is None:
             self._metrics.hint_passed("ignored")
-            log.warning("hint_ignored", channel=channel, size_bytes=len(payload))
+            if self._ignored.is_due():
+                log.warning("hint_ignored", channel=channel, size_bytes=len(payload))
             return
         self._metrics.hint_passed("received")
         self._on_hint(self._topics[channel], hint)

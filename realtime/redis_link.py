@@ -2,13 +2,16 @@
 
 A call that fails opens the breaker, and until the next probe succeeds every call fails at once
 (`RedisAway`), so that a Redis that is gone or frozen costs one time-out and not one for each
-command. The bus probes every second (realtime/redis_bus.py). Valkey speaks the same protocol.
+command. The bus probes every second (realtime/redis_bus.py). A Redis that is there and refuses
+(no memory, read-only) is asked on, since it may refuse some calls alone. Valkey speaks the same
+protocol.
 """
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -26,10 +29,32 @@ _Result = TypeVar("_Result")
 _CONNECTIONS = 32
 # One round trip of a pipeline: some 5 ms of Redis' time, so that nobody waits behind it for long.
 _PIPELINE_CALLS = 200
+# What goes wrong with every call is said this often, and counts as going on for as long.
+_REMIND_S = 10.0
 
 
 class RedisAway(Exception):
     """Redis did not answer, or not as it should. Go on without it."""
+
+
+class Reminder:
+    """Keeps a log readable: of what happens all the time it lets one in ten seconds through."""
+
+    def __init__(self) -> None:
+        self._again_at_s = 0.0
+        self._last_at_s = -_REMIND_S
+
+    def is_due(self) -> bool:
+        """Note that it happened; say whether to log it."""
+        now_s = self._last_at_s = asyncio.get_running_loop().time()
+        if now_s < self._again_at_s:
+            return False
+        self._again_at_s = now_s + _REMIND_S
+        return True
+
+    def is_recent(self) -> bool:
+        """Whether it happened a moment ago."""
+        return asyncio.get_running_loop().time() - self._last_at_s < _REMIND_S
 
 
 class Script:
@@ -89,11 +114,17 @@ class RedisLink:
             )
         )
         self._is_open = False
+        self._refusals = Reminder()
 
     @property
     def is_away(self) -> bool:
         """Whether the breaker is open: the last call failed and no probe has succeeded since."""
         return self._is_open
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether it answers, but would not do what it was asked a moment ago."""
+        return self._refusals.is_recent()
 
     async def probe(self) -> None:
         """Ask whether Redis is there; close the breaker if it is. Raises: RedisAway."""
@@ -114,14 +145,16 @@ class RedisLink:
         """Run a script once. Raises: RedisAway."""
         return await self._call(lambda: self._run(script, call))
 
-    async def run_many(self, script: Script, calls: Sequence[Call]) -> None:
-        """Run a script for each call, many in one round trip. Raises: RedisAway."""
+    async def run_many(self, script: Script, calls: Sequence[Call]) -> list[Any]:
+        """Run a script for each call, many in one round trip; list answers. Raises: RedisAway."""
+        answers: list[Any] = []
         for start in range(0, len(calls), _PIPELINE_CALLS):
-            part = calls[start : start + _PIPELINE_CALLS]
+            first, *others = calls[start : start + _PIPELINE_CALLS]
             # The first alone: it teaches Redis the script where it was flushed.
-            await self.run(script, part[0])
-            if len(part) > 1:
-                await self._call(lambda part=part: self._run_pipeline(script, part[1:]))  # type: ignore[misc]
+            answers.append(await self.run(script, first))
+            if others:
+                answers += await self._call(partial(self._run_pipeline, script, others))
+        return answers
 
     @asynccontextmanager
     async def subscribe(self, *channels: str) -> AsyncIterator[Subscription]:
@@ -155,11 +188,11 @@ class RedisLink:
                 "EVAL", script.source, *call.parts
             )
 
-    async def _run_pipeline(self, script: Script, calls: Sequence[Call]) -> None:
+    async def _run_pipeline(self, script: Script, calls: Sequence[Call]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for call in calls:
             pipeline.execute_command("EVALSHA", script.name, *call.parts)
-        await pipeline.execute(raise_on_error=False)
+        return await pipeline.execute()
 
     async def _call(self, command: Callable[[], Awaitable[_Result]]) -> _Result:
         if self._is_open:
@@ -172,7 +205,8 @@ class RedisLink:
                 return await command()
         except ResponseError as error:
             # It is there and refuses: a key of another type, no memory. The others may pass.
-            log.warning("redis_refused", reason=type(error).__name__)
+            if self._refusals.is_due():
+                log.warning("redis_refused", reason=type(error).__name__)
             raise RedisAway(type(error).__name__) from error
         except (RedisError, OSError, TimeoutError) as error:
             if not self._is_open:

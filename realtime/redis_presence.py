@@ -90,7 +90,7 @@ class RedisPresence:
     @property
     def is_complete(self) -> bool:
         """Whether the connections of all processes are seen."""
-        return not self._link.is_away
+        return not self._link.is_away and not self._link.is_refusing
 
     def start(self) -> None:
         """Begin to renew leases. Call on the running loop."""
@@ -124,10 +124,10 @@ class RedisPresence:
 
     def remove(self, connection_id: str) -> None:
         """Forget a connection; one that is not there is no fault."""
-        gone = [each for each in self._own.records if each.connection_id == connection_id]
-        self._own.remove(connection_id)
-        if gone:
-            self._removed += gone
+        record = self._own.find(connection_id)
+        if record is not None:
+            self._own.remove(connection_id)
+            self._removed.append(record)
             self._is_due.set()
 
     async def get_connection(self, connection_id: str) -> ConnectionRecord | None:
@@ -168,11 +168,9 @@ class RedisPresence:
         except RedisAway:
             return
         # One that ended meanwhile must not live on by this renewal.
-        ended = {each.connection_id for each in records} - {
-            each.connection_id for each in self._own.records
-        }
+        ended = [each for each in records if self._own.find(each.connection_id) is None]
         if ended:
-            self._removed += [each for each in records if each.connection_id in ended]
+            self._removed += ended
             self._is_due.set()
 
     async def _renew(self) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from config.namespaces import NAMESPACES, Namespace
+from config.namespaces import NAMESPACES, Caller, Namespace
 from domain.roles import Identity
 from realtime.close_codes import CLOSE_RULES, CloseCode
 from realtime.ephemera import Ephemeral
@@ -162,6 +162,15 @@ class Session:
         """Who this speaks for; there is none before `admit`."""
         assert self.admission is not None
         return self.admission.identity
+
+    def build_caller(self, identity: Identity) -> Caller:
+        """Say whom limits count this as, once it is known who it is."""
+        return Caller(
+            namespace=self.namespace,
+            principal=identity.principal,
+            address=self.address,
+            connection_id=self.connection_id,
+        )
 
     def has_ended(self) -> bool:
         """Whether nothing can be sent any more; may become true at every await."""

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from config.namespaces import Caller
 from domain.commands import Command
 from handlers.api.route import Answer, ApiRequest, Idempotency, Route
 from realtime.limits import find_namespace
@@ -57,13 +58,13 @@ async def _run(
     operation: Operation, build_command: Callable[[Any], Command] | None, request: ApiRequest
 ) -> Answer:
     identity, name = request.identity, operation.name
-    namespace = find_namespace(identity, name)
-    async with request.context.limits.counted(
-        identity,
-        namespace,
-        name,
+    caller = Caller(
+        namespace=find_namespace(identity, name),
+        principal=identity.principal,
         address=request.client_address,
-        command_id=request.command_id,
+    )
+    async with request.context.limits.counted(
+        identity, name, caller, command_id=request.command_id
     ):
         outcome = await request.context.runner.write(
             operation.function,
