@@ -8,6 +8,7 @@ Redis that is away nothing else.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 
 from config.logging import get_logger
 from domain.errors import AuthenticationFailed, TableTapError
@@ -105,7 +106,7 @@ class AccessWatch:
                 await self.look()
             except TableTapError as error:  # the database is away: nobody can do anything either
                 log.info("access_not_read", code=error.code)
-            try:
-                await asyncio.wait_for(self._wake.wait(), _LOOK_S)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 it may lose the cancellation that ends this.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._wake.wait()

@@ -7,6 +7,7 @@ four times a second (spec G3). A single process on SQLite needs none of this.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 
 from config.logging import get_logger
 from domain.errors import TableTapError
@@ -71,10 +72,10 @@ class Follower:
                 await self._look(self._list_cafes(active_since_s=0.0))
             elif not self._is_live():
                 await self._look(self._list_cafes(active_since_s=now_s - _ACTIVE_FOR_S))
-            try:
-                await asyncio.wait_for(self._wake.wait(), _LOOK_S)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 it may lose the cancellation that ends this.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._wake.wait()
 
     def _list_cafes(self, *, active_since_s: float) -> list[str]:
         return [

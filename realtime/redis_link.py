@@ -27,8 +27,8 @@ _Result = TypeVar("_Result")
 
 # Calls at once; more wait for a free connection, inside the call's time-out.
 _CONNECTIONS = 32
-# One round trip of a pipeline: some 5 ms of Redis' time, so that nobody waits behind it for long.
-_PIPELINE_CALLS = 200
+# One round trip of a pipeline: some 5 ms of the loop and of Redis, so that nobody waits for long.
+_PIPELINE_CALLS = 100
 # What goes wrong with every call is said this often, and counts as going on for as long.
 _REMIND_S = 10.0
 
@@ -82,15 +82,21 @@ class Call:
 class Subscription:
     """Messages of some channels."""
 
-    def __init__(self, channels: Any) -> None:
+    def __init__(self, channels: Any, *, timeout_s: float) -> None:
         self._channels = channels
+        self._timeout_s = timeout_s
 
     async def read(self, *, wait_s: float) -> tuple[str, bytes] | None:
-        """Return (channel, payload), None when nothing came in time. Raises: RedisAway."""
+        """Return (channel, payload), or None: nothing came in time, or nothing for the reader.
+
+        Raises: RedisAway.
+        """
         try:
-            message = await self._channels.get_message(
-                ignore_subscribe_messages=True, timeout=wait_s
-            )
+            # A connection that broke is made anew in here, which must not take for ever either.
+            async with asyncio.timeout(wait_s + self._timeout_s):
+                message = await self._channels.get_message(
+                    ignore_subscribe_messages=True, timeout=wait_s
+                )
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(type(error).__name__) from error
         if message is None:
@@ -103,12 +109,16 @@ class RedisLink:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._client = Redis(
-            connection_pool=BlockingConnectionPool.from_url(
+        # From the pool, so that closing the client closes it too.
+        self._client = Redis.from_pool(
+            BlockingConnectionPool.from_url(
                 url,
                 max_connections=_CONNECTIONS,
                 timeout=timeout_s,
-                socket_timeout=timeout_s,
+                # `_try` ends a call that takes too long. The library's own time-out for sending
+                # would do so by `asyncio.wait_for`, which before Python 3.12 may lose a
+                # cancellation: whoever stopped a task that was calling would wait for ever.
+                socket_timeout=None,
                 socket_connect_timeout=timeout_s,
                 retry=Retry(NoBackoff(), 0),
             )
@@ -162,7 +172,7 @@ class RedisLink:
         listener = self._client.pubsub()
         try:
             await self._try(lambda: listener.subscribe(*channels))
-            yield Subscription(listener)
+            yield Subscription(listener, timeout_s=self._timeout_s)
         finally:
             # A frozen server answers no farewell.
             with suppress(RedisError, OSError, TimeoutError):

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from config.namespaces import Namespace
 from config.settings import Settings
 from domain.analytics import (
     AnalyticsFigures,
@@ -84,7 +85,7 @@ from realtime.limits import Limits, Refusal
 from realtime.messages.envelope import Data
 from realtime.plane import Plane, PlanePorts
 from realtime.ports import Admission, CommandOutcome, LogHead, NoMetrics, TokenSource
-from realtime.presence import MemoryPresence
+from realtime.presence import ConnectionRecord, MemoryPresence
 from realtime.rate_limit import MemoryWindows, Windows
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -493,6 +494,21 @@ def make_guest(*, cafe_id: str = CAFE, seating: str = SEATING) -> Identity:
         lane_id=LANE,
         table_session_id=seating,
     )
+
+
+def make_record(number: int, *, user: str = "person:a", **changes: Any) -> ConnectionRecord:
+    """Make a cook's connection; a higher number began later."""
+    began_at = int(NOON.timestamp() * 1000) + number
+    record = ConnectionRecord(
+        connection_id=make_id(number),
+        user_id=user,
+        cafe_id=CAFE,
+        namespace=Namespace.KITCHEN,
+        roles=[Role.KITCHEN],
+        connected_at=began_at,
+        last_activity=began_at,
+    )
+    return msgspec.structs.replace(record, **changes)
 
 
 IDENTITIES: dict[str, Identity] = {
