@@ -28,6 +28,7 @@ from composition.storage import (
     open_product_database,
 )
 from config.logging import configure_logging, get_logger
+from config.secrets import rotate_signing_key
 from config.settings import Settings, SettingsError, load_settings
 from demo.cafe import CAFE
 from demo.pace import PACES
@@ -100,6 +101,15 @@ def add_owner(settings: Settings, options: argparse.Namespace) -> None:
         cafe_id=options.cafe_id,
     )
     _say(f"Created. Cafe {cafe_id}. Sign in at {settings.public_url}/sign-in.")
+
+
+def rotate_key(settings: Settings, _: argparse.Namespace) -> None:
+    """Put a new signing key before the one in use, which goes on verifying."""
+    rotate_signing_key(settings.data_dir, now=now())
+    _say(
+        "A new key signs from each server's next start on. Tokens of the key before it stay good; "
+        "those of older keys are not any more."
+    )
 
 
 def _run_server(
@@ -217,6 +227,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ("demo", demo, "make a demo cafe, serve it and print how to use it"),
         ("migrate", run_migrations, "bring the database's schema up to this version"),
         ("create-owner", add_owner, "make an owner and a cafe; reads the password from stdin"),
+        ("rotate-key", rotate_key, "make a new key for signing tokens; restart the servers after"),
     ):
         command = commands.add_parser(name, help=description, description=description)
         command.set_defaults(run=run)

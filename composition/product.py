@@ -151,7 +151,10 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
     passwords = Passwords()
     authentication = Authentication(
         runner=runner,
-        signer=TokenSigner(load_secrets(settings.data_dir, now=now())),
+        signer=TokenSigner(
+            load_secrets(settings.data_dir, now=now()),
+            reload=lambda: load_secrets(settings.data_dir, now=now()),
+        ),
         settings=settings,
         passwords=passwords,
         now=now,

@@ -7,8 +7,8 @@ and bounds its rights; the rights themselves are re-read from the database each 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any
@@ -29,6 +29,8 @@ LEEWAY_S = 60
 _LONGEST_TOKEN = 4096
 # Some 2 KiB each: everybody who works in twenty cafes, and the guests of an evening.
 _REMEMBERED_TOKENS = 2048
+# Anybody can make up the name of a key; reading a file for each would be a gift.
+_RELOAD_EVERY = timedelta(seconds=1)
 
 
 class TokenKind(StrEnum):
@@ -66,11 +68,21 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     parent: _Id | None = None
 
 
+class _UnknownKey(Exception):
+    """A token names a key that is not among ours."""
+
+
 class TokenSigner:
     """Signs with the newest key and verifies with every live one (two after a rotation)."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, *, reload: Callable[[], Secrets] | None = None) -> None:
+        """reload: reads the secrets again when a token names a key that is not among them.
+
+        Another process may have been restarted after a rotation and sign with the new key already.
+        """
         self._secrets = secrets
+        self._reload = reload
+        self._reloaded_at: datetime | None = None
         # A signature stays as good as it was, and checking it is a tenth of an order's work; what
         # changes with time is looked at each time. Refusals are not remembered.
         self._read = lru_cache(maxsize=_REMEMBERED_TOKENS)(self._read_claims)
@@ -119,7 +131,7 @@ class TokenSigner:
 
         Raises: AuthenticationFailed; `token_expired` as code where only time is against it.
         """
-        claims = self._read(token)
+        claims = self._read_or_reload(token, now)
         if claims.kind not in kinds:
             raise _refusal()
         now_s = now.timestamp()
@@ -130,6 +142,21 @@ class TokenSigner:
         if claims.nbf > now_s + LEEWAY_S:
             raise _refusal()
         return claims
+
+    def _read_or_reload(self, token: str, now: datetime) -> Claims:
+        try:
+            return self._read(token)
+        except _UnknownKey as unknown:
+            is_due = self._reloaded_at is None or now - self._reloaded_at >= _RELOAD_EVERY
+            if self._reload is None or not is_due:
+                raise _refusal() from unknown
+        self._reloaded_at = now
+        self._secrets = self._reload()
+        self._read.cache_clear()  # a key may be gone
+        try:
+            return self._read(token)
+        except _UnknownKey as unknown:
+            raise _refusal() from unknown
 
     def _read_claims(self, token: str) -> Claims:
         """Return what a token says that one of our keys has signed, whatever the time."""
@@ -149,7 +176,7 @@ class TokenSigner:
             kid = jwt.get_unverified_header(token).get("kid")
             key = self._secrets.find_key(kid) if isinstance(kid, str) else None
             if key is None:
-                raise _refusal()
+                raise _UnknownKey
             # Times are compared by `verify` with the caller's clock, not the library's.
             payload: dict[str, Any] = jwt.decode(
                 token,

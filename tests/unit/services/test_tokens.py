@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from config.namespaces import Namespace
-from config.secrets import Secrets, SigningKey
+from config.secrets import Secrets, SigningKey, load_secrets, rotate_signing_key
 from domain.errors import AuthenticationFailed
 from domain.roles import Role
 from services.tokens import LEEWAY_S, TokenKind, TokenSigner
@@ -103,6 +103,40 @@ def test_two_keys_are_live_at_once_and_a_removed_one_refuses():
     assert jwt.get_unverified_header(after)["kid"] == "new"
     with pytest.raises(AuthenticationFailed):
         make_signer(("new", OTHER_KEY)).verify(before, kinds=[TokenKind.ACCESS], now=NOW)
+
+
+def test_a_key_that_another_process_signs_with_is_looked_up(tmp_path):
+    """After a rotation servers are restarted one by one: nobody is signed out in between."""
+    first = load_secrets(tmp_path, now=NOW)
+    running = TokenSigner(first, reload=lambda: load_secrets(tmp_path, now=NOW))
+    before = make_token(TokenSigner(first))
+    after = make_token(TokenSigner(rotate_signing_key(tmp_path, now=NOW)))
+    last = make_token(TokenSigner(rotate_signing_key(tmp_path, now=NOW)))
+
+    assert running.verify(before, kinds=[TokenKind.ACCESS], now=NOW).jti == TOKEN
+    for token in (last, after):
+        assert running.verify(token, kinds=[TokenKind.ACCESS], now=NOW).jti == TOKEN
+    with pytest.raises(AuthenticationFailed):
+        running.verify(before, kinds=[TokenKind.ACCESS], now=NOW)
+
+
+def test_made_up_keys_are_no_reason_to_read_a_file_each():
+    """Once a second at most, however many forged tokens come."""
+    reads = []
+
+    def reload() -> Secrets:
+        reads.append(1)
+        return Secrets(signing_keys=(SigningKey(kid="first", key=KEY, created_at=NOW),))
+
+    signer = TokenSigner(reload(), reload=reload)
+    for number in range(20):
+        moment = NOW + timedelta(seconds=number // 10)
+        with pytest.raises(AuthenticationFailed):
+            signer.verify(
+                forge(make_payload(), kid=f"made-up-{number}"), kinds=[TokenKind.ACCESS], now=moment
+            )
+
+    assert len(reads) == 3
 
 
 def test_an_expired_token_says_so():
