@@ -52,6 +52,7 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "revoke_person": MANAGEMENT,
     "revoke_everybody": frozenset({Role.OWNER}),
     "read_analytics": MANAGEMENT,
+    "read_audit": MANAGEMENT,
 }
 
 # Who pays how: guests by a provider, the till takes what lies in its drawer or on its terminal.

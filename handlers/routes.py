@@ -12,6 +12,8 @@ from handlers.assets import URL_PREFIX, StaticFiles
 from handlers.base import BaseHandler
 from handlers.context import HandlerContext
 from handlers.pages.admin import AdminPage
+from handlers.pages.admin_audit import AuditPage
+from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
 from handlers.pages.board import BoardPage
 from handlers.pages.counter import CounterPage, TablesPage
 from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
@@ -43,6 +45,10 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/tables": TablesPage,
     r"/board": BoardPage,
     r"/admin": AdminPage,
+    r"/admin/audit": AuditPage,
+    r"/admin/people": PeoplePage,
+    r"/admin/people/revoke": RevokeEverybodyPage,
+    rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,
     r"/menu": GuestMenuPage,
     rf"/menu/(?P<menu_item_id>{_ID})": GuestItemPage,

@@ -78,6 +78,7 @@ class Templates:
             "day": format_day,
             "iso": format_iso,
             "epoch_ms": format_epoch_ms,
+            "moment": lambda at: format_moment(at, now()),
             "age_s": lambda at: int((now() - at).total_seconds()),
             "json_attribute": encode_json,
             "bar_chart": build_bar_chart,
@@ -161,6 +162,16 @@ def format_time_of_day(at: datetime) -> str:
 def format_clock_time(at: datetime) -> str:
     """Write a moment to the second by the cafe's clock: `12:47:05`."""
     return _format_time(at, "HH:mm:ss")
+
+
+def format_moment(at: datetime, now: datetime) -> str:
+    """Write when something was: `12:47` today, `22 Nov, 12:47` before."""
+    reader = _find_reader()
+    local = at.astimezone(reader.time_zone).date()
+    text = format_time_of_day(at)
+    if local == now.astimezone(reader.time_zone).date():
+        return text
+    return f"{format_date(local, 'd MMM', locale=reader.locale)}, {text}"
 
 
 def format_long_date(day: date) -> str:

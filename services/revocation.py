@@ -4,14 +4,11 @@ The rights of open sockets are read again right after (realtime/access_watch.py)
 process, since the change is counted in the same transaction.
 """
 
-import msgspec
-
 from domain.commands import Command, Id
 from domain.errors import AuthorizationDenied, NotFound, UnprocessableInput
 from domain.permissions import require
 from domain.roles import Role
 from domain.views import View
-from models.rows import fetch_rows
 from models.staff import Membership, SignIn
 from services.access import count_access_change
 from services.unit_of_work import UnitOfWork
@@ -33,13 +30,6 @@ class RevokedView(View, frozen=True):
 
     ended_sign_ins: int
     removed_roles: list[Role]
-
-
-class PersonName(msgspec.Struct, frozen=True, kw_only=True):
-    """What to call somebody on a manager's screen; "" where it was erased."""
-
-    person_id: str
-    name: str
 
 
 def revoke_person(unit: UnitOfWork, command: RevokePerson) -> RevokedView:
@@ -78,18 +68,6 @@ def revoke_everybody(unit: UnitOfWork, _: RevokeEverybody) -> RevokedView:
     count_access_change(unit.cafe_id)
     unit.audit("everybody_revoked", endedSignIns=ended)
     return RevokedView(ended_sign_ins=ended, removed_roles=[])
-
-
-def list_names(cafe_id: str) -> list[PersonName]:
-    """List the people of a cafe with their names."""
-    rows = fetch_rows(
-        "SELECT DISTINCT person.id, personal_data.name FROM membership"
-        " JOIN person ON person.id = membership.person_id"
-        " JOIN personal_data ON personal_data.id = person.personal_data_id"
-        " WHERE membership.cafe_id = ?",
-        (cafe_id,),
-    )
-    return [PersonName(person_id=person_id, name=name) for person_id, name in rows]
 
 
 def _end_sign_ins(unit: UnitOfWork, whose: object) -> int:

@@ -7,11 +7,11 @@ from domain.roles import Role
 from domain.views import View
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
 from realtime.presence import ConnectionRecord
+from services.people import list_staff
 from services.revocation import (
     RevokedView,
     RevokeEverybody,
     RevokePerson,
-    list_names,
     revoke_everybody,
     revoke_person,
 )
@@ -51,8 +51,8 @@ async def _list_connections(request: ApiRequest) -> Answer:
     query: ConnectionsQuery = request.query
     presence, cafe_id = request.context.presence, request.identity.cafe_id
     records = await presence.get_active_connections(cafe_id, query.role)
-    named = await request.context.runner.read(list_names, cafe_id)
-    names = {f"person:{each.person_id}": each.name for each in named}
+    staff = await request.context.runner.read(list_staff, cafe_id, now=request.context.now())
+    names = {f"person:{each.person_id}": each.name for each in staff}
     return encode_answer(
         ConnectionsView(
             connections=[

@@ -1,41 +1,43 @@
-"""/admin: the day in figures, live, for management."""
+"""/admin: the day in figures, live, and how the house itself is."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
-from config.namespaces import Namespace
-from handlers.page import StaffPage, build_live
+from handlers.connected import build_connected
+from handlers.health import run_checks
+from handlers.pages.management import ManagementPage
 from services.analytics import read_analytics
 from services.cafes import read_cafe
+from services.people import list_staff
 
 
-class AdminPage(StaffPage):
+class AdminPage(ManagementPage):
     """The figures as they are, with the position that they are of."""
 
     permission = "read_analytics"
 
     async def get(self) -> None:
-        found = await self.context.runner.read(
-            _read_page, self.identity.cafe_id, now=self.context.now()
+        context, cafe_id = self.context, self.identity.cafe_id
+        found, records, readiness = await asyncio.gather(
+            context.runner.read(_read_page, cafe_id, now=context.now()),
+            context.presence.get_active_connections(cafe_id),
+            run_checks(context.readiness_checks),
         )
-        self.time_zone = found.pop("time_zone")
-        self.render_page(
+        is_complete = context.presence.is_complete
+        await self.show(
             "admin",
-            person_name=await self.context.authentication.read_person_name(self.identity),
-            live=build_live(
-                namespace=Namespace.ADMIN,
-                rooms=[],
-                render=["live_figures"],
-                position=found["analytics"].position,
-            ),
+            position=found["analytics"].position,
+            render=("live_figures",),
+            connected=build_connected(found.pop("staff"), records, is_complete=is_complete),
+            readiness=readiness,
             **found,
         )
 
 
 def _read_page(cafe_id: str, *, now: datetime) -> dict[str, Any]:
-    cafe = read_cafe(cafe_id)
     return {
-        "cafe_name": cafe.name,
-        "time_zone": cafe.timezone,
+        "cafe": read_cafe(cafe_id),
         "analytics": read_analytics(cafe_id, now=now),
+        "staff": list_staff(cafe_id, now=now),
     }

@@ -6,6 +6,7 @@ Pure and deterministic: the same moment gives the same views. Nothing here is ev
 from datetime import datetime, timedelta
 from typing import Any
 
+from config.namespaces import Namespace
 from domain.analytics import (
     AnalyticsFigures,
     AnalyticsView,
@@ -14,6 +15,7 @@ from domain.analytics import (
     StationLoadView,
 )
 from domain.payments import LegStatus, PaymentMethod, PaymentStatus
+from domain.roles import Role
 from domain.statuses import (
     Channel,
     HoldKind,
@@ -46,6 +48,10 @@ from domain.views import (
     TicketView,
     TotalsView,
 )
+from handlers.connected import Connected, ConnectedPerson, Screens
+from handlers.health import CheckResult, Readiness
+from services.audit import AuditFactView
+from services.people import StaffMember
 
 _TARGET_S = 600
 
@@ -870,6 +876,64 @@ def make_analytics(now: datetime, *, is_busy: bool) -> AnalyticsView:
     )
 
 
+def make_connected(now: datetime, *, is_complete: bool) -> Connected:
+    """Make two people of whom one is connected, with a guest's phone beside them."""
+    members = [
+        StaffMember(
+            person_id=make_id(number),
+            name=name,
+            roles=[role],
+            sign_ins=sign_ins,
+            last_seen_at=now - timedelta(hours=2) if sign_ins else None,
+        )
+        for number, name, role, sign_ins in (
+            (1, "Helena Duarte", Role.OWNER, 2),
+            (2, "Tomás Lagarto", Role.EXPO, 0),
+        )
+    ]
+    screens = Screens(
+        counts={Namespace.ADMIN: 1, Namespace.COUNTER: 2},
+        since=now - timedelta(hours=2),
+        heard_at=now,
+    )
+    return Connected(
+        people=[
+            ConnectedPerson(member=members[0], screens=screens),
+            ConnectedPerson(member=members[1], screens=None),
+        ],
+        phones=7,
+        connections=10,
+        is_complete=is_complete,
+    )
+
+
+def list_audit_facts(now: datetime) -> list[AuditFactView]:
+    """Make one fact of each subject."""
+    facts: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("payment_refunded", "Helena Duarte", "", {"amount_minor": 1190, "with_credit": True}),
+        ("items_voided", "", "Table 12", {"item_ids": ["1", "2"], "reason": "Changed my mind"}),
+        ("availability_changed", "Rui Figueira", "", {"is_sold_out": True}),
+        ("person_revoked", "Helena Duarte", "", {"endedSignIns": 3, "removedRoles": ["counter"]}),
+        ("rate_limit_exceeded", "", "Table 4", {"limit": 50, "window": "customers"}),
+    ]
+    return [
+        AuditFactView(
+            entry_id=make_id(number),
+            at=now - timedelta(minutes=number * 17),
+            kind=kind,
+            principal="person:1" if who else "lane:1",
+            who=who,
+            table=table,
+            order_number=118,
+            thing="Shakshuka" if kind == "availability_changed" else "Marta Simões",
+            amount_minor=None,
+            currency="EUR",
+            details=details,
+        )
+        for number, (kind, who, table, details) in enumerate(facts)
+    ]
+
+
 def build_specimens(now: datetime) -> dict[str, Any]:
     """Build the context of pages/styleguide.html."""
     finished = make_finished_ticket(117, now=now, age_s=95)
@@ -896,4 +960,15 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         "currency": "EUR",
         "analytics": make_analytics(now, is_busy=True),
         "quiet_analytics": make_analytics(now, is_busy=False),
+        "connected_view": make_connected(now, is_complete=True),
+        "own_connected_view": make_connected(now, is_complete=False),
+        "readiness": Readiness(
+            is_ready=True,
+            is_degraded=True,
+            checks=[
+                CheckResult(name="database", is_ok=True),
+                CheckResult(name="redis", is_ok=False),
+            ],
+        ),
+        "audit_facts": list_audit_facts(now),
     }

@@ -14,7 +14,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
   commands?.stop();
   document.body.innerHTML = `
-    <article id="card-1" data-version="1">
+    <article id="card-1" data-version="1" data-rank="1">
       <button id="bump" data-command="bump_ticket" data-payload='{"ticketId":"t"}' data-undo="recall_ticket" data-undo-payload='{"ticketId":"t"}' data-done="118 done"><i></i></button>
       <button id="void" data-command="void_items" data-needs-reason data-payload='{"orderId":"o","reason":""}'></button>
     </article>

@@ -2,11 +2,12 @@
 /** Small questions to the document: which card is this, what JSON does it carry. */
 
 /**
- * A card is the root that a component's macro renders: its id is `{component}-{key}`.
+ * A card is the root that a component's macro renders: it has a place in a list, and its id is
+ * `{component}-{key}`.
  * @param {Element | null} element @returns {HTMLElement | null}
  */
 export function findCard(element) {
-  return /** @type {HTMLElement | null} */ (element?.closest('[data-version][id]') ?? null);
+  return /** @type {HTMLElement | null} */ (element?.closest('[data-rank][id]') ?? null);
 }
 
 /** @param {Element} card the word before the first hyphen of its id: components have none in their names */

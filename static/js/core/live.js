@@ -29,6 +29,7 @@ import { findLiveRegion } from '../elements/live-region.js';
  * @property {(fresh: Document) => void} [onSnapshot] after the lists were taken over
  * @property {() => object} [painted]
  * @property {() => boolean} [isQuiet] for screens that stay open: may a new version be loaded now
+ * @property {number} [refreshMs] what is in no event is loaded again this often, while somebody looks and it is quiet
  * @property {import('./commands.js').AskReason} [askReason]
  */
 
@@ -81,6 +82,12 @@ export function startLive(options) {
   if (options.heartbeat === 'dashboard') keepSignedIn();
   followLists();
   showClocks();
+  if (options.refreshMs) {
+    setInterval(() => {
+      if (document.visibilityState !== 'visible' || !connection.isLive || options.isQuiet?.() === false) return;
+      takeOver().catch(() => undefined); // the next time, or coming back, brings it
+    }, options.refreshMs);
+  }
   // A page that goes into the browser's back cache would come back with a dead socket.
   addEventListener('pagehide', () => connection.close());
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });

@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -193,15 +193,18 @@ def read(response: HTTPResponse) -> Any:
 
 @dataclass
 class World:
-    """The running application and what is in it."""
+    """The running application and what is in it. told: of a cafe whose rights have changed."""
 
     url: str
     context: HandlerContext
     stations: dict[str, str]
     table_codes: dict[int, str]
     other_table_codes: dict[int, str]
+    table_labels: dict[int, str]
     emails: dict[Role, str]
+    names: dict[Role, str]
     is_ready: bool = True
+    told: Callable[[str], None] = lambda _: None
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, token: str | None = None) -> Client:
@@ -310,7 +313,7 @@ async def world(database, settings) -> AsyncIterator[World]:
             metrics=NoMetrics(),
         ),
         presence=MemoryPresence(),
-        on_access_changed=lambda _: None,
+        on_access_changed=lambda cafe_id: built[0].told(cafe_id),
         authentication=Authentication(
             runner=runner,
             signer=TokenSigner(Secrets(signing_keys=(key,))),
@@ -360,5 +363,7 @@ def _describe(url: str, context: HandlerContext) -> World:
         stations={row.slug: row.id for row in Station.select().where(Station.cafe_id == CAFE_ID)},
         table_codes=codes(CAFE_ID),
         other_table_codes=codes(OTHER_CAFE_ID),
+        table_labels={table.number: table.label for table in CAFE.tables},
         emails={person.role: person.email for person in CAFE.people},
+        names={person.role: person.name for person in CAFE.people},
     )

@@ -19,7 +19,7 @@ from domain.events import LoggedEvent
 from models.audit import AuditEntry
 from models.rows import fetch_rows
 from models.tenancy import Station
-from services.audit import list_entries
+from services.audit import read_audit
 from services.event_log import read_events, read_head, read_position_event_id
 from services.group_commit import Outcome
 from services.idempotency import forget_answers
@@ -434,10 +434,11 @@ async def test_audit_commits_with_its_unit(make_runner):
     with pytest.raises(Conflict):
         await runner.write(void, True, command_type="void", identity=STAFF)
 
-    (entry,) = await runner.read(list_entries, CAFE, limit=10)
+    (entry,) = (await runner.read(read_audit, CAFE, limit=10)).facts
     assert (entry.kind, entry.principal, entry.at) == ("item_voided", STAFF.principal, NOW)
     assert entry.details == {"item_id": TABLE, "quantity": 2}
-    assert await runner.read(list_entries, CAFE, limit=10, before_id=entry.id) == []
+    older = await runner.read(read_audit, CAFE, limit=10, before_id=entry.entry_id)
+    assert (older.facts, older.next_before_id) == ([], None)
     assert await runner.read(AuditEntry.select().count) == 1
 
 

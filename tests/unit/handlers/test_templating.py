@@ -55,6 +55,13 @@ def render(templates: Templates, text: str, **context) -> str:
         ("9007199254740993 | amount('EUR')", "90,071,992,547,409.93"),
         ("at | time_of_day", "13:47"),
         ("at | day", "23 Nov 2026"),
+        ("at | clock_time", "13:47:05"),
+        ("at | moment", "13:47"),
+        ("long_ago | moment", "21 Nov, 13:47"),
+        ("at.date() | long_date", "Monday 23 November"),
+        ("12500 | short_amount('EUR')", "125"),
+        ("250 | short_amount('EUR')", "2.5"),
+        ("1470 | number", "1,470"),
         ("at | iso", "2026-11-23T12:47:05.123Z"),
         ("at | epoch_ms", "1795438025123"),
         ("at | age_s", "0"),
@@ -65,7 +72,9 @@ def render(templates: Templates, text: str, **context) -> str:
 )
 def test_values_are_written_as_people_read_them(templates, expression, expected):
     """Money from minor units without a float, times by the cafe's clock."""
-    assert render(templates, "{{ " + expression + " }}", at=NOW) == expected
+    long_ago = NOW - timedelta(days=2)
+    text = render(templates, "{{ " + expression + " }}", at=NOW, long_ago=long_ago)
+    assert text == expected
 
 
 def test_the_future_has_a_negative_age(templates):
