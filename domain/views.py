@@ -464,13 +464,9 @@ class CounterBoardView(View):
 
 
 class BoardNumberView(View):
-    """One number on the order-ready board. state: preparing, ready or gone.
-
-    business_date: numbers begin anew each day, and a board may stay open overnight.
-    """
+    """One number on the order-ready board. state: preparing, ready or gone."""
 
     order_number: int
-    business_date: date
     state: str
     version: int
     since: datetime

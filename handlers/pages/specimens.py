@@ -660,11 +660,7 @@ def list_guest_payments(now: datetime) -> list[tuple[str, GuestPayView]]:
 def make_board_number(number: int, state: str, *, now: datetime, age_s: int) -> BoardNumberView:
     """Make a number of the order-ready board."""
     return BoardNumberView(
-        order_number=number,
-        business_date=now.date(),
-        state=state,
-        version=1,
-        since=now - timedelta(seconds=age_s),
+        order_number=number, state=state, version=1, since=now - timedelta(seconds=age_s)
     )
 
 
@@ -918,7 +914,7 @@ def list_audit_facts(now: datetime) -> list[AuditFactView]:
         ("items_voided", "", "Table 12", {"item_ids": ["1", "2"], "reason": "Changed my mind"}),
         ("availability_changed", "Rui Figueira", "", {"is_sold_out": True}),
         ("person_revoked", "Helena Duarte", "", {"endedSignIns": 3, "removedRoles": ["counter"]}),
-        ("rate_limit_exceeded", "", "Table 4", {"limit": 50, "window": "customers"}),
+        ("rate_limit_exceeded", "", "Table 4", {"limit": 50, "namespace": "customers"}),
     ]
     return [
         AuditFactView(
