@@ -135,6 +135,7 @@ def build_number_view(order: Order) -> BoardNumberView | None:
         return None
     return BoardNumberView(
         order_number=order.number,
+        business_date=order.business_date,
         state=NUMBER_STATES.get(order.status, "gone"),
         version=order.version,
         since=_find_number_since(order),

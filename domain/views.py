@@ -464,9 +464,13 @@ class CounterBoardView(View):
 
 
 class BoardNumberView(View):
-    """One number on the order-ready board. state: preparing, ready or gone."""
+    """One number on the order-ready board. state: preparing, ready or gone.
+
+    business_date: numbers begin anew each day, and a board may stay open overnight.
+    """
 
     order_number: int
+    business_date: date
     state: str
     version: int
     since: datetime

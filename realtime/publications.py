@@ -279,7 +279,7 @@ def _place_number(number: BoardNumberView) -> Rendering:
     return Rendering(
         "board_number",
         "board:ready" if number.state == "ready" else "board:preparing",
-        f"board_number-{number.order_number}",
+        f"board_number-{number.business_date}-{number.order_number}",
         "remove" if number.state == "gone" else "insert",
         _rank(number.since),
     )

@@ -660,7 +660,11 @@ def list_guest_payments(now: datetime) -> list[tuple[str, GuestPayView]]:
 def make_board_number(number: int, state: str, *, now: datetime, age_s: int) -> BoardNumberView:
     """Make a number of the order-ready board."""
     return BoardNumberView(
-        order_number=number, state=state, version=1, since=now - timedelta(seconds=age_s)
+        order_number=number,
+        business_date=now.date(),
+        state=state,
+        version=1,
+        since=now - timedelta(seconds=age_s),
     )
 
 

@@ -1,6 +1,6 @@
 """Messages of the board, the tables and the menu."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.events import (
     MenuAvailabilityChanged,
@@ -18,6 +18,7 @@ class OrderNumberData(Data, frozen=True, kw_only=True):
     """A number on the order-ready board: public, so number and state alone."""
 
     order_number: int
+    business_date: date
     state: str
     version: int
     since: datetime
@@ -26,6 +27,7 @@ class OrderNumberData(Data, frozen=True, kw_only=True):
     def view(self) -> BoardNumberView:
         return BoardNumberView(
             order_number=self.order_number,
+            business_date=self.business_date,
             state=self.state,
             version=self.version,
             since=self.since,
@@ -98,6 +100,7 @@ def build_order_number(
     number = event.number
     return OrderNumberData(
         order_number=number.order_number,
+        business_date=number.business_date,
         state=number.state,
         version=number.version,
         since=number.since,

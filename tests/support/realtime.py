@@ -236,7 +236,9 @@ def make_ticket(**changes: Any) -> TicketView:
 
 def make_number(**changes: Any) -> BoardNumberView:
     """Make a number on the board."""
-    number = BoardNumberView(order_number=42, state="preparing", version=1, since=NOON)
+    number = BoardNumberView(
+        order_number=42, business_date=NOON.date(), state="preparing", version=1, since=NOON
+    )
     return msgspec.structs.replace(number, **changes)
 
 

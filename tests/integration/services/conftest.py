@@ -180,7 +180,9 @@ def gate():
 def build_event(number: int) -> OrderNumberCleared:
     """Make an event that is told apart by its number."""
     return OrderNumberCleared(
-        number=BoardNumberView(order_number=number, state="gone", version=1, since=NOW)
+        number=BoardNumberView(
+            order_number=number, business_date=NOW.date(), state="gone", version=1, since=NOW
+        )
     )
 
 

@@ -1,10 +1,12 @@
 """Where events go: rooms, readers, cards."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
 from config.namespaces import NAMESPACES
-from domain.events import KitchenOrderStarted, OrderStatusUpdated
+from domain.events import KitchenOrderStarted, OrderNumberPreparing, OrderStatusUpdated
 from domain.permissions import may_join
 from domain.rooms import RoomKind
 from domain.statuses import OrderStatus, TicketStatus
@@ -22,6 +24,7 @@ from tests.support.realtime import (
     TICKET,
     log_event,
     make_events,
+    make_number,
     make_order,
     make_ticket,
     render_card,
@@ -172,6 +175,7 @@ def test_the_view_comes_back_out_of_a_message():
         assert view == read_view(name, encoded)
 
 
+NUMBER_CARD = "board_number-2026-11-23-42"
 RANK = int(NOON.timestamp() * 1000)
 CARDS = {
     "order_created": [
@@ -193,13 +197,9 @@ CARDS = {
     "kitchen_order_completed": [
         ("kitchen_ticket", f"tickets:{STATION}", f"kitchen_ticket-{TICKET}", "remove", RANK)
     ],
-    "order_number_preparing": [
-        ("board_number", "board:preparing", "board_number-42", "insert", RANK)
-    ],
-    "order_number_ready": [("board_number", "board:ready", "board_number-42", "insert", RANK)],
-    "order_number_cleared": [
-        ("board_number", "board:preparing", "board_number-42", "remove", RANK)
-    ],
+    "order_number_preparing": [("board_number", "board:preparing", NUMBER_CARD, "insert", RANK)],
+    "order_number_ready": [("board_number", "board:ready", NUMBER_CARD, "insert", RANK)],
+    "order_number_cleared": [("board_number", "board:preparing", NUMBER_CARD, "remove", RANK)],
     "table_session_opened": [],
     "menu_availability_changed": [],
 }
@@ -256,3 +256,18 @@ def test_a_broken_template_does_not_keep_the_event_from_anybody(expected_logs: E
 
     assert msgspec.json.decode(encoded)["seq"] == 7
     assert "fragment" not in msgspec.json.decode(encoded)
+
+
+def test_tomorrows_number_is_another_card():
+    """A board that stays open overnight drops what is no newer than a card it saw leave."""
+    today = EVENTS["order_number_cleared"]
+    tomorrow = OrderNumberPreparing(
+        number=make_number(business_date=NOON.date() + timedelta(days=1))
+    )
+
+    cards = [
+        publish(log_event(event, seq=seq)).renderings[0].card
+        for seq, event in enumerate((today, tomorrow), start=1)
+    ]
+
+    assert len(set(cards)) == 2

@@ -55,7 +55,9 @@ def test_events_and_facts_keep_their_order_and_cafe():
     """What is recorded first has the lower place."""
     events = [
         OrderNumberCleared(
-            number=BoardNumberView(order_number=number, state="gone", version=1, since=NOW)
+            number=BoardNumberView(
+                order_number=number, business_date=NOW.date(), state="gone", version=1, since=NOW
+            )
         )
         for number in range(3)
     ]
