@@ -18,6 +18,7 @@ from tornado.httputil import (
 from tornado.web import Application
 
 from handlers.base import log_request
+from handlers.compression import CompressedPages
 from handlers.context import HandlerContext
 from handlers.fault import NotFoundPage
 from handlers.routes import build_routes
@@ -49,6 +50,7 @@ def build_application(
     return TableTapApplication(
         [*socket_routes, *build_routes(context)],
         body_limit_bytes=settings.body_limit_bytes,
+        transforms=[CompressedPages],
         cross_origin_protection=True,
         # Behind a proxy that rewrites Host our own origin would look foreign without its name.
         trusted_origins=(settings.public_url, *settings.allowed_origins),

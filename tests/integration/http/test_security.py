@@ -265,3 +265,22 @@ async def test_signing_in_does_not_hold_the_loop(world):
     assert answered.code == 200
     assert pending > 0
     assert {answer.code for answer in answers} == {401}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_compressed"),
+    [
+        ("/sign-in", True),
+        ("/static/css/tokens.css", True),
+        ("/static/js/core/socket.js", True),
+        ("/api/openapi.json", True),
+        ("/api/v1/menu", False),
+        ("/static/fonts/inter-latin.woff2", False),
+    ],
+)
+async def test_what_browsers_load_is_compressed(world, path, is_compressed):
+    """Pages, styles and scripts; never the API, whose answers hold secrets beside typed words."""
+    answer = await (await world.guest()).get(path)
+
+    # Tornado's client asks for gzip, unpacks the body and says under this name how it came.
+    assert is_compressed == (answer.headers.get("X-Consumed-Content-Encoding") == "gzip")
