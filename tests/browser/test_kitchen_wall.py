@@ -74,7 +74,26 @@ async def test_a_wall_of_all_stations_names_them(cafe):
     await till.place_order(PlaceOrder(lines=lines))
     wall = await cafe.open_display("kitchen", "kitchen", "/kitchen")
     await expect(wall.get_by_role("heading", name="All stations")).to_be_visible()
-    places = wall.locator(".ticket__place")
-    assert {"Counter · Bar", "Counter · Kitchen"} == set(await places.all_inner_texts())
+    own = wall.locator(".station--own")
+    assert {"Bar", "Kitchen"} == set(await own.all_inner_texts())
+    await expect(own.first).to_be_visible()
     bar = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
-    assert ["Counter"] == await bar.locator(".ticket__place").all_inner_texts()
+    await expect(bar.locator(".station--own")).to_be_hidden()
+
+
+async def test_the_rail_says_what_is_still_to_make(cafe):
+    """Sums over all tickets with their wishes; a pressed row lights its lines."""
+    till = await cafe.speak_as("counter")
+    menu = await till.read_menu()
+    for quantity, choices in ((2, ("No butter",)), (1, ())):
+        line = draft_line(menu, "Tosta mista", *choices, quantity=quantity)
+        await till.place_order(PlaceOrder(lines=[line]))
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    row = wall.locator(".all-day").filter(has_text="Tosta mista")
+    await expect(row).to_have_text("3Tosta mista2 NO butter")
+    await row.tap()
+    await expect(wall.locator(".line[data-lit]")).to_have_count(2)
+    await wall.locator(".line").first.tap()
+    await expect(row).to_have_text("1Tosta mista")
+    await wall.locator(".line").last.tap()
+    await expect(wall.get_by_text("Nothing to make right now.")).to_be_visible()

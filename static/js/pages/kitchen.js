@@ -1,6 +1,7 @@
 // @ts-check
 /** A station's wall: pages of tickets, sounds, keys, and receipts of what was painted. */
 
+import { AllDay } from '../core/all_day.js';
 import { startLive } from '../core/live.js';
 import { Pager } from '../core/pager.js';
 import { letScale, stayAwake } from '../core/screen.js';
@@ -35,6 +36,7 @@ const live = startLive({
 });
 
 const pager = new Pager(openList, /** @type {HTMLElement} */ (document.querySelector('[data-pager]')));
+new AllDay(openList, /** @type {HTMLElement} */ (document.querySelector('[data-all-day]')));
 const keys = /** @type {BumpKeys} */ (document.querySelector('bump-keys') ?? document.body.appendChild(document.createElement('bump-keys')));
 keys.pages = pager;
 letScale(wall);
