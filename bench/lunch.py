@@ -20,6 +20,7 @@ from bench.demo_server import employ
 from client.rest import RestClient
 from domain.commands import AddRound, ItemUnits, LineDraft, PlaceOrder, SetAvailability
 from domain.demo import DemoDescription
+from domain.payments import PaymentMethod
 from domain.roles import Role
 from domain.views import MenuChangeView, MenuView, OrderItemView, OrderView
 from models.fields import UtcTimestampField
@@ -212,6 +213,8 @@ class Lunch:
         for item in order.items:
             await manager.move_item(item.item_id, "ready")
             await manager.serve_item(item.item_id)
+        cash = {"method": PaymentMethod.CASH, "amountMinor": order.totals.total_minor}
+        await till.command(f"/orders/{order.order_id}/payments", dict[str, Any], cash)
         age_s = _NEWEST_SALE_S + (_SOLD_BEFORE - order.order_number) * _BETWEEN_SALES_S
         self._ages_s[order.order_id, 1] = age_s
 

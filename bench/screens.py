@@ -21,6 +21,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from bench.demo_server import employ, read_description, run_demo
 from bench.lunch import CALM, RUSH, Lunch, Visit, make_it_noon
 from bench.machine import ROOT, describe_run
+from bench.palette import reduce_palette
 from domain.roles import Role
 from tests.support.browser import SCREENS
 from tests.support.servers import Server
@@ -68,8 +69,11 @@ class Camera:
         if self._wanted and name not in self._wanted:
             return
         await page.evaluate("document.fonts.ready")
+        picture = await page.screenshot(animations="disabled", caret="hide")
+        darkroom = await self._browser.new_page()
         file = self._folder / f"{name}.png"
-        await page.screenshot(path=file, animations="disabled", caret="hide")
+        file.write_bytes(await reduce_palette(darkroom, picture))
+        await darkroom.close()
         print(f"picture   {file} {file.stat().st_size // 1024} KiB")
 
     async def _sign_in(self, page: Page, role: Role) -> None:

@@ -89,7 +89,10 @@ def _read_tables(cafe_id: str) -> dict[str, Any]:
         "cafe_name": cafe.name,
         "time_zone": cafe.timezone,
         "tables": list_tables(cafe_id).tables,
-        "orders": {order.order_id: order for order in board.orders},
+        # The board has what is over and not paid before what is open, so that what is open stays.
+        "orders": {
+            order.table_session_id: order for order in board.orders if order.table_session_id
+        },
         "codes": list_table_codes(cafe_id),
         "position": board.position,
     }

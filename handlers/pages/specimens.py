@@ -54,6 +54,7 @@ from services.audit import AuditFactView
 from services.people import StaffMember
 
 _TARGET_S = 600
+_TABLE_STATUSES = ("free", "seated", "submitted", "preparing", "ready", "completed")
 
 
 def make_id(number: int) -> str:
@@ -800,11 +801,11 @@ def list_tables(now: datetime) -> list[tuple[str, TableView, OrderView | None]]:
                 table_session_id=None if status == "free" else make_id(70 + number),
                 open_order_id=order.order_id if order else None,
                 open_order_number=order.order_number if order else None,
-                status=status,
+                status="seated" if status == "completed" else status,
             ),
             order,
         )
-        for number, status in enumerate(("free", "seated", "submitted", "preparing", "ready"), 1)
+        for number, status in enumerate(_TABLE_STATUSES, 1)
         for order in [open_orders.get(status)]
     ]
 

@@ -1,9 +1,12 @@
 """Tables as the till sees them: who comes, what they order, and when the table is free again."""
 
+from typing import Any
+
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
+from domain.payments import PaymentMethod
 from tests.support.browser import BrowserFaults
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
@@ -19,7 +22,7 @@ def find_tile(page: Page, name: str) -> Locator:
 
 
 async def test_a_table_follows_its_guests(cafe, browser_faults: BrowserFaults):
-    """Free, seated, in the kitchen, ready, seated and free again, each without loading the page."""
+    """Free, seated, in the kitchen, ready, to pay, free again, each without loading the page."""
     browser_faults.expect("401")  # the phone at the table is told that it was closed
     tables = await cafe.open_display("tablet", "counter", "/tables")
     tile = find_tile(tables, "Window 5")
@@ -37,6 +40,10 @@ async def test_a_table_follows_its_guests(cafe, browser_faults: BrowserFaults):
     await cook.move_ticket(ticket.ticket_id, "ready")
     await expect(tile).to_have_attribute("data-state", "ready")
     await till.serve_item(order.items[0].item_id)
+    await expect(tile).to_have_attribute("data-state", "bill")
+    await expect(tile).to_contain_text("€2.60")
+    cash = {"method": PaymentMethod.CASH, "amountMinor": order.totals.total_minor}
+    await till.command(f"/orders/{order.order_id}/payments", dict[str, Any], cash)
     await expect(tile).to_have_attribute("data-state", "seated")
 
     await tile.get_by_role("button", name="Free it").tap()

@@ -12,7 +12,7 @@ const live = startLive({
   heartbeat: 'dashboard',
   isQuiet: () => !document.querySelector('[data-pending]'),
   onMessage: ({ type }) => {
-    if (!/^(order|table_session)_/.test(type)) return;
+    if (!/^(order|payment|table_session)_/.test(type)) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       // Where there is no way to the server, coming back brings the tiles.
