@@ -114,10 +114,13 @@ async def _show_walls(camera: Camera) -> None:
 
 
 async def _show_till(camera: Camera) -> None:
-    """The till adds a round to a table's order, with one line open to be changed."""
+    """The till takes a note for a table's order; then it adds a round, one line open."""
     till = await camera.open("tablet", "/counter", role=Role.COUNTER)
     card = till.locator(".order-card").filter(has_text="Window 6")
     order_id = await card.get_attribute("data-order-id")
+    await till.goto(f"{camera.description.url}/counter/orders/{order_id}/pay")
+    await till.locator("[data-tender-key]:not([hidden])").first.tap()
+    await camera.take(till, "counter-pay")
     await till.goto(f"{camera.description.url}/counter?order={order_id}")
     for quantity, name in (("2", "Flat white"), ("1", "Cortado")):
         await till.locator(f'[data-next-quantity="{quantity}"]').tap()
@@ -158,6 +161,9 @@ async def _show_phone(camera: Camera) -> None:
     cook.close()
     await phone.locator('.progress-line[data-state="started"]').wait_for()
     await camera.take(phone, "guest-progress")
+    await phone.locator(".progress__money a").tap()
+    await phone.wait_for_url("**/pay")
+    await camera.take(phone, "guest-pay")
 
 
 async def _choose(phone: Page, dish: str, *options: str, quantity: int = 1, note: str = "") -> None:

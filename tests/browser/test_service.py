@@ -109,6 +109,7 @@ async def test_an_order_goes_through_the_house(service: Service):
     await hand_over(service)
 
     await service.check_nothing_was_reloaded()
+    await pay(service)
 
 
 async def check_tickets_arrived(service: Service) -> None:
@@ -202,11 +203,22 @@ async def order_another_round(service: Service) -> None:
 
 
 async def hand_over(service: Service) -> None:
-    """Served ends it: off the counter, off the board, and the guest is wished well."""
+    """Served ends it: off the board, and the guest is wished well; unpaid it stays on the till."""
     await service.card().get_by_role("button", name="Hand over").tap()
-    await expect(service.card()).to_have_count(0)
+    await expect(service.card()).to_contain_text("not paid yet")
     await expect(service.on_board("ready")).to_have_count(0)
     await expect(service.on_board("preparing")).to_have_count(0)
     await expect(service.phone.locator(".progress__when")).to_have_text("Enjoy it")
     await expect(service.on_phone("Tosta mista")).to_contain_text("Served")
-    await expect(service.counter.get_by_text("No open orders.")).to_be_visible()
+
+
+async def pay(service: Service) -> None:
+    """The till takes cash; the guest reads that it is paid, and the order leaves the counter."""
+    till = service.counter
+    await service.card().get_by_role("link", name="Pay").tap()
+    await till.wait_for_url("**/pay")
+    await till.locator("[data-pay-go]").tap()
+    await expect(service.phone.locator(".progress__money")).to_contain_text("What was paid")
+    await till.get_by_role("link", name="Next order").tap()
+    await till.wait_for_url("**/counter")
+    await expect(till.get_by_text("No open orders.")).to_be_visible()

@@ -183,3 +183,22 @@ test('figures follow the lists', () => {
   assert.equal(document.querySelector('[data-count]').textContent, '2');
   assert.equal(document.querySelector('[data-empty-for]').hidden, true);
 });
+
+test('a field that its page restores does not hold its card back, and has the focus again', () => {
+  apply('a', 1, { inside: '<input name="given" data-restored><input type="radio" name="part" value="all"><input type="radio" name="part" value="sum">' });
+  const find = (selector) => document.querySelector(`#card-a ${selector}`);
+  find('[name="given"]').focus();
+  apply('a', 2, { inside: '<button></button><input name="given" data-restored><input type="radio" name="part" value="sum">' });
+  assert.match(document.getElementById('card-a').textContent, /v2/);
+  assert.equal(document.activeElement, find('[name="given"]'));
+  find('[value="sum"]').focus();
+  apply('a', 3, { inside: '<input type="radio" name="part" value="all"><input type="radio" name="part" value="sum">' });
+  assert.equal(document.activeElement, find('[value="sum"]'));
+});
+
+test('what takes the place of a key has its focus', () => {
+  apply('a', 1, { inside: '<button>Other</button><button data-focus="go">Take</button>' });
+  document.querySelector('[data-focus]').focus();
+  apply('a', 2, { inside: '<button>Give back</button><p tabindex="-1" data-focus="go">Paid</p>' });
+  assert.equal(document.activeElement.textContent, 'Paid');
+});
