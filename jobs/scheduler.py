@@ -55,11 +55,14 @@ class Scheduler:
         self._is_stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._clock_check: asyncio.TimerHandle | None = None
+        self._busy: set[str] = set()
         # One late run instead of many (coalesce), however late (no misfire grace: the default of
-        # 1 s would drop every run of a loop that was busy for longer).
+        # 1 s would drop every run of a loop that was busy for longer). Two instances, because the
+        # library warns of one that it skips: a job that waits for somebody else is everyday, and
+        # the second instance ends at once.
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
-            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 2},
         )
 
     def start(self) -> None:
@@ -111,9 +114,14 @@ class Scheduler:
         self._check_clock_later()
 
     async def _run(self, job: Job) -> None:
+        if job.name in self._busy:
+            log.debug("job_still_runs", job=job.name)
+            return
+        self._busy.add(job.name)
         task = asyncio.create_task(_run_logged(job), name=f"job:{job.name}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: self._busy.discard(job.name))
         # Shielded: the library cancels its own task at shutdown, which would cut the work, and
         # would log the cancellation as a failure of the job.
         try:

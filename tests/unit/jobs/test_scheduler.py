@@ -9,6 +9,7 @@ from apscheduler.schedulers import base
 from apscheduler.triggers import interval
 
 from jobs.scheduler import Job, Scheduler
+from tests.support.waiting import wait_for
 
 
 class Clock:
@@ -64,6 +65,28 @@ async def test_a_job_runs_again_and_again():
 
     await scheduler.stop()
     assert counted.runs >= 2
+
+
+async def test_a_job_that_takes_longer_than_its_period_runs_once_at_a_time(caplog):
+    """It waits for somebody else, which is everyday: no second run beside it, and no warning."""
+    caplog.set_level(logging.DEBUG)
+    runs, most, ended = 0, 0, asyncio.Event()
+
+    async def run() -> None:
+        nonlocal runs, most
+        runs += 1
+        most = max(most, runs)
+        await ended.wait()
+        runs -= 1
+
+    scheduler = Scheduler([Job(name="slow", period_s=0.02, run=run)])
+    scheduler.start()
+
+    await wait_for(lambda: caplog.text.count("job_still_runs") > 3, "some periods to pass")
+    ended.set()
+    await scheduler.stop()
+
+    assert most == 1
 
 
 async def test_nothing_runs_after_stop():
