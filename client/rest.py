@@ -19,7 +19,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HT
 from client.backoff import compute_delay_s
 from client.connection import Connection, Options
 from client.messages import ClientError, Payload, RefusedError
-from domain.commands import AddRound, LineDraft, PlaceOrder
+from domain.commands import AddRound, InitiatePayment, LineDraft, PlaceOrder, RefundPayment
 from domain.errors import ErrorBody, ErrorType
 from domain.views import (
     GuestSessionView,
@@ -27,7 +27,10 @@ from domain.views import (
     MenuView,
     OrdersView,
     OrderView,
+    PaymentsView,
+    PaymentView,
     QuoteView,
+    RefundView,
     TablesView,
     TicketsView,
     TicketView,
@@ -146,6 +149,14 @@ class RestClient:
         """List the open orders, oldest first; a guest's own seating's."""
         return await self.call("GET", "/orders", OrdersView)
 
+    async def list_unsettled_orders(self) -> OrdersView:
+        """List the orders that are over, but not their money, oldest first; for staff."""
+        return await self.call("GET", "/orders?isUnsettled=true", OrdersView)
+
+    async def list_payments(self, order_id: str) -> PaymentsView:
+        """List an order's payments and refunds, and what is due of it."""
+        return await self.call("GET", f"/orders/{quote(order_id, safe='')}/payments", PaymentsView)
+
     async def list_tickets(self, station_id: str | None = None) -> KitchenBoardView:
         """Read the kitchen's board. station_id: None is all stations'."""
         query = "" if station_id is None else f"?stationId={quote(station_id, safe='')}"
@@ -168,10 +179,25 @@ class RestClient:
 
     async def add_round(self, added: AddRound, *, command_id: str | None = None) -> OrderView:
         """Submit another round of an order, once."""
-        body = msgspec.to_builtins(added)
-        del body["orderId"]
         path = f"/orders/{added.order_id}/rounds"
+        body = _leave_out(added, "orderId")
         return await self.command(path, OrderView, body, command_id=command_id)
+
+    async def pay(self, payment: InitiatePayment, *, command_id: str | None = None) -> PaymentView:
+        """Begin a payment of an order, once; cash is taken with it, what else takes is awaited."""
+        path = f"/orders/{payment.order_id}/payments"
+        body = _leave_out(payment, "orderId")
+        return await self.command(path, PaymentView, body, command_id=command_id)
+
+    async def end_payment(self, payment_id: str, verb: str) -> PaymentView:
+        """Say how a payment ended. verb: confirm or decline for a terminal's; cancel."""
+        return await self.command(f"/payments/{payment_id}/{verb}", PaymentView, {})
+
+    async def refund(self, refund: RefundPayment, *, command_id: str | None = None) -> RefundView:
+        """Give a part of a payment back, once."""
+        path = f"/payments/{refund.payment_id}/refunds"
+        body = _leave_out(refund, "paymentId")
+        return await self.command(path, RefundView, body, command_id=command_id)
 
     async def move_ticket(self, ticket_id: str, verb: str) -> TicketView:
         """Act on a ticket. verb: start, ready or recall."""
@@ -251,6 +277,13 @@ class RestClient:
             follow_redirects=False,
         )
         return await self._http.fetch(request, raise_error=False)
+
+
+def _leave_out(command: msgspec.Struct, name: str) -> dict[str, Any]:
+    """Write a command as a body, without what stands in its address."""
+    body: dict[str, Any] = msgspec.to_builtins(command)
+    del body[name]
+    return body
 
 
 def _is_worth_another_try(refusal: RefusedError) -> bool:
