@@ -78,7 +78,7 @@ class Book:
     given_up: int = 0
     retries: int = 0
     kills: int = 0
-    in_doubt: int = 0
+    in_doubt: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
 
@@ -146,7 +146,7 @@ async def _torment(server: Server, *, payments: int, random: Random) -> list[str
             for leg in each.payment.legs
             if leg.status not in _ENDS
         ]
-        book.in_doubt += sum(payment_id in charged for payment_id in open_ids)
+        book.in_doubt |= charged.keys() & set(open_ids)
     await paying
     booked = await _wait_until_settled(manager, book)
     log = await read_log(manager)
@@ -410,7 +410,9 @@ def _report(booked: list[PaymentsView], statement: Statement, book: Book) -> Non
         f"payments  {len(book.sent)} sent, {len(book.acknowledged)} acknowledged, "
         f"{book.given_up} given up, {book.retries} asked again"
     )
-    print(f"kills     {book.kills}, which left {book.in_doubt} payments charged and not booked")
+    print(
+        f"kills     {book.kills}, which left {len(book.in_doubt)} payments charged and not booked"
+    )
     print(f"booked    {_describe(statuses)}; refunds: {_describe(refunds)}")
     charged_minor = sum(sum(amounts) for amounts in statement.charged.values())
     back_minor = sum(sum(amounts) for amounts in statement.refunded.values())

@@ -3,8 +3,9 @@
     python -m bench.rush_soak [--minutes 10] [--traffic rush]
 
 Runs `tabletap.py demo --traffic rush` on a fresh SQLite database, samples its memory, and at the
-end looks into the database: whatever was ordered before the end must come to be served or voided
-(what was ordered later is left aside, for guests keep coming). Exit code 1 when something fails.
+end looks into the database: whatever was ordered before the end must come to be served or voided,
+and paid to the last unit (what was ordered later is left aside, for guests keep coming). What was
+paid by phone is held against the provider's own books. Exit code 1 when something fails.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from bench.demo_server import list_complaints, run_demo
 from bench.machine import describe_run, fit_slope, read_rss_bytes
+from gateways.sandbox import FILE_NAME
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
@@ -34,6 +36,24 @@ AND order_round.status = 'confirmed'
 _WAITING_ROUNDS = (
     "SELECT count(*) FROM order_round WHERE status = 'submitted' AND submitted_at <= ?"
 )
+_UNSETTLED = (
+    "SELECT count(*) FROM unsettled_order JOIN orders ON orders.id = order_id"
+    " WHERE submitted_at <= ?"
+)
+_WRONGLY_PAID = """
+SELECT count(*) FROM orders WHERE submitted_at <= ? AND total_minor <> (
+    SELECT COALESCE(SUM(amount_minor - refunded_minor + credited_minor), 0) FROM payment
+    WHERE payment.order_id = orders.id AND payment.status = 'captured'
+)
+"""
+_PAID = """
+SELECT method, count(*), SUM(amount_minor), SUM(refunded_minor) FROM payment
+WHERE status = 'captured' AND created_at <= ? GROUP BY method ORDER BY method
+"""
+_BY_PHONE = """
+SELECT id, CASE status WHEN 'captured' THEN amount_minor ELSE 0 END FROM payment
+WHERE method = 'sandbox' AND created_at <= ?
+"""
 
 
 def main() -> int:
@@ -49,8 +69,9 @@ def main() -> int:
         database = server.data_dir / "tabletap.db"
         is_finished = _wait_until_finished(database, ended_ms)
         faults = _report(database, ended_ms, options.minutes, samples, options.traffic)
+        faults += _check_money(database, ended_ms)
         if not is_finished:
-            faults.append("some of what was ordered was neither served nor voided")
+            faults.append("some of what was ordered was not served or voided, or not paid")
         exit_code = server.stop()
         if exit_code:
             faults.append(f"the server ended with exit code {exit_code}")
@@ -76,12 +97,13 @@ def _sample_memory(server: Server, *, minutes: float) -> list[tuple[float, float
 
 def _wait_until_finished(database: Path, ended_ms: int) -> bool:
     def is_finished() -> bool:
-        return not (_count(database, _OPEN_ITEMS, ended_ms)) and not (
-            _count(database, _WAITING_ROUNDS, ended_ms)
+        return not any(
+            _count(database, query, ended_ms)
+            for query in (_OPEN_ITEMS, _WAITING_ROUNDS, _UNSETTLED)
         )
 
     try:
-        wait_until(is_finished, "all to be served", deadline_s=_FINISH_DEADLINE_S)
+        wait_until(is_finished, "all to be served and paid", deadline_s=_FINISH_DEADLINE_S)
     except AssertionError:
         return False
     return True
@@ -112,6 +134,29 @@ def _report(
         faults.append("the log has gaps")
     if slope_mib > _LARGEST_SLOPE_MIB:
         faults.append(f"memory grows by more than {_LARGEST_SLOPE_MIB:g} MiB a minute")
+    return faults
+
+
+def _check_money(database: Path, ended_ms: int) -> list[str]:
+    """Hold each order against its payments, and those by phone against the provider's books."""
+    with closing(_open(database)) as connection:
+        paid = connection.execute(_PAID, (ended_ms,)).fetchall()
+        ours = dict(connection.execute(_BY_PHONE, (ended_ms,)).fetchall())
+        known = {row[0] for row in connection.execute("SELECT id FROM payment")}
+    with closing(_open(database.with_name(FILE_NAME))) as books:
+        charges = books.execute("SELECT key, SUM(amount_minor) FROM capture GROUP BY key")
+        theirs = dict(charges.fetchall())
+    for method, count, captured_minor, refunded_minor in paid:
+        print(f"money     {method}: {count} times {captured_minor}, back {refunded_minor}")
+    faults = []
+    wrong = _count(database, _WRONGLY_PAID, ended_ms)
+    if wrong:
+        faults.append(f"{wrong} orders were paid another amount than they come to")
+    differing = [key for key, amount_minor in ours.items() if theirs.get(key, 0) != amount_minor]
+    if differing:
+        faults.append(f"the provider has other amounts of {len(differing)} payments")
+    if set(theirs) - known:
+        faults.append("the provider charged what nobody paid")
     return faults
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from client.messages import Message
+from domain.payments import OPEN_LEG_STATUSES
 from domain.statuses import (
     TERMINAL_ORDER_STATUSES,
     HoldKind,
@@ -17,7 +18,14 @@ from domain.statuses import (
     RoundStatus,
     TicketStatus,
 )
-from domain.views import OrderItemView, OrderView, RoundView, TicketItemView, TicketView
+from domain.views import (
+    OrderItemView,
+    OrderView,
+    PaymentView,
+    RoundView,
+    TicketItemView,
+    TicketView,
+)
 
 _OPEN_TICKETS = frozenset({TicketStatus.RECEIVED, TicketStatus.STARTED})
 _UNCOOKED = frozenset({ItemStatus.QUEUED, ItemStatus.STARTED})
@@ -164,6 +172,18 @@ def list_awaiting_approval(order: OrderView) -> list[RoundView]:
 def is_over(order: OrderView) -> bool:
     """Say whether nothing more happens to an order by itself: all of it served or voided."""
     return order.status in TERMINAL_ORDER_STATUSES
+
+
+def find_payment(order: OrderView, payment_id: str) -> PaymentView | None:
+    """Return a payment of an order, if the order is new enough to show it."""
+    legs = order.payment.legs
+    return next((leg for leg in legs if leg.payment_id == payment_id), None)
+
+
+def has_ended(order: OrderView, payment_id: str) -> bool:
+    """Say whether a payment of an order is captured or failed, and nothing is waited for."""
+    payment = find_payment(order, payment_id)
+    return payment is not None and payment.status not in OPEN_LEG_STATUSES
 
 
 def find_order(message: Message) -> OrderView | None:

@@ -1,7 +1,7 @@
-"""The simulated counter: approves, hands over, sells over the counter and closes tables.
+"""The simulated counter: approves, hands over, takes money, gives some back and closes tables.
 
 One person with one socket on /ws/counter. Orders of real guests are served like all others; only
-tables that a simulated guest has left are closed.
+simulated guests are asked for money, and only the tables that they have left are closed.
 """
 
 import asyncio
@@ -10,33 +10,51 @@ from random import Random
 import msgspec
 
 from client.connection import Connection
-from client.messages import Acknowledgement, ClientError
+from client.messages import Acknowledgement, ClientError, RefusedError
 from demo.appetite import choose_allergy, choose_lines, choose_note
 from demo.boards import OrderBook, find_order, is_over, list_awaiting_approval, list_ready
 from demo.pace import Pace
+from demo.purse import (
+    choose_complaint,
+    choose_counter_method,
+    choose_refund,
+    choose_tender,
+    find_refundable,
+    is_refused_by_terminal,
+)
 from demo.staffer import Staffer
 from demo.tally import Tally
 from domain.commands import (
     ApproveRound,
     CloseTableSession,
     Command,
+    ConfirmTerminalPayment,
+    DeclineTerminalPayment,
+    InitiatePayment,
     ItemUnits,
     PlaceOrder,
     Quote,
+    RefundPayment,
     ServeItems,
 )
-from domain.views import OrderItemView, OrderView, QuoteView
+from domain.payments import PaymentMethod
+from domain.views import OrderItemView, OrderView, PaymentView, QuoteView
 
 _COMMAND_TYPES: dict[type[Command], str] = {
     ApproveRound: "approve_round",
     CloseTableSession: "close_table_session",
+    ConfirmTerminalPayment: "confirm_terminal_payment",
+    DeclineTerminalPayment: "decline_terminal_payment",
+    InitiatePayment: "initiate_payment",
     PlaceOrder: "place_order",
     Quote: "quote",
+    RefundPayment: "refund_payment",
     ServeItems: "serve_items",
 }
 
 
 _TRIES_AGAIN_S = 1.0
+_ORDERS_OPEN = "orders_open"
 
 
 class Floor:
@@ -93,14 +111,67 @@ class Floor:
                 quote_hash=quote.quote_hash,
             )
         )
-        self._orders.take_in(msgspec.convert(placed.data, OrderView))
+        order = msgspec.convert(placed.data, OrderView)
+        self._orders.take_in(order)
         self._tally.orders += 1
         self._tally.lines += len(lines)
+        await self.collect(order)
+
+    async def collect(self, order: OrderView) -> None:
+        """Take what is due of an order, in cash or by the terminal; cash where it refuses."""
+        method = choose_counter_method(self._random)
+        if method is PaymentMethod.CARD_TERMINAL and not await self._swipe(order):
+            method = PaymentMethod.CASH
+        if method is PaymentMethod.CASH:
+            amount_minor = order.payment.payable_minor
+            await self._send(
+                InitiatePayment(
+                    order_id=order.order_id,
+                    method=method,
+                    amount_minor=amount_minor,
+                    tendered_minor=choose_tender(amount_minor, self._random),
+                )
+            )
+        self._tally.counter_payments += 1
+
+    async def give_back(self, order: OrderView) -> None:
+        """Give a part of what was paid back to somebody who has a reason."""
+        rest = await self._staffer.sign_in()
+        payment = find_refundable(await rest.read_order(order.order_id))
+        if payment is None:
+            return
+        await self._send(
+            RefundPayment(
+                payment_id=payment.payment_id,
+                amount_minor=choose_refund(payment, self._random),
+                reason=choose_complaint(self._random),
+                with_credit=True,
+            )
+        )
+        self._tally.refunds += 1
 
     def note_departure(self, table_session_id: str) -> None:
         """Remember guests who have left; their table is closed once nothing is owed to it."""
         self._departed.add(table_session_id)
         self._orders.wake()
+
+    async def _swipe(self, order: OrderView) -> bool:
+        """Take what is due by the card terminal; False where it refuses the card."""
+        begun = await self._send(
+            InitiatePayment(
+                order_id=order.order_id,
+                method=PaymentMethod.CARD_TERMINAL,
+                amount_minor=order.payment.payable_minor,
+            )
+        )
+        payment_id = msgspec.convert(begun.data, PaymentView).payment_id
+        await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._pace.handover_s)
+        if is_refused_by_terminal(self._random):
+            await self._send(DeclineTerminalPayment(payment_id=payment_id))
+            self._tally.declined += 1
+            return False
+        await self._send(ConfirmTerminalPayment(payment_id=payment_id))
+        return True
 
     async def _load(self) -> None:
         rest = await self._staffer.sign_in()
@@ -161,6 +232,8 @@ class Floor:
                 await self._send(CloseTableSession(table_session_id=table_session_id))
             except ClientError as error:
                 self._tally.note(error, "Closing a table")
+                if isinstance(error, RefusedError) and error.body.code == _ORDERS_OPEN:
+                    continue  # something was recalled; it shows in a moment, and is served again
             else:
                 self._tally.closed_tables += 1
             self._departed.discard(table_session_id)

@@ -10,6 +10,8 @@ class Pace(Draft, frozen=True, kw_only=True):
     much faster than real dishes are cooked. hands: how many tickets a station works on at once.
     notice_s: longest time until a free cook takes up a new ticket.
     seated_share: of the orders that are placed at tables, the rest being counter sales.
+    phone_share: of the guests at tables, who pay on their phones; the others pay at the counter.
+    complaint_share: of those who paid, who get a part of it back.
     """
 
     orders_per_minute: float
@@ -20,6 +22,8 @@ class Pace(Draft, frozen=True, kw_only=True):
     void_share: float = 0.03
     recall_share: float = 0.03
     line_by_line_share: float = 0.4
+    phone_share: float = 0.7
+    complaint_share: float = 0.03
     notice_s: float = 3.0
     handover_s: float = 2.0
     look_at_menu_s: float = 3.0

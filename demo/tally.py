@@ -36,6 +36,10 @@ class Tally:
     recalls: int = 0
     served: int = 0
     closed_tables: int = 0
+    phone_payments: int = 0
+    counter_payments: int = 0
+    declined: int = 0
+    refunds: int = 0
     errors: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
 
@@ -59,5 +63,7 @@ class Tally:
             f"{self.orders} orders, {self.rounds} further rounds, {self.lines} lines, "
             f"{self.served} served, {self.voids} voids, {self.bumps} bumps, "
             f"{self.recalls} recalls, {self.closed_tables} tables closed, "
+            f"{self.phone_payments} paid by phone, {self.counter_payments} at the counter, "
+            f"{self.declined} declined, {self.refunds} refunds, "
             f"{refused} refusals, {self.errors} errors"
         )

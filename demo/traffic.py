@@ -3,7 +3,7 @@
 `tabletap.py demo --traffic calm|rush` runs this on its own loop: the log is one, and a stop stops
 both. It knows what `demo --json` prints and nothing else of the server. All chance comes from one
 seed. With `minutes`, guests stop coming after that time, and `run` returns when everything that
-was ordered is served or voided.
+was ordered is served or voided, and paid.
 """
 
 import asyncio
@@ -67,22 +67,31 @@ class Traffic:
                 on_duty = [
                     staff.create_task(each, name="demo staff") for each in self._list_shifts()
                 ]
-                await self._floor.wait_until_open()
-                await self._clear_tables()
                 try:
-                    async with asyncio.timeout(None if minutes is None else minutes * 60):
-                        await self._let_guests_come()
-                except TimeoutError:
-                    await self._wait_until_finished()
+                    await self._floor.wait_until_open()
+                    await self._clear_tables()
+                    await self._serve(minutes)
+                finally:
+                    # Before the staff: who is about to pay would find nobody at the counter.
+                    await self._send_guests_home()
                 for task in on_duty:
                     task.cancel()
         finally:
-            for visit in self._visits:
-                visit.cancel()
-            await asyncio.gather(*self._visits, return_exceptions=True)
             for staffer in self._staff:
                 staffer.close()
             log.info("traffic ended: %s", self.tally.describe())
+
+    async def _serve(self, minutes: float | None) -> None:
+        try:
+            async with asyncio.timeout(None if minutes is None else minutes * 60):
+                await self._let_guests_come()
+        except TimeoutError:
+            await self._wait_until_finished()
+
+    async def _send_guests_home(self) -> None:
+        for visit in self._visits:
+            visit.cancel()
+        await asyncio.gather(*self._visits, return_exceptions=True)
 
     def _list_shifts(self) -> list[Coroutine[Any, Any, None]]:
         cook = self._make_staffer(Role.KITCHEN)
@@ -128,7 +137,7 @@ class Traffic:
                 guest = Guest(
                     url=self._description.url, pace=self._pace, random=random, tally=self.tally
                 )
-                await guest.visit(_read_code(table), leave=self._floor.note_departure)
+                await guest.visit(_read_code(table), counter=self._floor)
         finally:
             if table is not None:
                 self._taken.discard(table.number)

@@ -1,4 +1,4 @@
-"""Simulated guests and staff work through the real server until everything is served or voided."""
+"""Simulated guests and staff work through the real server until all is served and paid."""
 
 import asyncio
 import logging
@@ -22,6 +22,8 @@ BUSY = msgspec.structs.replace(
     second_round_share=0.4,
     void_share=0.4,
     recall_share=0.2,
+    phone_share=0.6,
+    complaint_share=0.4,
     handover_s=0.2,
     look_at_menu_s=0.1,
     linger_s=0.1,
@@ -34,7 +36,7 @@ def description(start_server):
     return read_description(start_server("demo", "--json"))
 
 
-async def test_all_that_is_ordered_is_served_or_voided(description):
+async def test_all_that_is_ordered_is_served_or_voided_and_paid(description):
     """Guests come for some seconds; then the staff finishes, and the tables are free again."""
     tally = await run_traffic(description, pace=BUSY, minutes=0.1)
 
@@ -48,14 +50,22 @@ async def test_all_that_is_ordered_is_served_or_voided(description):
         item for order in orders.values() for each in order["rounds"] for item in each["items"]
     ]
     is_anybody_seated = await _is_anybody_seated(rest)
+    unsettled = (await rest.list_unsettled_orders()).orders
     rest.close()
     assert tally.errors == 0
+    assert unsettled == []
+    assert {order["payment"]["dueMinor"] for order in orders.values()} == {0}
     assert len(orders) == tally.orders > 5
     assert {item["status"] for item in items} <= {"served", "voided"}
     assert not is_anybody_seated
     types = Counter(row.event["type"] for row in log)
     assert min(tally.rounds, tally.voids, tally.bumps, tally.recalls, tally.closed_tables) > 0
     assert types["order_round_added"] == tally.rounds
+    assert min(tally.phone_payments, tally.counter_payments, tally.refunds) > 0
+    assert types["payment_completed"] == tally.phone_payments + tally.counter_payments
+    assert types["payment_failed"] == tally.declined
+    # A guest does not wait for a refund of the provider's: the clock's job settles it.
+    assert types["payment_refunded"] <= tally.refunds
 
 
 async def test_traffic_that_is_cancelled_ends_at_once_and_leaves_nothing_running(
