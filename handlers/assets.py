@@ -26,6 +26,11 @@ class Assets:
         self.folder = folder
         self._hashes: dict[str, tuple[int, str]] = {}
         self._import_map: tuple[tuple[str, ...], str] | None = None
+        # Walked through once: it takes longer than all else that a page needs of here. A script
+        # that is added while the server runs is not in the map, and found by its bare address.
+        self._scripts = sorted(
+            file.relative_to(folder).as_posix() for file in (folder / "js").rglob("*.js")
+        )
 
     def url(self, path: str) -> str:
         """Return the hashed address of a file. path: below static/, with forward slashes.
@@ -46,9 +51,7 @@ class Assets:
 
     def build_import_map(self) -> str:
         """Write the import map of all scripts: bare address -> hashed address."""
-        scripts = sorted(
-            file.relative_to(self.folder).as_posix() for file in (self.folder / "js").rglob("*.js")
-        )
+        scripts = self._scripts
         hashed = tuple(self.url(path) for path in scripts)
         if self._import_map is None or self._import_map[0] != hashed:
             imports = {URL_PREFIX + path: url for path, url in zip(scripts, hashed, strict=True)}
