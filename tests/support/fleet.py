@@ -5,6 +5,7 @@ nginx' configuration that a test changes. Each process can also be asked by itse
 """
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -12,8 +13,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import psycopg2
 
 from bench.demo_server import read_description
 from domain.demo import DemoDescription
@@ -63,6 +66,15 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
     def read_complaints_of_nginx(self) -> list[str]:
         """List what nginx wrote into its log of errors."""
         return (self.folder / "error.log").read_text().splitlines()
+
+
+def read_audit(database_url: str, kind: str) -> list[dict[str, Any]]:
+    """Read what the audit of a PostgreSQL holds of a kind, oldest first."""
+    connection = psycopg2.connect(database_url)
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute("SELECT details FROM audit_entry WHERE kind = %s ORDER BY at, id", (kind,))
+        rows = cursor.fetchall()
+    return [row[0] if isinstance(row[0], dict) else json.loads(row[0]) for row in rows]
 
 
 @contextlib.contextmanager

@@ -1,14 +1,35 @@
 """Two processes on PostgreSQL with a Valkey behind nginx."""
 
+import contextlib
+
 import pytest
 
 from tests.support.fleet import run_fleet
 
 
 @pytest.fixture
-def fleet(tmp_path, postgres_url, valkey, expected_logs):
-    """Run them for one test; what they log must be what the test announced."""
-    with run_fleet(tmp_path, database_url=postgres_url, redis_url=valkey.url) as running:
-        yield running
-    for process in running.processes:
+def start_fleet(tmp_path, postgres_url, valkey, expected_logs):
+    """Give a function that runs them until the test ends. settings: of all processes.
+
+    What they log must be what the test announced.
+    """
+    running = []
+    with contextlib.ExitStack() as stack:
+
+        def start(**settings: str):
+            redis_url = settings.pop("redis_url", valkey.url)
+            opened = run_fleet(
+                tmp_path, database_url=postgres_url, redis_url=redis_url, count=2, **settings
+            )
+            running.append(stack.enter_context(opened))
+            return running[-1]
+
+        yield start
+    for process in (each for fleet in running for each in fleet.processes):
         assert expected_logs.find_unexpected(process.read_log()) == []
+
+
+@pytest.fixture
+def fleet(start_fleet):
+    """Run them without limits that a test would meet."""
+    return start_fleet()
