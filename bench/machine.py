@@ -55,6 +55,11 @@ def read_rss_bytes(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
+def read_queued_ms() -> float:
+    """Return how long this thread has been ready to run while others had the CPUs (Linux)."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
+
+
 def _find_processor() -> str:
     information = Path("/proc/cpuinfo")
     if information.exists():

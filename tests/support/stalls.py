@@ -5,16 +5,16 @@ asks what must be answered without any database. tests/integration/proofs/test_s
 the order of what happens, bench/stalls.py at the clock.
 """
 
+import asyncio
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 
 import psycopg2
-from tornado.httpclient import AsyncHTTPClient
 
-from tests.support.people import Caller
 from tests.support.raw_wire import RawSocket
 from tests.support.waiting import DEADLINE_S
 
@@ -29,7 +29,10 @@ def hold_order_tables(database_url: str) -> Iterator[None]:
     """
     if database_url.startswith("sqlite:"):
         path = database_url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # Taken in one thread, perhaps, and given back in another.
+        with closing(
+            sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        ) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield
             connection.execute("ROLLBACK")
@@ -66,16 +69,28 @@ class CommitGate:
 class Pulse:
     """Signs of life. Each method returns once it is answered."""
 
-    def __init__(self, caller: Caller, socket: RawSocket) -> None:
-        """socket: live; what it gets between question and answer must be events alone."""
-        self._url = f"{caller.url}/healthz"
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, socket: RawSocket
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
         self._socket = socket
-        self._http = AsyncHTTPClient(force_instance=True)
+
+    @classmethod
+    async def connect(cls, url: str, socket: RawSocket) -> "Pulse":
+        """Open a connection for /healthz, which is kept: a client's way to a new one is not asked.
+
+        socket: live; what it gets between question and answer must be events alone.
+        """
+        parts = urlsplit(url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        return cls(reader, writer, socket)
 
     async def check_health(self) -> None:
         """GET /healthz."""
-        answer = await self._http.fetch(self._url, request_timeout=DEADLINE_S)
-        assert answer.body == b"ok\n"
+        self._writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\nok\n"), DEADLINE_S)
+        assert answer.startswith(b"HTTP/1.1 200 "), answer
 
     async def ping(self) -> None:
         """Send a WebSocket ping (RFC 6455 5.5.2)."""
@@ -87,6 +102,7 @@ class Pulse:
         assert answer is not None
         assert answer["type"] == "heartbeat", answer
 
-    def close(self) -> None:
-        """Let go of the connections for /healthz."""
-        self._http.close()
+    async def close(self) -> None:
+        """Let go of the connection for /healthz."""
+        self._writer.close()
+        await self._writer.wait_closed()

@@ -96,8 +96,8 @@ def serve_stallable(request, tmp_path, database_url):
             stack.callback(guest.close)
             socket = await RawSocket.open(guest, "customers")
             stack.push_async_callback(socket.close)
-            pulse = Pulse(guest, socket)
-            stack.callback(pulse.close)
+            pulse = await Pulse.connect(description.url, socket)
+            stack.push_async_callback(pulse.close)
             line = make_line((await list_choosable(guest))[0])
             yield Stallable(hold=hold, guest=guest, socket=socket, pulse=pulse, line=line)
 
