@@ -39,8 +39,10 @@ from jobs.analytics import AnalyticsTicker, build_analytics_job
 from jobs.day_end import build_day_end_job
 from jobs.holds import build_hold_job
 from jobs.housekeeping import build_housekeeping_job
+from jobs.notifications import build_notification_job
 from jobs.payments import build_payment_job
 from jobs.scheduler import Scheduler
+from jobs.screens import ScreenWatch, build_screen_job
 from models.database import close_database, is_sqlite
 from realtime.asyncapi import build_asyncapi
 from realtime.ephemera import announce_analytics
@@ -237,6 +239,8 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 build_day_end_job(runner),
                 build_payment_job(runner, {PaymentMethod.SANDBOX: Sandbox(settings.data_dir)}),
                 build_analytics_job(ticker),
+                build_notification_job(runner),
+                build_screen_job(_build_screen_watch(runner, plane)),
                 build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
             ]
         ),
@@ -251,6 +255,15 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
 
 def _read_steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+def _build_screen_watch(runner: Runner, plane: Plane) -> ScreenWatch:
+    return ScreenWatch(
+        runner,
+        list_seen=lambda: plane.screens.list_seen(now_s=asyncio.get_running_loop().time()),
+        take_left=plane.screens.take_left,
+        now=now,
+    )
 
 
 def _build_database_check(runner: Runner) -> ReadinessCheck:

@@ -108,6 +108,8 @@ _PAYMENT_COMMANDS = frozenset(
         "refund_payment",
     }
 )
+_CALL_COMMANDS = frozenset({"call_staff", "cancel_call"})
+_NOTIFICATION_COMMANDS = frozenset({"acknowledge_notification", "resolve_notification"})
 _ORDER_EVENTS = frozenset(
     {
         "order_created",
@@ -139,46 +141,61 @@ _KITCHEN_EVENTS = frozenset(
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed"})
+_CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
+_NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
 # Beside the log, for whoever runs the place.
 _FIGURES = frozenset({"real_time_analytics"})
 # All but money, which is none of the kitchen's business.
-_KITCHEN_SIDE = _ORDER_EVENTS | _KITCHEN_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS
-_EVERY_EVENT = _KITCHEN_SIDE | _PAYMENT_EVENTS
+_KITCHEN_SIDE = (
+    _ORDER_EVENTS
+    | _KITCHEN_EVENTS
+    | _BOARD_EVENTS
+    | _TABLE_EVENTS
+    | _MENU_EVENTS
+    | _NOTIFICATION_EVENTS
+)
+_EVERY_EVENT = _KITCHEN_SIDE | _PAYMENT_EVENTS | _CALL_EVENTS
 
 NAMESPACES: dict[Namespace, NamespaceRule] = {
     Namespace.ORDERS: NamespaceRule(
         path="/ws/orders",
         rate_limit=RateLimit(max_requests=100),
         roles=FLOOR_STAFF | KITCHEN_STAFF | {Role.CUSTOMER},
-        commands=_GUEST_COMMANDS | {"order_status_update", "cancel_order"},
+        commands=_GUEST_COMMANDS | _CALL_COMMANDS | {"order_status_update", "cancel_order"},
         events=_EVERY_EVENT,
     ),
     Namespace.KITCHEN: NamespaceRule(
         path="/ws/kitchen",
         rate_limit=RateLimit(max_requests=200),
         roles=KITCHEN_STAFF,
-        commands=_KITCHEN_COMMANDS,
+        commands=_KITCHEN_COMMANDS | _NOTIFICATION_COMMANDS,
         events=_KITCHEN_SIDE,
     ),
     Namespace.COUNTER: NamespaceRule(
         path="/ws/counter",
         rate_limit=RateLimit(max_requests=200),
         roles=FLOOR_STAFF,
-        commands=_GUEST_COMMANDS | _COUNTER_COMMANDS | _PAYMENT_COMMANDS,
+        commands=_GUEST_COMMANDS | _COUNTER_COMMANDS | _PAYMENT_COMMANDS | _NOTIFICATION_COMMANDS,
         events=_EVERY_EVENT,
     ),
     Namespace.CUSTOMERS: NamespaceRule(
         path="/ws/customers",
         rate_limit=RateLimit(max_requests=50, skip_successful_requests=True),
         roles=frozenset({Role.CUSTOMER, Role.BOARD}),
-        commands=_GUEST_COMMANDS,
-        events=_ORDER_EVENTS | _PAYMENT_EVENTS | _BOARD_EVENTS | _TABLE_EVENTS | _MENU_EVENTS,
+        commands=_GUEST_COMMANDS | _CALL_COMMANDS,
+        events=_ORDER_EVENTS
+        | _PAYMENT_EVENTS
+        | _BOARD_EVENTS
+        | _TABLE_EVENTS
+        | _MENU_EVENTS
+        | _CALL_EVENTS,
     ),
     Namespace.ADMIN: NamespaceRule(
         path="/ws/admin",
         rate_limit=RateLimit(max_requests=100),
         roles=MANAGEMENT,
-        commands=frozenset({"set_availability", "close_table_session"}),
+        commands=_NOTIFICATION_COMMANDS
+        | {"set_availability", "close_table_session", "send_notice"},
         events=_EVERY_EVENT | _FIGURES,
     ),
     Namespace.PAYMENTS: NamespaceRule(
@@ -191,8 +208,11 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
 }
 
 # What a phone may do beside its namespace's limit, whatever it does it through: a table that plays
-# with the keys must not fill the kitchen (spec H1).
-LANE_LIMITS: dict[str, RateLimit] = dict.fromkeys(
-    ("place_order", "add_round"),
-    RateLimit(max_requests=10, key=lambda caller: f"rate_limit:submits:{caller.principal}"),
-)
+# with the keys must neither fill the kitchen nor keep its staff running (spec H1).
+_SUBMITS = RateLimit(max_requests=10, key=lambda caller: f"rate_limit:submits:{caller.principal}")
+_CALLS = RateLimit(max_requests=5, key=lambda caller: f"rate_limit:calls:{caller.principal}")
+LANE_LIMITS: dict[str, RateLimit] = {
+    "place_order": _SUBMITS,
+    "add_round": _SUBMITS,
+    "call_staff": _CALLS,
+}

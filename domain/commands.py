@@ -5,12 +5,12 @@ asking never comes from here: the identity does.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from domain.payments import PaymentMethod, SandboxCard
-from domain.statuses import OrderStatus
+from domain.statuses import OrderStatus, Priority
 
 Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36, pattern="^[0-9a-f-]{36}$")]
 # Of a command: the socket's `id` and the Idempotency-Key of HTTP are one thing (spec C6). Visible
@@ -253,3 +253,46 @@ class RefundPayment(Command):
     amount_minor: Amount
     reason: Reason
     with_credit: bool
+
+
+# Roles of people, and the source's words for several of them (domain.roles.ROLE_ALIASES).
+StaffWord = Literal[
+    "kitchen", "expo", "counter", "manager", "owner", "staff", "management", "admin"
+]
+StaffWords = Annotated[list[StaffWord], msgspec.Meta(max_length=8)]
+
+
+class SendNotice(Command):
+    """Tell people of the cafe something.
+
+    include_roles: nothing means everybody who works here; less those of exclude_roles and
+    exclude_users (person ids). lasts_minutes: it is over after that.
+    """
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"\S")]
+    message: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    priority: Priority = Priority.NORMAL
+    include_roles: StaffWords = []
+    exclude_roles: StaffWords = []
+    exclude_users: Annotated[list[Id], msgspec.Meta(max_length=100)] = []
+    lasts_minutes: Annotated[int, msgspec.Meta(ge=5, le=1440)] = 480
+
+
+class AcknowledgeNotification(Command):
+    """Say that one has seen it; where the kind is shared, that one is on it."""
+
+    notification_id: Id
+
+
+class ResolveNotification(Command):
+    """Say that it is dealt with, or take a notice back."""
+
+    notification_id: Id
+
+
+class CallStaff(Command):
+    """A guest asks for somebody to come to their table."""
+
+
+class CancelCall(Command):
+    """A guest needs nobody any more."""

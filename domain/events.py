@@ -9,13 +9,17 @@ from datetime import datetime
 
 import msgspec
 
+from domain.audiences import Audience
+from domain.roles import Identity
 from domain.statuses import OrderStatus, RoundStatus
 from domain.views import (
     BoardNumberView,
     MenuItemView,
+    NotificationView,
     OrderView,
     PaymentView,
     RefundView,
+    TableCallView,
     TableView,
     TicketView,
 )
@@ -176,6 +180,32 @@ class MenuAvailabilityChanged(Event, tag="menu_availability_changed"):
     menu_version: int
 
 
+class TableCalled(Event, tag="table_called"):
+    """A table's guests ask for somebody, for the first time or again."""
+
+    call: TableCallView
+
+
+class TableCallUpdated(Event, tag="table_call_updated"):
+    """A table's call was answered, or is over."""
+
+    call: TableCallView
+
+
+class StaffNotification(Event, tag="staff_notification"):
+    """Something that staff must know now: it is new, or it presses harder."""
+
+    notification: NotificationView
+    audience: Audience
+
+
+class StaffNotificationUpdated(Event, tag="staff_notification_updated"):
+    """Somebody has seen a notification, or it is over."""
+
+    notification: NotificationView
+    audience: Audience
+
+
 AnyEvent = (
     OrderCreated
     | OrderRoundAdded
@@ -199,6 +229,10 @@ AnyEvent = (
     | TableSessionOpened
     | TableSessionClosed
     | MenuAvailabilityChanged
+    | TableCalled
+    | TableCallUpdated
+    | StaffNotification
+    | StaffNotificationUpdated
 )
 
 
@@ -215,3 +249,17 @@ class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     user_id: str | None
     event: AnyEvent
+
+
+def withhold(event: AnyEvent, identity: Identity) -> AnyEvent:
+    """Show an event to somebody who reads the log: of what was sent to others, not the words.
+
+    The log is read without gaps, so its place and its type stay.
+    """
+    if not isinstance(event, StaffNotification | StaffNotificationUpdated):
+        return event
+    if event.audience.admits(identity):
+        return event
+    return msgspec.structs.replace(
+        event, notification=msgspec.structs.replace(event.notification, title="", message="")
+    )

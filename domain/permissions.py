@@ -53,6 +53,13 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "revoke_everybody": frozenset({Role.OWNER}),
     "read_analytics": MANAGEMENT,
     "read_audit": MANAGEMENT,
+    "send_notice": MANAGEMENT,
+    "acknowledge_notification": _EVERY_STAFF,
+    # Of which kind, domain/notifications.py says.
+    "resolve_notification": _EVERY_STAFF,
+    "list_notifications": _EVERY_STAFF,
+    "call_staff": _CUSTOMER,
+    "cancel_call": _CUSTOMER,
 }
 
 # Who pays how: guests by a provider, the till takes what lies in its drawer or on its terminal.
@@ -102,6 +109,8 @@ COMPONENT_ROLES: dict[str, frozenset[Role]] = {
     "pay_pane": _TILL,
     "order_progress": _CUSTOMER,
     "board_number": _CUSTOMER | _EVERY_STAFF | {Role.BOARD},
+    "notification_card": _EVERY_STAFF,
+    "table_call": _CUSTOMER,
 }
 
 

@@ -97,8 +97,43 @@ class RoundMove(StrEnum):
     CANCEL = "cancel"
 
 
+class NotificationKind(StrEnum):
+    """What staff is told of; published as NotificationType."""
+
+    NOTICE = "notice"
+    LATE_TICKET = "late_ticket"
+    PAYMENT_FAILED = "payment_failed"
+    TABLE_CALLED = "table_called"
+    SCREEN_OFFLINE = "screen_offline"
+
+
+class NotificationStatus(StrEnum):
+    """acknowledged: somebody is on it. resolved is terminal."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class NotificationMove(StrEnum):
+    """The verbs that move a notification. press: its cause got worse, or happened again."""
+
+    ACKNOWLEDGE = "acknowledge"
+    PRESS = "press"
+    RESOLVE = "resolve"
+
+
+class Resolution(StrEnum):
+    """Why a notification is over."""
+
+    CAUSE_ENDED = "cause_ended"
+    BY_PERSON = "by_person"
+    EXPIRED = "expired"
+
+
 _Item = ItemStatus
 _Round = RoundStatus
+_Notification = NotificationStatus
 
 ITEM_MOVES: dict[ItemMove, dict[ItemStatus, ItemStatus]] = {
     ItemMove.FIRE: {_Item.HELD: _Item.QUEUED},
@@ -119,6 +154,21 @@ ROUND_MOVES: dict[RoundMove, dict[RoundStatus, RoundStatus]] = {
     RoundMove.REJECT: {_Round.SUBMITTED: _Round.REJECTED},
     RoundMove.EXPIRE: {_Round.SUBMITTED: _Round.EXPIRED},
     RoundMove.CANCEL: {_Round.SUBMITTED: _Round.CANCELLED, _Round.CONFIRMED: _Round.CANCELLED},
+}
+
+NOTIFICATION_MOVES: dict[NotificationMove, dict[NotificationStatus, NotificationStatus]] = {
+    NotificationMove.ACKNOWLEDGE: {
+        _Notification.OPEN: _Notification.ACKNOWLEDGED,
+        _Notification.ACKNOWLEDGED: _Notification.ACKNOWLEDGED,
+    },
+    NotificationMove.PRESS: {
+        _Notification.OPEN: _Notification.OPEN,
+        _Notification.ACKNOWLEDGED: _Notification.OPEN,
+    },
+    NotificationMove.RESOLVE: {
+        _Notification.OPEN: _Notification.RESOLVED,
+        _Notification.ACKNOWLEDGED: _Notification.RESOLVED,
+    },
 }
 
 TERMINAL_ORDER_STATUSES = frozenset(
@@ -157,5 +207,14 @@ def move_round(status: RoundStatus, move: RoundMove) -> RoundStatus:
     target = ROUND_MOVES[move].get(status)
     if target is None:
         allowed = [verb.value for verb, moves in ROUND_MOVES.items() if status in moves]
+        raise InvalidTransition(current=status, attempted=move, allowed=allowed)
+    return target
+
+
+def move_notification(status: NotificationStatus, move: NotificationMove) -> NotificationStatus:
+    """Return a notification's status after a move. Raises: InvalidTransition."""
+    target = NOTIFICATION_MOVES[move].get(status)
+    if target is None:
+        allowed = [verb.value for verb, moves in NOTIFICATION_MOVES.items() if status in moves]
         raise InvalidTransition(current=status, attempted=move, allowed=allowed)
     return target

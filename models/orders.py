@@ -23,6 +23,7 @@ from models.fields import (
     business_date_field,
     check,
     check_word,
+    condition,
     id_field,
     integer_field,
     json_field,
@@ -182,6 +183,14 @@ class Ticket(Table):
             check("ticket_version", "version >= 1"),
             check("ticket_target", "target_s > 0"),
         )
+
+
+# What is in the kitchen now, over all cafes: the clock looks for what is late among it.
+Ticket.add_index(
+    Ticket.index(
+        Ticket.queued_at, where=condition("status IN ('received', 'started')"), name="ticket_open"
+    )
+)
 
 
 class OrderItem(Table):

@@ -15,6 +15,7 @@ from models.menu import (
     ModifierGroup,
     TaxCode,
 )
+from models.notifications import NotificationRow, Screen
 from models.orders import (
     Order,
     OrderItem,
@@ -70,6 +71,8 @@ TABLES: tuple[type[Model], ...] = (
     Payment,
     Refund,
     ProviderEvent,
+    NotificationRow,
+    Screen,
     JobLease,
     AnalyticsRow,
     EventRow,

@@ -203,6 +203,7 @@ class Attachment:
         session.seq = publication.seq
         if publication.type not in session.event_types:
             return
-        if self._registry.is_in_any(session, publication.rooms):
+        is_member = self._registry.is_in_any(session, publication.rooms)
+        if is_member and publication.is_for(session.identity):
             session.told_seq = publication.seq
             session.queue(self._hub.encode(publication, session))

@@ -40,6 +40,8 @@ class Hub:
         encoders: dict[Representation, Callable[[Publication], bytes]] = {}
         recipients = 0
         for session in self._registry.find_members(publication.rooms):
+            if not publication.is_for(session.identity):
+                continue
             encode = encoders.get(session.representation)
             if encode is None:
                 encode = encoders[session.representation] = self._bind(session.representation)

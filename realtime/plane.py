@@ -69,6 +69,7 @@ from realtime.publications import Publication
 from realtime.rate_limit import FrameCeiling
 from realtime.registry import Registry
 from realtime.renewal import Renewal
+from realtime.screens import Screens
 from realtime.session import Session, SessionState, Transport
 from realtime.tail import Tail
 
@@ -170,6 +171,9 @@ class Plane:
             frame_limit_bytes=settings.frame_limit_bytes,
         )
 
+        self.screens = Screens(
+            sessions=lambda: self._sessions, list_rooms=self._registry.list_rooms
+        )
         self.access_watch = AccessWatch(
             sessions=lambda: list(self._sessions),
             read_counts=ports.read_access_counts,
@@ -342,6 +346,7 @@ class Plane:
         if session not in self._sessions:
             return
         self._sessions.discard(session)
+        self.screens.note_end(session)
         self._registry.remove(session)
         self._ports.presence.remove(session.connection_id)
         if session.admission is None:

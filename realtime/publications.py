@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from config.logging import get_logger
+from domain.audiences import Audience
 from domain.events import (
     AnyEvent,
     KitchenOrderCompleted,
@@ -24,12 +25,24 @@ from domain.events import (
     OrderNumberPreparing,
     OrderNumberReady,
     OrderReady,
+    StaffNotification,
+    StaffNotificationUpdated,
+    TableCalled,
+    TableCallUpdated,
     TableSessionClosed,
     TableSessionOpened,
 )
 from domain.kitchen import is_on_board
+from domain.roles import Identity
 from domain.rooms import Room, RoomKind
-from domain.views import BoardNumberView, OrderView, TicketView
+from domain.statuses import NotificationStatus
+from domain.views import (
+    BoardNumberView,
+    NotificationView,
+    OrderView,
+    TableCallView,
+    TicketView,
+)
 from realtime.messages.catalogue import build_message, name_event, read_view
 from realtime.messages.envelope import Fragment
 from realtime.ports import Render
@@ -63,13 +76,15 @@ class Representation(msgspec.Struct, frozen=True):
 class Publication:
     """One event, addressed. Encodes lazily and keeps what it encoded.
 
-    ended_session_id: the seating whose guests lose their connection after this message.
+    audience: of those in its rooms, who gets it; None is all of them. ended_session_id: the
+    seating whose guests lose their connection after this message.
     """
 
     __slots__ = (
         "_encoded",
         "_logged",
         "at",
+        "audience",
         "cafe_id",
         "ended_session_id",
         "epoch",
@@ -91,11 +106,16 @@ class Publication:
         self.type = name_event(logged.event)
         self.rooms = rooms
         self.renderings = renderings
+        self.audience: Audience | None = getattr(logged.event, "audience", None)
         self.ended_session_id = (
             logged.event.table_session_id if isinstance(logged.event, TableSessionClosed) else None
         )
         self._logged: LoggedEvent | None = logged
         self._encoded: dict[Representation, bytes] = {}
+
+    def is_for(self, identity: Identity) -> bool:
+        """Say whether somebody who is in one of its rooms is to get it."""
+        return self.audience is None or self.audience.admits(identity)
 
     def encode(self, representation: Representation, render: Render) -> bytes:
         """Return the message as this kind of reader gets it."""
@@ -189,6 +209,10 @@ def _address(event: AnyEvent) -> _Address:
             return _address_table(table.number, table.table_session_id)
         case TableSessionClosed(table=table):
             return _address_table(table.number, event.table_session_id)
+        case TableCalled(call=call) | TableCallUpdated(call=call):
+            return _address_table(call.table_number, call.table_session_id)
+        case StaffNotification(audience=audience) | StaffNotificationUpdated(audience=audience):
+            return [(RoomKind.ROLE, role.value) for role in audience.target_roles]
         case MenuAvailabilityChanged():
             everybody = (RoomKind.CAFE, RoomKind.STAFF, RoomKind.KITCHEN, RoomKind.CUSTOMERS)
             return [(kind, "") for kind in everybody]
@@ -230,6 +254,10 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             return (_place_number(event.number),)
         case TableSessionOpened() | TableSessionClosed() | MenuAvailabilityChanged():
             return ()
+        case TableCalled(call=call) | TableCallUpdated(call=call):
+            return (_place_call(call),)
+        case StaffNotification() | StaffNotificationUpdated():
+            return (_place_notification(event.notification),)
         case OrderCreated(order=order):
             return _place_order(order, "insert")
         case _:
@@ -282,6 +310,26 @@ def _place_number(number: BoardNumberView) -> Rendering:
         f"board_number-{number.business_date}-{number.order_number}",
         "remove" if number.state == "gone" else "insert",
         _rank(number.since),
+    )
+
+
+def _place_call(call: TableCallView) -> Rendering:
+    return Rendering(
+        "table_call",
+        "table_call",
+        f"table_call-{call.call_id}",
+        "remove" if call.status == "ended" else "replace",
+        _rank(call.called_at),
+    )
+
+
+def _place_notification(view: NotificationView) -> Rendering:
+    return Rendering(
+        "notification_card",
+        "notifications",
+        f"notification_card-{view.notification_id}",
+        "remove" if view.status is NotificationStatus.RESOLVED else "replace",
+        view.rank,
     )
 
 

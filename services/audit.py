@@ -32,6 +32,7 @@ class AuditSubject(StrEnum):
     MENU = "menu"
     ACCESS = "access"
     LIMITS = "limits"
+    NOTICES = "notices"
 
 
 # A fact of no subject shows among all of them.
@@ -69,6 +70,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
         }
     ),
     AuditSubject.LIMITS: frozenset({"rate_limit_exceeded", "max_connections_exceeded"}),
+    AuditSubject.NOTICES: frozenset({"notice_sent", "notification_resolved"}),
 }
 
 # What ids are called: each query is given the ids in the place of {}, then the cafe. People belong

@@ -1,4 +1,5 @@
-"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens.
+"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens, and
+notifications that have long been over.
 
 Nothing that anybody could still use: expiry is checked wherever these rows are read, so a run
 that is late or that never comes costs space alone. jobs/housekeeping.py calls it by the clock.
@@ -11,7 +12,11 @@ from peewee import Field
 
 from models.staff import RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
+from services.notifications import forget_notifications
 from services.unit_of_work import UnitOfWork
+
+# What was told stays in the log; the row is kept for whoever looks at what was over lately.
+_NOTIFICATIONS_KEPT = timedelta(days=7)
 
 
 class TidyUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,15 +36,21 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
     sign_ins: int
     used_tickets: int
     revoked_tokens: int
+    notifications: int
 
     @property
     def most(self) -> int:
         """The largest of the counts: at the limit, there may be more to remove."""
-        return max(self.answers, self.sign_ins, self.used_tickets, self.revoked_tokens)
+        return max(self._counts)
 
     @property
     def total(self) -> int:
-        return self.answers + self.sign_ins + self.used_tickets + self.revoked_tokens
+        """Rows of all kinds."""
+        return sum(self._counts)
+
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        return msgspec.structs.astuple(self)
 
 
 def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
@@ -51,6 +62,9 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         used_tickets=_remove_expired(UsedTicket, UsedTicket.jti, now=unit.now, limit=command.limit),
         revoked_tokens=_remove_expired(
             RevokedToken, RevokedToken.jti, now=unit.now, limit=command.limit
+        ),
+        notifications=forget_notifications(
+            before=unit.now - _NOTIFICATIONS_KEPT, limit=command.limit
         ),
     )
 

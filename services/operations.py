@@ -16,7 +16,18 @@ from domain import commands
 from domain.commands import Command
 from domain.permissions import require
 from domain.views import View
-from services import approvals, counter, kitchen, menu, order_edits, ordering, payments, tables
+from services import (
+    approvals,
+    counter,
+    kitchen,
+    menu,
+    notifications,
+    order_edits,
+    ordering,
+    payments,
+    table_calls,
+    tables,
+)
 from services.unit_of_work import UnitOfWork
 
 _Function = Callable[[UnitOfWork, Any], View]
@@ -50,7 +61,9 @@ _STARTED = frozenset(
         "order_progress",
     }
 )
-_BUMPED = (_STARTED - {"kitchen_order_started"}) | {"kitchen_order_completed"} | _READY
+# What staff was told is over with its cause: a late ticket is done, what failed is paid.
+_SETTLED = frozenset({"staff_notification_updated"})
+_BUMPED = (_STARTED - {"kitchen_order_started"}) | {"kitchen_order_completed"} | _READY | _SETTLED
 _FINISHED = _BUMPED | _STARTED  # one line of several begins a ticket
 _RECALLED = frozenset(
     {
@@ -62,7 +75,9 @@ _RECALLED = frozenset(
 )
 _SERVED = frozenset({"kitchen_ticket_updated", "order_status_updated", "order_progress"}) | _GONE
 _CANCELLED = (
-    frozenset({"order_item_voided", "kitchen_ticket_updated", "order_status_updated"}) | _GONE
+    frozenset({"order_item_voided", "kitchen_ticket_updated", "order_status_updated"})
+    | _GONE
+    | _SETTLED
 )
 # A line or a round less may leave an order of which the rest is ready, or served.
 _LESS = frozenset({"order_status_updated"}) | _READY | _GONE
@@ -106,7 +121,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "reject_round": (
         commands.RejectRound,
         approvals.reject_round,
-        _LESS | {"order_round_updated"},
+        _LESS | _SETTLED | {"order_round_updated"},
     ),
     "start_items": (commands.StartItems, kitchen.start_items, _STARTED),
     "finish_items": (commands.FinishItems, kitchen.finish_items, _FINISHED),
@@ -133,12 +148,12 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "initiate_payment": (
         commands.InitiatePayment,
         payments.initiate_payment,
-        frozenset({"payment_initiated", "payment_completed"}),
+        frozenset({"payment_initiated", "payment_completed"}) | _SETTLED,
     ),
     "confirm_terminal_payment": (
         commands.ConfirmTerminalPayment,
         payments.confirm_terminal_payment,
-        frozenset({"payment_completed"}),
+        frozenset({"payment_completed"}) | _SETTLED,
     ),
     "decline_terminal_payment": (
         commands.DeclineTerminalPayment,
@@ -158,7 +173,32 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "close_table_session": (
         commands.CloseTableSession,
         tables.close_table_session,
-        frozenset({"table_session_closed"}),
+        frozenset({"table_session_closed", "table_call_updated"}) | _SETTLED,
+    ),
+    "send_notice": (
+        commands.SendNotice,
+        notifications.send_notice,
+        frozenset({"staff_notification"}),
+    ),
+    "acknowledge_notification": (
+        commands.AcknowledgeNotification,
+        notifications.acknowledge_notification,
+        frozenset({"staff_notification_updated", "table_call_updated"}),
+    ),
+    "resolve_notification": (
+        commands.ResolveNotification,
+        notifications.resolve_notification,
+        frozenset({"staff_notification_updated", "table_call_updated"}),
+    ),
+    "call_staff": (
+        commands.CallStaff,
+        table_calls.call_staff,
+        frozenset({"staff_notification", "table_called", "table_call_updated"}),
+    ),
+    "cancel_call": (
+        commands.CancelCall,
+        table_calls.cancel_call,
+        frozenset({"staff_notification_updated", "table_call_updated"}),
     ),
 }
 

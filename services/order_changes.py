@@ -14,6 +14,7 @@ from domain.order_changes import Cause, Change, begin_change, finish_change
 from domain.orders import Order
 from domain.views import OrderView
 from models.rows import fetch_rows
+from services.order_notifications import follow_order
 from services.order_rows import lock_order
 from services.order_writes import OrderRows, describe_nothing, describe_rows, write_changes
 from services.unit_of_work import UnitOfWork
@@ -69,6 +70,7 @@ def save_order(unit: UnitOfWork, opened: OpenedOrder, cause: Cause) -> OrderView
     write_changes(order, opened.rows, now=unit.now)
     for event in finished.events:
         unit.record(event)
+    follow_order(unit, finished.events)
     return finished.view
 
 

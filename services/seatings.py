@@ -12,12 +12,13 @@ import msgspec
 from domain.errors import NotFound
 from domain.events import TableSessionClosed, TableSessionOpened
 from domain.orders import CLOSED_ORDER_STATUSES
-from domain.statuses import TERMINAL_ORDER_STATUSES
+from domain.statuses import TERMINAL_ORDER_STATUSES, NotificationKind
 from domain.views import TableView
 from models.base import database_proxy
 from models.fields import from_unix_ms
 from models.rows import fetch_rows
 from models.tables import TableSession
+from services.notifications import end_cause
 from services.unit_of_work import UnitOfWork
 
 _TABLE_COLUMNS = """
@@ -133,6 +134,7 @@ def end_seating(unit: UnitOfWork, seating: Seating) -> TableView:
         TableSession.id == seating.table_session_id, TableSession.cafe_id == unit.cafe_id
     ).execute()
     view = build_table_view(seating.table)
+    end_cause(unit, NotificationKind.TABLE_CALLED, seating.table_session_id)
     unit.record(TableSessionClosed(table=view, table_session_id=seating.table_session_id))
     unit.audit("table_session_closed", table_session_id=seating.table_session_id)
     return view

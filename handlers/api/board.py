@@ -5,7 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from domain.events import AnyEvent, LoggedEvent
+from domain.events import AnyEvent, LoggedEvent, withhold
+from domain.roles import Identity
 from domain.views import Position, ReadyBoardView, View
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
 from services.boards import read_ready_board
@@ -47,23 +48,25 @@ async def _read_board(request: ApiRequest) -> Answer:
 
 async def _read_events(request: ApiRequest) -> Answer:
     return encode_answer(
-        await request.context.runner.read(_read_log, request.identity.cafe_id, request.query)
+        await request.context.runner.read(_read_log, request.identity, request.query)
     )
 
 
-def _read_log(cafe_id: str, query: EventsQuery) -> EventsView:
-    rows = read_events(cafe_id, after_seq=query.after, limit=query.limit)
-    return EventsView(events=[_show(row) for row in rows], head=read_head(cafe_id))
+def _read_log(identity: Identity, query: EventsQuery) -> EventsView:
+    rows = read_events(identity.cafe_id, after_seq=query.after, limit=query.limit)
+    return EventsView(
+        events=[_show(row, identity) for row in rows], head=read_head(identity.cafe_id)
+    )
 
 
-def _show(row: LoggedEvent) -> LoggedEventView:
+def _show(row: LoggedEvent, identity: Identity) -> LoggedEventView:
     return LoggedEventView(
         epoch=row.epoch,
         seq=row.seq,
         event_id=row.event_id,
         at=row.at,
         user_id=row.user_id,
-        event=row.event,
+        event=withhold(row.event, identity),
     )
 
 

@@ -30,6 +30,7 @@ PATH_PARAMETERS: dict[str, Any] = {
     "person_id": Id,
     "table_session_id": Id,
     "payment_id": Id,
+    "notification_id": Id,
     "round_number": RoundNumber,
 }
 

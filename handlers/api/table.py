@@ -4,7 +4,17 @@ handlers/routes.py makes Tornado's rules of it, handlers/api/openapi.py the docu
 /api/docs the reference, and the tests go through it row by row.
 """
 
-from handlers.api import authentication, board, kitchen, menu, orders, payments, staff, tables
+from handlers.api import (
+    authentication,
+    board,
+    kitchen,
+    menu,
+    notifications,
+    orders,
+    payments,
+    staff,
+    tables,
+)
 from handlers.api.route import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -16,6 +26,7 @@ ROUTES: tuple[Route, ...] = (
     *kitchen.ROUTES,
     *board.ROUTES,
     *staff.ROUTES,
+    *notifications.ROUTES,
 )
 
 

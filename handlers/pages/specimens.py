@@ -50,6 +50,7 @@ from domain.views import (
 )
 from handlers.connected import Connected, ConnectedPerson, Screens
 from handlers.health import CheckResult, Readiness
+from handlers.pages.notification_specimens import list_calls, list_notifications
 from services.audit import AuditFactView
 from services.people import StaffMember
 
@@ -963,6 +964,8 @@ def build_specimens(now: datetime) -> dict[str, Any]:
             station_id=make_id(1), name="Kitchen", slug="kitchen", target_s=_TARGET_S
         ),
         "currency": "EUR",
+        "notifications": list_notifications(now),
+        "calls": list_calls(now),
         "analytics": make_analytics(now, is_busy=True),
         "quiet_analytics": make_analytics(now, is_busy=False),
         "connected_view": make_connected(now, is_complete=True),

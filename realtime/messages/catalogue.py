@@ -14,7 +14,16 @@ from msgspec import UNSET
 
 from domain.errors import ErrorBody
 from domain.events import AnyEvent, LoggedEvent
-from realtime.messages import analytics, commands, control, floor, kitchen, orders, payments
+from realtime.messages import (
+    analytics,
+    commands,
+    control,
+    floor,
+    kitchen,
+    notifications,
+    orders,
+    payments,
+)
 from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
 
@@ -68,6 +77,16 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
     "table_session_opened": (floor.TableSessionOpenedMessage, floor.build_table_opened),
     "table_session_closed": (floor.TableSessionClosedMessage, floor.build_table_closed),
     "menu_availability_changed": (floor.MenuAvailabilityChangedMessage, floor.build_availability),
+    "table_called": (notifications.TableCalledMessage, notifications.build_call),
+    "table_call_updated": (notifications.TableCallUpdatedMessage, notifications.build_call),
+    "staff_notification": (
+        notifications.StaffNotificationMessage,
+        notifications.build_notification,
+    ),
+    "staff_notification_updated": (
+        notifications.StaffNotificationUpdatedMessage,
+        notifications.build_notification,
+    ),
 }
 
 _CONTROLS: tuple[type[control.ControlMessage], ...] = (

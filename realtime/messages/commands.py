@@ -42,6 +42,11 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "decline_terminal_payment": commands.DeclineTerminalPayment,
     "cancel_payment": commands.CancelPayment,
     "refund_payment": commands.RefundPayment,
+    "send_notice": commands.SendNotice,
+    "acknowledge_notification": commands.AcknowledgeNotification,
+    "resolve_notification": commands.ResolveNotification,
+    "call_staff": commands.CallStaff,
+    "cancel_call": commands.CancelCall,
 }
 
 

@@ -24,6 +24,7 @@ from tests.support.realtime import (
     ITEM,
     LANE,
     MENU_ITEM,
+    NOTIFICATION,
     ORDER,
     PAYMENT,
     PERSON,
@@ -107,6 +108,19 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "reason": "cold coffee",
         "withCredit": True,
     },
+    "send_notice": {
+        "title": "No oat milk",
+        "message": "Until the delivery comes.",
+        "priority": "high",
+        "includeRoles": ["kitchen", "staff"],
+        "excludeRoles": ["management"],
+        "excludeUsers": [PERSON],
+        "lastsMinutes": 120,
+    },
+    "acknowledge_notification": {"notificationId": NOTIFICATION},
+    "resolve_notification": {"notificationId": NOTIFICATION},
+    "call_staff": {},
+    "cancel_call": {},
     "order_status_update": {
         "orderId": ORDER,
         "orderNumber": 42,
@@ -153,6 +167,8 @@ def make_fragment_messages() -> dict[str, bytes]:
         "order_card": "order_created",
         "order_progress": "order_progress",
         "board_number": "order_number_ready",
+        "notification_card": "staff_notification",
+        "table_call": "table_called",
     }
     return {
         f"fragment_{component}": publish(log_event(events[name], seq=7)).encode(

@@ -13,7 +13,7 @@ import msgspec
 
 from config.namespaces import NAMESPACES
 from domain.errors import ERROR_RULES
-from domain.events import AnyEvent, LoggedEvent
+from domain.events import AnyEvent
 from domain.permissions import COMMAND_ROLES
 from domain.roles import Role
 from realtime.close_codes import render_close_code_table
@@ -84,16 +84,14 @@ def _list_facts(message: MessageType) -> list[str]:
     if message.name in COMMAND_ROLES:
         return ["", f"Open to: {_join_roles(COMMAND_ROLES[message.name])}."]
     if message.name in EVENT_TYPES:
-        rooms = ", ".join(f"`{room}`" for room in _list_rooms(message.name))
-        return ["", f"Rooms: {rooms}. Replayed after a break."]
+        publication = publish(log_event(make_events()[message.name], seq=7))
+        kinds = dict.fromkeys(str(room.kind) for room in publication.rooms)
+        rooms = ", ".join(f"`{kind}`" for kind in kinds)
+        whom = " Of those in them, whom its audience admits." if publication.audience else ""
+        return ["", f"Rooms: {rooms}.{whom} Replayed after a break."]
     if message.is_ephemeral:
         return ["", "Room: `management`. Not in the log: only the newest counts, never replayed."]
     return []
-
-
-def _list_rooms(name: str) -> list[str]:
-    logged: LoggedEvent = log_event(make_events()[name], seq=7)
-    return [str(room.kind) for room in publish(logged).rooms]
 
 
 def _list_errors() -> str:

@@ -20,6 +20,7 @@ from domain.analytics import (
     LateTicketView,
     StationLoadView,
 )
+from domain.audiences import Audience, build_audience
 from domain.commands import Command
 from domain.errors import AuthenticationFailed, TableTapError
 from domain.events import (
@@ -45,6 +46,10 @@ from domain.events import (
     PaymentInitiated,
     PaymentRefunded,
     PaymentUpdated,
+    StaffNotification,
+    StaffNotificationUpdated,
+    TableCalled,
+    TableCallUpdated,
     TableSessionClosed,
     TableSessionOpened,
 )
@@ -55,18 +60,22 @@ from domain.statuses import (
     Channel,
     HoldKind,
     ItemStatus,
+    NotificationKind,
+    NotificationStatus,
     OrderStatus,
     Priority,
     RoundStatus,
     TicketStatus,
 )
 from domain.views import (
+    AcknowledgementView,
     BoardNumberView,
     HoldView,
     ItemModifierView,
     MenuItemView,
     ModifierGroupView,
     ModifierOptionView,
+    NotificationView,
     OrderItemView,
     OrderPaymentView,
     OrderView,
@@ -75,6 +84,7 @@ from domain.views import (
     RefundView,
     RoundView,
     StationProgressView,
+    TableCallView,
     TableView,
     TaxView,
     TicketItemView,
@@ -107,7 +117,9 @@ TICKET = make_id(50)
 ITEM = make_id(60)
 MENU_ITEM = make_id(70)
 PERSON = make_id(80)
+RUNNER = make_id(81)
 PAYMENT = make_id(90)
+NOTIFICATION = make_id(95)
 
 
 def make_item(**changes: Any) -> OrderItemView:
@@ -419,6 +431,81 @@ def make_payment_events() -> list[AnyEvent]:
     ]
 
 
+def make_call(**changes: Any) -> TableCallView:
+    """Make a table's call that waits."""
+    call = TableCallView(
+        call_id=NOTIFICATION,
+        table_session_id=SEATING,
+        table_number=7,
+        table_label="Terrace 7",
+        status="waiting",
+        version=1,
+        called_at=NOON,
+        answered_at=None,
+    )
+    return msgspec.structs.replace(call, **changes)
+
+
+def make_notification(**changes: Any) -> NotificationView:
+    """Make what staff is told of that call."""
+    notification = NotificationView(
+        notification_id=NOTIFICATION,
+        kind=NotificationKind.TABLE_CALLED,
+        status=NotificationStatus.OPEN,
+        version=1,
+        priority=Priority.NORMAL,
+        title="Terrace 7 calls",
+        message="Somebody there would like help.",
+        action_path="/tables",
+        target_roles=[Role.COUNTER, Role.EXPO],
+        is_shared=True,
+        resolvers=[Role.COUNTER, Role.EXPO, Role.MANAGER, Role.OWNER],
+        order_id=None,
+        order_number=None,
+        table_number=7,
+        table_label="Terrace 7",
+        since=NOON,
+        patience_s=120,
+        raised_at=NOON,
+        expires_at=NOON + timedelta(minutes=30),
+        acknowledgements=[],
+        resolved_at=None,
+        resolution=None,
+    )
+    return msgspec.structs.replace(notification, **changes)
+
+
+def make_notice(audience: Audience, **changes: Any) -> StaffNotification:
+    """Make a manager's notice to an audience, as an event."""
+    notice = make_notification(
+        kind=NotificationKind.NOTICE,
+        title="No oat milk",
+        message="Until the delivery comes.",
+        action_path="",
+        target_roles=audience.target_roles,
+        is_shared=False,
+        table_number=None,
+        table_label="",
+        **changes,
+    )
+    return StaffNotification(notification=notice, audience=audience)
+
+
+def make_notification_events() -> list[AnyEvent]:
+    """Make the four things that are said about a table's call."""
+    audience = build_audience(include=["counter", "expo"])
+    seen = AcknowledgementView(person_id=PERSON, role="counter", at=NOON)
+    answered = make_notification(
+        status=NotificationStatus.ACKNOWLEDGED, version=2, acknowledgements=[seen]
+    )
+    return [
+        TableCalled(call=make_call()),
+        TableCallUpdated(call=make_call(status="coming", version=2, answered_at=NOON)),
+        StaffNotification(notification=make_notification(), audience=audience),
+        StaffNotificationUpdated(notification=answered, audience=audience),
+    ]
+
+
 def make_events() -> dict[str, AnyEvent]:
     """Make one event of every type, by type."""
     order, ticket = make_order(), make_ticket()
@@ -451,6 +538,7 @@ def make_events() -> dict[str, AnyEvent]:
         TableSessionClosed(table=free, table_session_id=SEATING),
         MenuAvailabilityChanged(item=make_menu_item(), menu_version=12),
         *make_payment_events(),
+        *make_notification_events(),
     ]
     return {str(type(event).__struct_config__.tag): event for event in events}
 
@@ -475,14 +563,14 @@ def log_event(
     )
 
 
-def make_person(*roles: Role, cafe_id: str = CAFE) -> Identity:
+def make_person(*roles: Role, cafe_id: str = CAFE, person_id: str = PERSON) -> Identity:
     """Make somebody of the staff."""
     return Identity(
         kind=IdentityKind.PERSON,
-        principal=f"person:{PERSON}",
+        principal=f"person:{person_id}",
         cafe_id=cafe_id,
         roles=frozenset(roles),
-        person_id=PERSON,
+        person_id=person_id,
     )
 
 
@@ -521,6 +609,7 @@ IDENTITIES: dict[str, Identity] = {
     "manager": make_person(Role.MANAGER),
     "owner": make_person(Role.OWNER),
     "board": make_person(Role.BOARD),
+    "runner": make_person(Role.EXPO, Role.COUNTER, person_id=RUNNER),
     "elsewhere": make_person(Role.OWNER, cafe_id=OTHER_CAFE),
 }
 

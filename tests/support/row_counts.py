@@ -9,6 +9,8 @@ import psycopg2
 
 _SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 _POSTGRES_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+# What the clock keeps while somebody looks on is nobody's command.
+_OF_THE_CLOCK = {"job_lease", "analytics", "screen"}
 
 
 class RowCounter:
@@ -26,7 +28,7 @@ class RowCounter:
             self._connection = psycopg2.connect(database_url)
             self._connection.autocommit = True
             question = _POSTGRES_TABLES
-        self._tables = sorted(row[0] for row in self._ask(question))
+        self._tables = sorted({row[0] for row in self._ask(question)} - _OF_THE_CLOCK)
         assert len(self._tables) > 20, self._tables
         self._question = " UNION ALL ".join(
             f"SELECT '{table}', COUNT(*) FROM \"{table}\"" for table in self._tables

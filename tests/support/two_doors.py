@@ -28,6 +28,7 @@ SENDERS = {
     "kitchen": Role.EXPO,
     "orders": Role.EXPO,
     "payments": Role.COUNTER,
+    "admin": Role.MANAGER,
 }
 # The address of each command; its route is named for the right it asks for.
 COMMAND_ROUTES: dict[str, Route] = {
@@ -94,6 +95,7 @@ class Doors:
             "kitchen": station,
             "orders": station,
             "payments": order,
+            "admin": station,
         }
 
     async def post(
@@ -165,6 +167,7 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
     with_modifier: Data = {"lines": [{**line, "modifiers": [{"modifierId": ids["modifier"]}]}]}
     waiting: Data = {**order, "roundNumber": 1}
     seating: Data = {"tableSessionId": ids["table session"]}
+    notification: Data = {"notificationId": ids["notification"]}
     payment: Data = {"paymentId": ids["payment"]}
     cash: Data = {**order, "method": "cash", "amountMinor": 1, "tenderedMinor": 5}
     refund: Data = {**payment, "amountMinor": 1, "reason": "x", "withCredit": False}
@@ -201,6 +204,19 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a ticket started": Command("kitchen", "start_ticket", ticket),
         "a ticket bumped": Command("kitchen", "bump_ticket", ticket),
         "a ticket recalled": Command("kitchen", "recall_ticket", ticket),
+        "a notice that leaves somebody out": Command(
+            "admin", "send_notice", {"title": "x", "excludeUsers": [ids["person"]]}
+        ),
+        "a notification seen": Command("counter", "acknowledge_notification", notification),
+        "a notification ended": Command("admin", "resolve_notification", notification),
+    }
+
+
+def list_nameless_commands() -> dict[str, Command]:
+    """List commands that name nothing: whoever sends them says it all."""
+    return {
+        "a call": Command("customers", "call_staff", {}),
+        "a call taken back": Command("customers", "cancel_call", {}),
     }
 
 

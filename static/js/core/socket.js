@@ -42,7 +42,7 @@ import {
  * @property {(reason: string) => Promise<Position | null>} [onResync] load a snapshot and return its position;
  *   without it the connection goes on from the server's position
  * @property {(serverTime: string | number, requestedAtMs: number) => void} [onServerTime] for core/clock.js
- * @property {(url: string, handlers: import('./sockjs.js').TransportHandlers) => {send(text: string): void, close(): void}} [openTransport]
+ * @property {(url: string, handlers: import('./sockjs.js').TransportHandlers) => {send(text: string): void, close(code?: number): void}} [openTransport]
  * @property {() => number} [random]
  */
 
@@ -60,6 +60,10 @@ const ACKNOWLEDGEMENT_TIMEOUT_MS = 10000;
 const WELCOME_TIMEOUT_MS = 10000; // what the server grants for the first frame
 const STABLE_MS = 30000; // a connection that lived this long starts the back-off anew
 const SLOW_MS = 120000; // between attempts after the last counted one
+// What the server is told when this side ends a connection: a page that was left is no alarm, a
+// connection that is no good any more may be a screen that does not come back.
+const LEFT = 1000;
+const GIVEN_UP = 3001;
 const PROBE_MS = 5000; // the network changed under a live connection: answer, or be replaced
 
 // Commands on their way at once. The server allows bursts of 60 frames: a queue of an outage goes
@@ -95,7 +99,7 @@ export class Connection {
 
   #options;
   #heartbeat;
-  /** @type {{send(text: string): void, close(): void} | null} */
+  /** @type {{send(text: string): void, close(code?: number): void} | null} */
   #transport = null;
   #attemptId = 0;
   #loadId = 0;
@@ -144,7 +148,7 @@ export class Connection {
   close() {
     globalThis.removeEventListener?.('online', this.#wake);
     globalThis.document?.removeEventListener('visibilitychange', this.#wake);
-    this.#drop();
+    this.#drop(LEFT);
     this.#rejectAll('The page closed its connection.');
     this.#enter('closed', null);
   }
@@ -246,12 +250,12 @@ export class Connection {
     this.#enter('stopped', reason);
   }
 
-  /** Forget the present transport and everything that hangs on it. */
-  #drop() {
+  /** Forget the present transport and everything that hangs on it. @param {number} [code] why, for the server */
+  #drop(code = GIVEN_UP) {
     this.#attemptId += 1;
     this.#loadId += 1;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
-    this.#transport?.close();
+    this.#transport?.close(code);
     this.#transport = null;
     this.#held = null;
     this.#unansweredBeats = 0;

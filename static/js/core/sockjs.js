@@ -49,7 +49,7 @@ export class SockJSClient {
   #isOpen = false;
   #isClosed = false;
   #abort = new AbortController();
-  /** @type {{send: (text: string) => void, close: () => void} | null} */
+  /** @type {{send: (text: string) => void, close: (code?: number) => void} | null} */
   #line = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #openTimer;
@@ -72,9 +72,13 @@ export class SockJSClient {
     this.#line.send(text);
   }
 
-  /** End the session from this side. @param {number} [code] @param {string} [reason] */
+  /**
+   * End the session from this side. The server learns the code where a WebSocket carries it: 1000
+   * is a page that was left, which is no alarm.
+   * @param {number} [code] 1000, or 3000 to 4999 @param {string} [reason]
+   */
   close(code = 1000, reason = '') {
-    this.#end(code, reason);
+    this.#end(code, reason, code);
   }
 
   async #start() {
@@ -112,7 +116,8 @@ export class SockJSClient {
     const line = {
       /** @param {string} text */
       send: (text) => socket.send(JSON.stringify([text])),
-      close: () => socket.close(),
+      /** @param {number} [code] */
+      close: (code) => socket.close(code),
     };
     socket.onmessage = (event) => this.#line === line && this.#readFrame(String(event.data));
     socket.onclose = (event) => {
@@ -217,13 +222,13 @@ export class SockJSClient {
     if (!this.#isClosed) this.#handlers.onMessage(text);
   }
 
-  /** @param {number} code @param {string} reason */
-  #end(code, reason) {
+  /** @param {number} code @param {string} reason @param {number} [tells] what the server is told */
+  #end(code, reason, tells) {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#openTimer);
     this.#abort.abort();
-    this.#line?.close();
+    this.#line?.close(tells);
     this.#line = null;
     this.#handlers.onClose(code, reason);
   }

@@ -35,6 +35,7 @@ from tests.support.two_doors import (
     Doors,
     encode_name,
     list_commands,
+    list_nameless_commands,
     list_other_requests,
     open_doors,
     to_request,
@@ -285,7 +286,8 @@ async def test_frames_that_no_websocket_may_carry_end_only_their_connection(cafe
 @pytest.mark.timeout(300)
 async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Doors):
     """Missing, unknown, of another type (a bool is no int, nor is a float) or beyond a limit."""
-    commands = list_commands(cafes.ids, cafes.line).values()
+    named = list_commands(cafes.ids, cafes.line)
+    commands = [*named.values(), *list_nameless_commands().values()]
     requests = {COMMAND_ROUTES[each.name]: (each.sender, to_request(each)) for each in commands}
     others = list_other_requests(cafes.ids)
     requests |= {
@@ -317,7 +319,8 @@ async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Door
 @pytest.mark.timeout(300)
 async def test_every_field_of_every_command_is_checked(cafes: TwoCafes, doors: Doors):
     """The same over the sockets."""
-    commands = {each.name: each for each in list_commands(cafes.ids, cafes.line).values()}
+    listed = list_commands(cafes.ids, cafes.line) | list_nameless_commands()
+    commands = {each.name: each for each in listed.values()}
 
     async with Examination(cafes) as examination:
         for command in commands.values():
@@ -519,6 +522,20 @@ def list_rule_breaks(cafes: TwoCafes) -> dict[str, tuple[Command, int, str]]:
             Command("payments", "refund_payment", {**refund, "amountMinor": 99_999_999}),
             403,
             "refund_over_limit",
+        ),
+        "a notice for nobody": (
+            Command(
+                "admin",
+                "send_notice",
+                {"title": "x", "includeRoles": ["owner"], "excludeRoles": ["management"]},
+            ),
+            422,
+            "nobody_reached",
+        ),
+        "taking a call back that nobody made": (
+            Command("customers", "cancel_call", {}),
+            404,
+            "not_found",
         ),
         "closing a table with an open order": (
             Command(

@@ -466,6 +466,7 @@ def test_every_command_has_one_operation():
         "read_board",
         "read_events",
         "list_payments",
+        "list_notifications",
         "list_connections",
         "read_analytics",
         "read_audit",

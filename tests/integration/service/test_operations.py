@@ -3,10 +3,13 @@
 import msgspec
 
 from domain.commands import (
+    AcknowledgeNotification,
     AcknowledgeVoid,
     AddRound,
     ApproveRound,
     BumpTicket,
+    CallStaff,
+    CancelCall,
     CancelOrder,
     CancelPayment,
     CloseTableSession,
@@ -21,19 +24,23 @@ from domain.commands import (
     RefundPayment,
     RejectRound,
     RemakeItems,
+    ResolveNotification,
+    SendNotice,
     ServeItems,
     SetAvailability,
     StartItems,
     StartTicket,
     VoidItems,
 )
-from domain.payments import PaymentMethod
+from domain.payments import PaymentMethod, SandboxCard
 from domain.roles import Role
 from domain.statuses import OrderStatus
 from domain.views import PaymentView
 from gateways.sandbox import Sandbox
+from jobs.notifications import look_after_notifications
 from jobs.payments import settle_payments
 from services.boards import read_kitchen_board
+from services.notifications import list_notifications
 from services.operations import OPERATIONS
 from tests.support.cafes import units
 
@@ -111,6 +118,8 @@ async def test_the_table_lists_what_operations_record(strict_cafe, tmp_path):
     await _walk_through_status_updates(cafe, walk)
     await _walk_through_payments(cafe, walk, Sandbox(tmp_path))
     await _walk_through_gates(cafe, walk)
+    await _walk_through_notifications(cafe, walk)
+    await _walk_through_failed_payments(cafe, walk, Sandbox(tmp_path))
 
     # A seating that a phone opens is recorded outside `do`, which needs an identity.
     listed = {
@@ -261,3 +270,72 @@ async def _walk_through_payments(cafe, walk, provider):
     charged = await pay(PaymentMethod.SANDBOX, guest)
     await settle_payments(cafe.runner, {PaymentMethod.SANDBOX: provider}, now=cafe.now)
     await refund(charged)
+
+
+async def _walk_through_notifications(cafe, walk):
+    async def be_late():
+        order = await walk.place("Latte")
+        cafe.pass_time(minutes=3)
+        await look_after_notifications(cafe.runner, now=cafe.now)
+        return order
+
+    async def do(who, name, command_type):
+        standing = await cafe.runner.read(list_notifications, cafe.staff(Role.COUNTER))
+        (call,) = [each for each in standing.notifications if each.table_number == 1]
+        await cafe.do(who, name, command_type(notification_id=call.notification_id))
+
+    await walk.finish((await be_late()).items[0])
+    (ticket,) = await walk.tickets(await be_late())
+    await walk.ticket("bump_ticket", BumpTicket, ticket)
+    order = await be_late()
+    await walk.void(order, order.items[0])
+    await walk.update(await be_late(), OrderStatus.READY)
+    order = await be_late()
+    await cafe.do(Role.COUNTER, "cancel_order", CancelOrder(order_id=order.order_id, reason="x"))
+
+    await cafe.do(Role.OWNER, "send_notice", SendNotice(title="x"))
+    guest = await cafe.sit_down(1)
+    await cafe.do(guest, "call_staff", CallStaff())
+    await do(Role.COUNTER, "acknowledge_notification", AcknowledgeNotification)
+    await cafe.do(guest, "call_staff", CallStaff())
+    await do(Role.COUNTER, "resolve_notification", ResolveNotification)
+    await cafe.do(guest, "call_staff", CallStaff())
+    await cafe.do(guest, "cancel_call", CancelCall())
+    await cafe.do(guest, "call_staff", CallStaff())
+    await cafe.do(
+        Role.COUNTER,
+        "close_table_session",
+        CloseTableSession(table_session_id=guest.table_session_id),
+    )
+
+
+async def _walk_through_failed_payments(cafe, walk, provider):
+    guest = await cafe.sit_down(1)
+
+    async def fail():
+        order = await walk.place("Latte", who=guest)
+        await begin(order, PaymentMethod.SANDBOX, who=guest, sandbox_card=SandboxCard.DECLINE)
+        await settle_payments(cafe.runner, {PaymentMethod.SANDBOX: provider}, now=cafe.now)
+        return order
+
+    async def begin(order, method, who=Role.COUNTER, **options):
+        command = InitiatePayment(
+            order_id=order.order_id,
+            method=method,
+            amount_minor=order.payment.payable_minor,
+            **options,
+        )
+        outcome = await cafe.do(who, "initiate_payment", command)
+        return msgspec.json.decode(outcome.body, type=PaymentView).payment_id
+
+    await begin(await fail(), PaymentMethod.CASH)
+    terminal = await begin(await fail(), PaymentMethod.CARD_TERMINAL)
+    await cafe.do(
+        Role.COUNTER, "confirm_terminal_payment", ConfirmTerminalPayment(payment_id=terminal)
+    )
+    order = await fail()
+    await cafe.do(
+        Role.COUNTER,
+        "reject_round",
+        RejectRound(order_id=order.order_id, round_number=3, reason="x"),
+    )

@@ -114,6 +114,7 @@ def test_every_command_in_the_markup_is_one_that_the_server_decodes(styleguide: 
             seen.add(name)
 
     assert seen >= {
+        "acknowledge_notification",
         "acknowledge_void",
         "approve_round",
         "bump_ticket",
@@ -125,6 +126,7 @@ def test_every_command_in_the_markup_is_one_that_the_server_decodes(styleguide: 
         "recall_items",
         "recall_ticket",
         "reject_round",
+        "resolve_notification",
         "serve_items",
         "void_items",
     }
@@ -140,9 +142,11 @@ def test_every_card_says_where_it_belongs(styleguide: Page) -> None:
     assert components == {
         "board_number",
         "kitchen_ticket",
+        "notification_card",
         "order_card",
         "order_progress",
         "pay_pane",
+        "table_call",
     }
     assert [] == incomplete
 

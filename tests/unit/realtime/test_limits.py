@@ -108,6 +108,17 @@ async def test_a_phone_submits_ten_times_a_minute_through_whichever_door():
     assert await door.count_passing(50, COUNTER, Namespace.COUNTER, "place_order") == 50
 
 
+async def test_a_phone_calls_five_times_a_minute():
+    """And may order all the same; the sixth waits until the first is a minute old."""
+    door = Door()
+
+    assert await door.count_passing(8, GUEST, Namespace.CUSTOMERS, "call_staff") == 5
+    assert await door.count_passing(8, GUEST, Namespace.CUSTOMERS, "cancel_call") == 8
+    assert await door.count_passing(8, GUEST, Namespace.CUSTOMERS, "place_order") == 8
+    door.now_ms += 60_000
+    assert await door.count_passing(8, GUEST, Namespace.CUSTOMERS, "call_staff") == 5
+
+
 async def test_what_one_window_refuses_the_other_does_not_count():
     """Ten submits, and ninety more that were refused, leave ninety in the namespace's window."""
     door = Door()

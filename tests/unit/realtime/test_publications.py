@@ -17,6 +17,7 @@ from tests.support.realtime import (
     CAFE,
     IDENTITIES,
     NOON,
+    NOTIFICATION,
     ORDER,
     PERSON,
     SEATING,
@@ -45,6 +46,7 @@ TABLE_ROOMS = [
     f"cafe:{CAFE}:table:7",
     f"cafe:{CAFE}:session:{SEATING}",
 ]
+AUDIENCE_ROOMS = [f"cafe:{CAFE}:role:counter", f"cafe:{CAFE}:role:expo"]
 MENU_ROOMS = [
     f"cafe:{CAFE}",
     f"cafe:{CAFE}:staff",
@@ -70,6 +72,10 @@ ROOMS = {
     "table_session_opened": TABLE_ROOMS,
     "table_session_closed": TABLE_ROOMS,
     "menu_availability_changed": MENU_ROOMS,
+    "table_called": TABLE_ROOMS,
+    "table_call_updated": TABLE_ROOMS,
+    "staff_notification": AUDIENCE_ROOMS,
+    "staff_notification_updated": AUDIENCE_ROOMS,
     "payment_initiated": ORDER_ROOMS,
     "payment_updated": ORDER_ROOMS,
     "payment_completed": ORDER_ROOMS,
@@ -167,7 +173,7 @@ def test_the_view_comes_back_out_of_a_message():
     for name, event in EVENTS.items():
         view = next(
             getattr(event, field)
-            for field in ("order", "ticket", "number", "table", "item")
+            for field in ("order", "ticket", "number", "table", "item", "call", "notification")
             if hasattr(event, field)
         )
         encoded = publish(log_event(event, seq=7)).encode(Representation(), render_card)
@@ -200,6 +206,25 @@ CARDS = {
     "order_number_preparing": [("board_number", "board:preparing", NUMBER_CARD, "insert", RANK)],
     "order_number_ready": [("board_number", "board:ready", NUMBER_CARD, "insert", RANK)],
     "order_number_cleared": [("board_number", "board:preparing", NUMBER_CARD, "remove", RANK)],
+    "staff_notification": [
+        (
+            "notification_card",
+            "notifications",
+            f"notification_card-{NOTIFICATION}",
+            "replace",
+            2 * 10**13 + RANK,
+        )
+    ],
+    "staff_notification_updated": [
+        (
+            "notification_card",
+            "notifications",
+            f"notification_card-{NOTIFICATION}",
+            "replace",
+            6 * 10**13 + RANK,
+        )
+    ],
+    "table_called": [("table_call", "table_call", f"table_call-{NOTIFICATION}", "replace", RANK)],
     "table_session_opened": [],
     "menu_availability_changed": [],
 }

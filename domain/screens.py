@@ -1,0 +1,57 @@
+"""Screens on walls and counters: which place one is at, and when its silence is an alarm.
+
+Until screens are paired a screen has no name of its own. What counts is the place that is looked
+at: the alarm is that nothing shows a station's tickets any more, not that one of two does not.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+# A dashboard is red for itself after 10 s and offline for others after 15 (spec F2).
+GONE_AFTER = timedelta(seconds=15)
+# Nobody looks for a screen while nothing has reached the kitchen for so long.
+SERVICE_PAUSE = timedelta(hours=1)
+# A place that nobody has looked at for a day is not one that is in use.
+FORGOTTEN_AFTER = timedelta(days=1)
+
+COUNTER = "counter"
+BOARD = "board"
+KITCHEN = "kitchen"
+_STATION = "station:"
+
+_NAMES = {COUNTER: "Counter", BOARD: "Order-ready board", KITCHEN: "Kitchen, all stations"}
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in a cafe a screen is looked at. key: COUNTER, BOARD, KITCHEN or a station's."""
+
+    cafe_id: str
+    key: str
+
+    @property
+    def station_id(self) -> str | None:
+        """The station whose tickets are shown there; None for another place."""
+        return self.key.removeprefix(_STATION) if self.key.startswith(_STATION) else None
+
+
+class SeenPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A place and how long ago one of its screens was last heard of."""
+
+    place: Place
+    silent_s: float
+
+
+def make_station_key(station_id: str) -> str:
+    """Name the place of a station's displays."""
+    return f"{_STATION}{station_id}"
+
+
+def name_place(key: str, *, station_name: str | None) -> str:
+    """Name a place for people."""
+    return station_name if station_name is not None else _NAMES.get(key, key)
+
+
+def is_gone(*, last_seen_at: datetime, left_at: datetime | None, now: datetime) -> bool:
+    """Say whether a screen that nobody closed is not there any more."""
+    return left_at is None and GONE_AFTER <= now - last_seen_at < FORGOTTEN_AFTER

@@ -1,0 +1,92 @@
+"""Every 3 seconds: note which screens this process hears of, and tell of those that nobody does.
+
+So a screen that vanishes is told of 15 to 18 seconds after it was last heard of. A process that
+was not watching itself (it has just begun, or the database was away) accuses nobody until the
+longest time has passed that a screen takes to come back.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from config.logging import get_logger
+from domain.errors import TableTapError
+from domain.screens import GONE_AFTER, Place, SeenPlace
+from jobs.scheduler import Job
+from services.runner import Runner
+from services.screens import (
+    JudgeScreens,
+    NoteScreens,
+    judge_screens,
+    list_cafes_to_judge,
+    note_screens,
+)
+
+PERIOD_S = 3.0
+# A client's longest pause between two tries (spec F2), and what a silence has to last.
+WARM_UP = timedelta(seconds=30) + GONE_AFTER
+
+log = get_logger(__name__)
+
+
+def _read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class ScreenWatch:
+    """list_seen: places that this process hears of. take_left: those closed on purpose since."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        list_seen: Callable[[], Sequence[SeenPlace]],
+        take_left: Callable[[], Sequence[Place]],
+        now: Callable[[], datetime] = _read_clock,
+        warm_up: timedelta = WARM_UP,
+    ) -> None:
+        self._runner = runner
+        self._list_seen = list_seen
+        self._take_left = take_left
+        self._now = now
+        self._warm_up = warm_up
+        self._watching_since: datetime | None = None
+        self._last_tick_at: datetime | None = None
+        # Closed on purpose and not written down yet.
+        self._left: list[Place] = []
+
+    async def tick(self) -> None:
+        """Note what is there, then judge what is not."""
+        now = self._now()
+        is_unbroken = self._last_tick_at is not None and now - self._last_tick_at < GONE_AFTER
+        if not is_unbroken or self._watching_since is None:
+            self._watching_since = now
+        self._last_tick_at = None
+        seen = list(self._list_seen())
+        self._left += self._take_left()
+        if seen or self._left:
+            noted = NoteScreens(seen=seen, left=self._left)
+            await self._runner.write(note_screens, noted, command_type="note_screens")
+            self._left = []
+        self._last_tick_at = now
+        if now - self._watching_since >= self._warm_up:
+            await self._judge(now)
+
+    async def _judge(self, now: datetime) -> None:
+        for cafe_id in await self._runner.read(list_cafes_to_judge, now):
+            try:
+                await self._runner.write(
+                    judge_screens, JudgeScreens(), command_type="judge_screens", cafe_id=cafe_id
+                )
+            except TableTapError as error:  # the next period judges again
+                log.error(
+                    "screens_not_judged",
+                    cafe_id=cafe_id,
+                    code=error.code,
+                    error_id=str(uuid4()),
+                )
+
+
+def build_screen_job(watch: ScreenWatch) -> Job:
+    """Make the job."""
+    return Job(name="screens", period_s=PERIOD_S, run=watch.tick)
