@@ -7,7 +7,8 @@ import msgspec
 
 from config.namespaces import Namespace
 from domain.commands import Command
-from domain.roles import Role
+from domain.errors import AuthenticationFailed
+from domain.roles import Identity, Role
 from domain.views import View
 from handlers.api.route import PUBLIC, SIGNED_IN, Answer, ApiRequest, Route, encode_answer
 from services.authentication import SignIn
@@ -71,11 +72,19 @@ async def _issue_connect_ticket(request: ApiRequest) -> Answer:
     wanted: ConnectTicketRequest = request.body
     identity = request.identity
     if wanted.namespace is Namespace.CUSTOMERS and Role.BOARD not in wanted.roles:
-        identity = await request.find_guest() or identity
+        identity = await _find_live_guest(request) or identity
     grant = request.context.authentication.issue_connect_ticket(
         identity, wanted.namespace, wanted.roles
     )
     return encode_answer(ConnectTicketView(token=grant.token, expires_at=grant.expires_at))
+
+
+async def _find_live_guest(request: ApiRequest) -> Identity | None:
+    """Return the guest beside the caller; a cookie of a table that was closed is nobody's."""
+    try:
+        return await request.find_guest()
+    except AuthenticationFailed:
+        return None
 
 
 ROUTES: tuple[Route, ...] = (

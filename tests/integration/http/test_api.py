@@ -270,6 +270,22 @@ async def test_a_connect_ticket_is_for_what_the_roles_admit(world):
         assert answer.code == status, (body, answer.body)
 
 
+async def test_a_table_that_was_closed_does_not_stand_in_the_way_of_staff(world):
+    """A tablet that once tried a table's code opens its board all the same."""
+    browser = await world.open_browser(Role.COUNTER)
+    await browser.request("POST", f"/t/{world.table_codes[5]}", form={})
+    (seating,) = [
+        each["tableSessionId"]
+        for each in read(await browser.get("/api/v1/tables"))["tables"]
+        if each["number"] == 5
+    ]
+    assert (await browser.post(f"/api/v1/table-sessions/{seating}/close")).code == 200
+
+    answer = await browser.post("/api/v1/connect-tickets", {"namespace": "customers"})
+
+    assert answer.code == 201, answer.body
+
+
 async def test_sold_out_is_seen_and_refused(world):
     """The menu says it at once, and an order that was on its way is refused in words."""
     guest, cook = await world.guest(), await world.staff(Role.KITCHEN)
