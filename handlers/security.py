@@ -47,7 +47,7 @@ def build_content_security_policy(*, nonce: str | None) -> str:
             f"script-src 'self' 'nonce-{nonce}'",
             "style-src 'self'",
             "img-src 'self' data:",
-            "font-src 'self'",
+            "font-src 'none'",
             "media-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",

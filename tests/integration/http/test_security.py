@@ -275,7 +275,6 @@ async def test_signing_in_does_not_hold_the_loop(world):
         ("/static/js/core/socket.js", True),
         ("/api/openapi.json", True),
         ("/api/v1/menu", False),
-        ("/static/fonts/inter-latin.woff2", False),
     ],
 )
 async def test_what_browsers_load_is_compressed(world, path, is_compressed):

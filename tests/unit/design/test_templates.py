@@ -192,17 +192,6 @@ def test_style_sheets_keep_to_the_house(sheet: Path) -> None:
     assert text.lstrip().startswith("@layer")
 
 
-def test_letters_are_named_by_the_hash_of_their_file() -> None:
-    """A style sheet cannot ask for a hashed address, so it holds one and is held to it."""
-    assets = Assets(ROOT / "static")
-    named = re.findall(
-        r'url\("\.\./(fonts/[^"?]+)\?v=(\w+)"\)', (ROOT / "static/css/faces.css").read_text()
-    )
-
-    assert named
-    assert [(file, assets.find_hash(file)) for file, _ in named] == named
-
-
 @pytest.mark.parametrize("count", range(1, 41))
 def test_a_long_ticket_shows_every_line_once(templates: Templates, count: int) -> None:
     """However a ticket breaks into cells, no line is lost and none is doubled."""
