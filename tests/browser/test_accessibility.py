@@ -47,7 +47,12 @@ async def test_pages_before_anybody_is_known(cafe, open_page: OpenPage, browser_
     await check(page, "refused sign-in")
     for path in ("/t/unknown-unknown-unknown", "/nowhere", "/styleguide", "/api/docs"):
         await page.goto(f"{cafe.server.url}{path}")
-        await check(page, path)
+        found = await find_violations(page)
+        # The guide shows every card by day and by night, each with the landmarks that it has.
+        is_guide = path == "/styleguide"
+        assert [] == [
+            each for each in found if not (is_guide and each.startswith("landmark-unique"))
+        ], path
 
 
 async def test_walls_and_boards_empty_and_full(cafe):
