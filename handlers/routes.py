@@ -13,9 +13,11 @@ from handlers.base import BaseHandler
 from handlers.context import HandlerContext
 from handlers.pages.admin import AdminPage
 from handlers.pages.admin_audit import AuditPage
+from handlers.pages.admin_notices import EndNoticePage, NoticesPage
 from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
 from handlers.pages.board import BoardPage
 from handlers.pages.counter import CounterPage, TablesPage
+from handlers.pages.guest_call import CallPage, CancelCallPage
 from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
 from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
 from handlers.pages.guest_pay import GuestPayPage
@@ -44,6 +46,8 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/counter/orders/(?P<order_id>{_ID})/pay": PayPage,
     r"/tables": TablesPage,
     r"/board": BoardPage,
+    r"/admin/notices": NoticesPage,
+    rf"/admin/notices/(?P<notification_id>{_ID})/end": EndNoticePage,
     r"/admin": AdminPage,
     r"/admin/audit": AuditPage,
     r"/admin/people": PeoplePage,
@@ -57,6 +61,8 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/cart/lines/(?P<line_id>[0-9]{1,7})": CartLinesPage,
     r"/cart/send": SendCartPage,
     r"/orders": GuestProgressPage,
+    r"/call": CallPage,
+    r"/call/cancel": CancelCallPage,
     rf"/orders/(?P<order_id>{_ID})/rounds/(?P<round_number>[0-9]{{1,4}})/undo": UndoRoundPage,
     rf"/orders/(?P<order_id>{_ID})/pay": GuestPayPage,
     r"/styleguide": StyleguidePage,

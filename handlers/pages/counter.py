@@ -11,6 +11,7 @@ from domain.permissions import may
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
 from handlers.page import StaffPage, build_live
+from handlers.tray import build_tray
 from services.boards import read_counter_board, read_order
 from services.cafes import read_cafe
 from services.menu import read_menu
@@ -38,7 +39,7 @@ class CounterPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(identity.cafe_id, RoomKind.CAFE))],
-                render=["order_card"],
+                render=["order_card", "notification_card"],
                 position=found["board"].position,
             ),
             **found,
@@ -52,7 +53,7 @@ class TablesPage(StaffPage):
 
     async def get(self) -> None:
         identity = self.identity
-        found = await self.context.runner.read(_read_tables, identity.cafe_id)
+        found = await self.context.runner.read(_read_tables, identity)
         codes = found.pop("codes")
         self.time_zone = found.pop("time_zone")
         self.render_page(
@@ -62,7 +63,7 @@ class TablesPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(identity.cafe_id, RoomKind.CAFE))],
-                render=[],
+                render=["notification_card"],
                 position=found.pop("position"),
             ),
             **found,
@@ -79,11 +80,13 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
         "board": read_counter_board(cafe_id),
         "tables": list_tables(cafe_id).tables,
         "order": order,
+        "tray": build_tray(identity),
         "time_zone": read_cafe(cafe_id).timezone,
     }
 
 
-def _read_tables(cafe_id: str) -> dict[str, Any]:
+def _read_tables(identity: Identity) -> dict[str, Any]:
+    cafe_id = identity.cafe_id
     cafe, board = read_cafe(cafe_id), read_counter_board(cafe_id)
     return {
         "cafe_name": cafe.name,
@@ -94,5 +97,6 @@ def _read_tables(cafe_id: str) -> dict[str, Any]:
             order.table_session_id: order for order in board.orders if order.table_session_id
         },
         "codes": list_table_codes(cafe_id),
+        "tray": build_tray(identity),
         "position": board.position,
     }

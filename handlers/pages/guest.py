@@ -10,13 +10,14 @@ from domain.errors import CommandInFlight
 from domain.identifiers import is_id
 from domain.menu import list_wishes
 from domain.roles import Identity
-from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuView
+from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuView, TableCallView
 from handlers.page import GuestPage
 from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
 from services.boards import read_guest_orders
 from services.cafes import read_cafe
 from services.menu import read_menu
 from services.operations import Operation
+from services.table_calls import find_call
 from services.tables import read_guest_session
 
 # How often a second tap looks whether the first one has its answer, and for how long: commits
@@ -31,6 +32,7 @@ class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
     guest: GuestSessionView
     menu: MenuView
     orders: GuestOrdersView
+    call: TableCallView | None
     time_zone: str
 
     @property
@@ -132,5 +134,6 @@ def _read_scene(identity: Identity, *, now: datetime) -> GuestScene:
         guest=read_guest_session(identity.cafe_id, identity.lane_id),
         menu=read_menu(identity.cafe_id, now=now),
         orders=read_guest_orders(identity.cafe_id, identity.table_session_id),
+        call=find_call(identity.cafe_id, identity.table_session_id),
         time_zone=read_cafe(identity.cafe_id).timezone,
     )

@@ -17,6 +17,7 @@ class GuestMenuPage(CartPage):
 
     async def get(self) -> None:
         scene, cart = await self.read_scene(), self.read_cart()
+        cafe_id, seating_id = self.identity.cafe_id, scene.guest.table_session_id
         self.render_page(
             "guest_menu",
             guest=scene.guest,
@@ -28,10 +29,14 @@ class GuestMenuPage(CartPage):
                 if order.status not in TERMINAL_ORDER_STATUSES
             ],
             fault="",
+            call=scene.call,
             live=build_live(
                 namespace=Namespace.CUSTOMERS,
-                rooms=[str(Room(self.identity.cafe_id, RoomKind.CUSTOMERS))],
-                render=[],
+                rooms=[
+                    str(Room(cafe_id, RoomKind.CUSTOMERS)),
+                    str(Room(cafe_id, RoomKind.SESSION, seating_id)),
+                ],
+                render=["table_call"],
                 position=scene.orders.position,
             ),
         )

@@ -33,10 +33,11 @@ class GuestProgressPage(CartPage):
             orders=scene.orders.orders,
             cart={"count": cart.count},
             fault=fault,
+            call=scene.call,
             live=build_live(
                 namespace=Namespace.CUSTOMERS,
                 rooms=[str(room), *self._list_order_rooms(scene.orders.orders)],
-                render=["order_progress"],
+                render=["order_progress", "table_call"],
                 position=scene.orders.position,
             ),
         )

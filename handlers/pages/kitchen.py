@@ -4,9 +4,11 @@ from datetime import datetime
 
 from config.namespaces import Namespace
 from domain.errors import NotFound
+from domain.roles import Identity
 from domain.rooms import Room, RoomKind
 from domain.views import KitchenBoardView
 from handlers.page import StaffPage, build_live
+from handlers.tray import Tray, build_tray
 from services.boards import list_stations, read_kitchen_board
 from services.cafes import read_cafe
 
@@ -18,7 +20,9 @@ class KitchenPage(StaffPage):
 
     async def get(self, slug: str | None = None) -> None:
         cafe_id, runner = self.identity.cafe_id, self.context.runner
-        board, self.time_zone = await runner.read(_read_page, cafe_id, slug, now=self.context.now())
+        board, tray, self.time_zone = await runner.read(
+            _read_page, self.identity, slug, now=self.context.now()
+        )
         room = (
             Room(cafe_id, RoomKind.STATION, board.station.station_id)
             if board.station is not None
@@ -28,19 +32,23 @@ class KitchenPage(StaffPage):
             "kitchen",
             station=board.station,
             board=board,
+            tray=tray,
             live=build_live(
                 namespace=Namespace.KITCHEN,
                 rooms=[str(room)],
-                render=["kitchen_ticket"],
+                render=["kitchen_ticket", "notification_card"],
                 position=board.position,
             ),
         )
 
 
-def _read_page(cafe_id: str, slug: str | None, *, now: datetime) -> tuple[KitchenBoardView, str]:
+def _read_page(
+    identity: Identity, slug: str | None, *, now: datetime
+) -> tuple[KitchenBoardView, Tray, str]:
+    cafe_id = identity.cafe_id
     station_id = None if slug is None else _find_station(cafe_id, slug)
     board = read_kitchen_board(cafe_id, station_id, now=now)
-    return board, read_cafe(cafe_id).timezone
+    return board, build_tray(identity), read_cafe(cafe_id).timezone
 
 
 def _find_station(cafe_id: str, slug: str) -> str:

@@ -6,6 +6,7 @@ from config.namespaces import Namespace
 from domain.roles import MANAGEMENT, Identity
 from domain.rooms import Room, RoomKind
 from handlers.page import StaffPage, build_live
+from handlers.tray import build_tray
 from services.boards import read_order
 from services.cafes import read_cafe
 from services.event_log import read_head
@@ -28,7 +29,7 @@ class PayPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(identity.cafe_id, RoomKind.ORDER, order_id))],
-                render=["pay_pane"],
+                render=["pay_pane", "notification_card"],
                 position=found.pop("position"),
             ),
             **found,
@@ -44,5 +45,6 @@ def _read_pay(identity: Identity, order_id: str) -> dict[str, Any]:
         "position": position,
         "order": read_order(identity, order_id),
         "limit_minor": rules.counter_refund_limit_minor if has_limit else None,
+        "tray": build_tray(identity),
         "time_zone": read_cafe(identity.cafe_id).timezone,
     }

@@ -6,7 +6,7 @@
  *
  * 1-9 bump the ticket at that place · left, right: ticket · up, down: line · Space: line done or
  * not · Enter: bump the ticket · Backspace or minus: recall the last one · 0 or full stop: next
- * page · Escape: select nothing
+ * page · A: acknowledge what presses most in the bar · Escape: select nothing
  */
 
 import { isTextField } from '../core/dom.js';
@@ -56,6 +56,8 @@ export class BumpKeys extends HTMLElement {
       case '0': case '.':
         this.pages?.turn(1, { isRound: true });
         return true;
+      case 'a': case 'A':
+        return /** @type {any} */ (document.querySelector('notification-tray'))?.acknowledgeFirst() ?? false;
       case '?':
         /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog[data-legend]'))?.showModal();
         return true;

@@ -10,7 +10,7 @@
 const CHOICE = 'tabletap.sound'; // per screen, not per person
 
 /** @typedef {{atS: number, forS: number, hertz: number}} Note */
-/** @typedef {'new' | 'allergy' | 'add-on' | 'void' | 'recall' | 'late' | 'ready'} Tone */
+/** @typedef {'new' | 'allergy' | 'add-on' | 'void' | 'recall' | 'late' | 'ready' | 'call' | 'notice'} Tone */
 
 /** @type {Readonly<Record<Tone, readonly Note[]>>} */
 export const TONES = Object.freeze({
@@ -20,6 +20,8 @@ export const TONES = Object.freeze({
   void: [note(0, 0.35, 523), note(0.38, 0.6, 349)],
   recall: [note(0, 0.18, 784), note(0.2, 0.3, 659)],
   late: [0, 0.7, 1.4].map((atS) => note(atS, 0.3, 392)),
+  call: [0, 0.55].map((atS) => note(atS, 0.4, 1175)),
+  notice: [note(0, 0.1, 587), note(0.13, 0.1, 587), note(0.26, 0.22, 494)],
   ready: [note(0, 0.12, 659), note(0.15, 0.12, 784), note(0.3, 0.3, 1047)],
 });
 

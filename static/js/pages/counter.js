@@ -8,6 +8,7 @@ import { matches } from '../core/search.js';
 import { Till } from '../core/till.js';
 import { showToast } from '../core/toast.js';
 import { findLiveRegion } from '../elements/live-region.js';
+import '../elements/notification-tray.js';
 
 /** @typedef {import('../core/stream.js').CardChange} CardChange */
 
@@ -19,7 +20,7 @@ let till = null;
 
 const live = startLive({
   heartbeat: 'dashboard',
-  isQuiet: () => !till?.draft.lines.length && !document.querySelector('dialog[open], [data-pending], [data-list] > *'),
+  isQuiet: () => !till?.draft.lines.length && !document.querySelector('dialog[open], [data-pending], [data-list]:not(#notifications) > *'),
   askReason: reasonDialog ? makeReasonDialog(reasonDialog) : undefined,
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);

@@ -17,6 +17,13 @@ submitInPlace('[data-add-to-cart]', (fresh, form) => {
   return true;
 });
 
+// Calling somebody leaves nobody's place in the page.
+submitInPlace('[data-call-form]', (fresh) => {
+  if (!fresh.querySelector('.call-place') || fresh.querySelector('.notice[data-tone="late"]')) return false; // closed, or refused
+  takeOverElements(fresh, ['.call-place']);
+  return true;
+});
+
 startLive({
   heartbeat: 'guest',
   onMessage: ({ type, data }) => {

@@ -5,10 +5,18 @@
  */
 
 import { readServerTimeMs } from '../core/clock.js';
+import { submitInPlace, takeOverElements } from '../core/forms.js';
 import { startLive } from '../core/live.js';
 import { findLiveRegion } from '../elements/live-region.js';
 
 const LOOK_MS = 1000;
+
+// Calling somebody leaves nobody's place in the page.
+submitInPlace('[data-call-form]', (fresh) => {
+  if (!fresh.querySelector('.call-place') || fresh.querySelector('.notice[data-tone="late"]')) return false; // closed, or refused
+  takeOverElements(fresh, ['.call-place']);
+  return true;
+});
 
 startLive({
   heartbeat: 'guest',

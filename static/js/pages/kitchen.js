@@ -10,6 +10,7 @@ import { BumpKeys } from '../elements/bump-keys.js';
 import { findLiveRegion } from '../elements/live-region.js';
 import { OrderTicket } from '../elements/order-ticket.js';
 import { SoundAlert } from '../elements/sound-alert.js';
+import '../elements/notification-tray.js';
 
 /** @typedef {import('../core/stream.js').CardChange} CardChange */
 /** @typedef {import('../elements/sound-alert.js').Tone} Tone */

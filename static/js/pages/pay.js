@@ -7,6 +7,7 @@ import { formatMoney } from '../core/money.js';
 import { PayPad } from '../core/pay-pad.js';
 import { RefundDialog } from '../core/refunds.js';
 import { findLiveRegion } from '../elements/live-region.js';
+import '../elements/notification-tray.js';
 
 /** @type {Record<string, string>} */
 const NEWS = {

@@ -2,6 +2,7 @@
 /** The till's tables. A tile says what several messages say together, so news load the tiles again. */
 
 import { startLive } from '../core/live.js';
+import '../elements/notification-tray.js';
 
 const GATHER_MS = 250; // what one step of an order sends comes within that
 

@@ -1,0 +1,90 @@
+"""What staff must know, on their screens: a table that calls, and who answers."""
+
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from tests.support.browser import find_violations, save_screenshot
+from tests.support.demo_cafe import DemoCafe, ServeDemo
+
+
+@pytest_asyncio.fixture
+async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+    """Serve the demo."""
+    return serve_demo()
+
+
+def find_card(page: Page, title: str) -> Locator:
+    """Find a notification's card by its title."""
+    return page.locator(".notification").filter(has_text=title)
+
+
+async def test_a_call_from_a_phone_is_answered_at_the_counter(cafe):
+    """The counter hears of it without loading, answers with one tap, and the phone sees it."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    tables = await cafe.open_display("tablet", "counter", "/tables")
+    phone = await cafe.sit_down(5)
+    await phone.goto(phone.url.replace("/menu", "/orders"))
+    await phone.get_by_role("button", name="Call somebody").tap()
+    await expect(phone.get_by_text("Your call is with the staff.")).to_be_visible()
+
+    card = till.get_by_role("listitem").filter(has_text="Window 5 calls")
+    await expect(card).to_be_visible()
+    await save_screenshot(till, "tray-till")
+    await save_screenshot(phone, "call-phone")
+    assert await find_violations(till) == []
+    assert await find_violations(phone) == []
+    await card.get_by_role("button", name="I’m coming").tap()
+
+    await expect(phone.get_by_text("Somebody is on the way.")).to_be_visible()
+    await expect(card).to_be_hidden()
+    await tables.get_by_role("button", name="All notifications").tap()
+    shown = tables.get_by_role("listitem").filter(has_text="Window 5 calls")
+    await expect(shown).to_contain_text("Counter is on the way")
+    await save_screenshot(tables, "tray-open")
+    await shown.get_by_role("button", name="Done").tap()
+    await expect(phone.get_by_role("button", name="Call somebody")).to_be_visible()
+
+
+async def test_a_guest_changes_their_mind(cafe):
+    """From the menu, without leaving it; the call goes away at the counter."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    phone = await cafe.sit_down(6)
+    await phone.get_by_role("button", name="Call somebody").tap()
+    card = till.get_by_role("listitem").filter(has_text="calls")
+    await expect(card).to_be_visible()
+    await save_screenshot(phone, "call-menu")
+
+    await phone.get_by_role("button", name="Never mind").tap()
+
+    await expect(card).to_have_count(0)
+    await expect(phone.get_by_role("button", name="Call somebody")).to_be_visible()
+    assert phone.url.endswith("/menu")
+
+
+async def test_a_notice_reaches_the_named_roles_alone(cafe):
+    """A manager writes it; the kitchen and the pass read it, and the counter does not."""
+    kitchen = await cafe.open_display("kitchen", "kitchen", "/kitchen")
+    expo = await cafe.open_display("tablet", "expo", "/counter")
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    admin = await cafe.open_display("tablet", "manager", "/admin/notices")
+    await admin.get_by_label("What it is about").fill("No oat milk until four")
+    for role in ("Kitchen", "Expo"):
+        await admin.get_by_role("checkbox", name=role, exact=True).check()
+    await save_screenshot(admin, "notice-compose")
+    assert await find_violations(admin) == []
+    await admin.get_by_role("button", name="Send").tap()
+
+    for page in (kitchen, expo):
+        await expect(find_card(page, "No oat milk until four")).to_be_visible()
+    await expect(admin.get_by_role("listitem").filter(has_text="No oat milk")).to_be_visible()
+    await save_screenshot(kitchen, "notice-kitchen")
+    assert await find_violations(kitchen) == []
+    await kitchen.keyboard.press("a")
+    await expect(find_card(kitchen, "No oat milk until four")).to_be_hidden()
+    await expect(find_card(expo, "No oat milk until four")).to_be_visible()
+    await expect(find_card(till, "No oat milk until four")).to_have_count(0)
+    await till.reload()
+    await expect(find_card(till, "No oat milk until four")).to_have_count(0)
+
+    await admin.get_by_role("button", name="Take back No oat milk").tap()
+    await expect(find_card(expo, "No oat milk until four")).to_have_count(0)
