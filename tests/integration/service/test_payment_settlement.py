@@ -141,7 +141,10 @@ async def test_an_approved_card_is_charged_at_once(cafe, till, guest, order):
 
 
 async def test_a_declined_card_frees_its_amount(cafe, till, guest, order):
-    """The guest is told why, in a word that says nothing of the account, and tries again."""
+    """The guest is told why, in a word that says nothing of the account, and tries again.
+
+    The counter is told too: somebody may need help.
+    """
     begun = await till.charge(order, guest, SandboxCard.DECLINE)
     cafe.take_events()
 
@@ -149,7 +152,7 @@ async def test_a_declined_card_frees_its_amount(cafe, till, guest, order):
 
     failed = await till.read_leg(begun)
     assert (failed.status, failed.failure_reason) == (LegStatus.FAILED, "card_declined")
-    assert describe(cafe.take_events()) == ["payment_failed"]
+    assert describe(cafe.take_events()) == ["payment_failed", "staff_notification"]
     again = await till.charge(order, guest)
     await till.settle()
     assert (await till.read(order)).payment.status is PaymentStatus.PAID
@@ -224,7 +227,7 @@ async def test_a_provider_that_stays_away_is_asked_to_forget_it(cafe, till, gues
     assert honest.asked == ["cancel"]
     ended = await till.read_leg(begun)
     assert (ended.status, ended.failure_reason) == (LegStatus.EXPIRED, "expired")
-    assert describe(cafe.take_events()) == ["payment_failed"]
+    assert describe(cafe.take_events()) == ["payment_failed", "staff_notification"]
     assert (await till.read(order)).payment.payable_minor == LATTE
 
 
