@@ -21,6 +21,8 @@ _BEAT_S = 1.0
 _SILENCE_S = 3.0
 _READ_S = 0.5
 _RETRY_S = 0.3
+# After Redis returns the others find it by their next probe: until then they send no hints.
+_SETTLE_S = 2.0
 
 
 class HintMetrics(Protocol):
@@ -49,6 +51,7 @@ class RedisBus:
         self._topics = {f"{_PREFIX}{topic}": topic for topic in Topic}
         self._is_live = False
         self._heard_at_s = 0.0
+        self._live_at_s = 0.0
         self._pending: dict[tuple[Topic, str], Hint] = {}
         self._is_due = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,8 +59,9 @@ class RedisBus:
 
     @property
     def is_live(self) -> bool:
-        """Whether our own heartbeats come back."""
-        return self._is_live
+        """Whether our own heartbeats come back, for so long that those of others do too."""
+        settled_at_s = self._live_at_s + _SETTLE_S
+        return self._is_live and asyncio.get_running_loop().time() >= settled_at_s
 
     def publish(self, topic: Topic, hint: Hint) -> None:
         """Send a hint soon; of several about one cafe the last is enough."""
@@ -119,6 +123,7 @@ class RedisBus:
             self._heard_at_s = asyncio.get_running_loop().time()
             if not self._is_live:
                 self._is_live = True
+                self._live_at_s = self._heard_at_s
                 log.info("bus_live")
                 self._on_gap()
             return

@@ -1,0 +1,52 @@
+"""How soon open sockets end on both processes when access is taken back (must be within 2 s).
+
+Two processes on PostgreSQL with Valkey behind nginx; a person, everybody, a sign-out and a guest's
+token, with Valkey and with Valkey killed. Run: python -m bench.revocation [--rounds N]
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from bench.demo_server import open_database
+from bench.machine import describe_run, describe_spread
+from realtime.close_codes import CloseCode
+from tests.support.fleet import run_fleet
+from tests.support.revoking import revoke_each_way
+from tests.support.valkey import run_valkey
+
+_LIMIT_MS = 2000.0
+
+
+async def main(rounds: int) -> int:
+    """Print the times and return 1 where one is too long or a code is wrong."""
+    print(describe_run())
+    faults = 0
+    with (
+        tempfile.TemporaryDirectory(prefix="tabletap-revocation-") as folder,
+        open_database("postgres") as database_url,
+        run_valkey() as valkey,
+        run_fleet(Path(folder), database_url=database_url, redis_url=valkey.url) as fleet,
+    ):
+        for state in ("with Valkey", "Valkey killed"):
+            if state == "Valkey killed":
+                valkey.kill()
+            times_ms: dict[str, list[float]] = defaultdict(list)
+            for _ in range(rounds):
+                for ending in await revoke_each_way(fleet):
+                    times_ms[ending.way] += [1000 * each for each in ending.lasted_s]
+                    faults += any(code != CloseCode.REVOKED for code in ending.codes)
+            for way, values in times_ms.items():
+                faults += sum(value > _LIMIT_MS for value in values)
+                print(f"{state:<14} {way:<10} {describe_spread(values, 'ms')}")
+    print("wrong codes and times over 2 s:", faults)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    sys.exit(asyncio.run(main(parser.parse_args().rounds)))
