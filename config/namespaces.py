@@ -140,7 +140,7 @@ _KITCHEN_EVENTS = frozenset(
 )
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
-_MENU_EVENTS = frozenset({"menu_availability_changed"})
+_MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
 # Beside the log, for whoever runs the place.
@@ -195,7 +195,14 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         rate_limit=RateLimit(max_requests=100),
         roles=MANAGEMENT,
         commands=_NOTIFICATION_COMMANDS
-        | {"set_availability", "close_table_session", "send_notice"},
+        | _PAYMENT_COMMANDS
+        | {
+            "set_availability",
+            "edit_menu_item",
+            "edit_modifier",
+            "close_table_session",
+            "send_notice",
+        },
         events=_EVERY_EVENT | _FIGURES,
     ),
     Namespace.PAYMENTS: NamespaceRule(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from domain.allergens import Allergen
 from domain.payments import PaymentMethod, SandboxCard
 from domain.statuses import OrderStatus, Priority
 
@@ -22,6 +23,10 @@ Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Version = Annotated[int, msgspec.Meta(ge=1)]
 # A thousand million of the largest unit: far above any bill, far below what a bigint holds.
 Amount = Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
+# A hundred thousand of a currency with two decimals: no dish costs that, a slip of a finger does.
+Price = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+# Something is written, and neither blanks nor new lines stand at its ends.
+_LINE = r"^\S(.*\S)?$"
 
 
 class Command(
@@ -184,6 +189,35 @@ class SetAvailability(Command):
     menu_item_id: Id | None = None
     modifier_id: Id | None = None
     until: datetime | None = None
+
+
+class EditMenuItem(Command):
+    """Change a dish for orders to come; what is None stays. Its price is the cafe's currency's.
+
+    expected_version: the dish's, as whoever edits has seen it. is_listed: on the menu, or taken
+    off it. kitchen_name: one line of a ticket on the wall.
+    """
+
+    menu_item_id: Id
+    expected_version: Version | None = None
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=_LINE)] | None = None
+    kitchen_name: (
+        Annotated[str, msgspec.Meta(min_length=1, max_length=18, pattern=_LINE)] | None
+    ) = None
+    description: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    price_minor: Price | None = None
+    prep_s: Annotated[int, msgspec.Meta(ge=0, le=14_400)] | None = None
+    station_id: Id | None = None
+    allergens: Annotated[list[Allergen], msgspec.Meta(max_length=14)] | None = None
+    is_listed: bool | None = None
+
+
+class EditModifier(Command):
+    """Change what an option adds to the price of every dish that offers it."""
+
+    modifier_id: Id
+    price_minor: Price
+    expected_version: Version | None = None
 
 
 class CloseTableSession(Command):

@@ -12,30 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from domain.allergens import Allergen
 from domain.roles import Role
 
 # A kitchen name fits one line of a ticket on the wall at the sizes displays use.
 KITCHEN_NAME_LIMIT = 18
 
-# The fourteen allergens that European law wants named (Regulation 1169/2011, annex II).
-ALLERGENS = frozenset(
-    {
-        "celery",
-        "crustaceans",
-        "eggs",
-        "fish",
-        "gluten",
-        "lupin",
-        "milk",
-        "molluscs",
-        "mustard",
-        "nuts",
-        "peanuts",
-        "sesame",
-        "soya",
-        "sulphites",
-    }
-)
 DIETS = frozenset({"vegan", "vegetarian", "gluten_free"})
 
 # What the columns take; signing in asks for no more of an address than this.
@@ -221,6 +203,10 @@ def _list_repeated(what: str, words: list[str]) -> list[str]:
     ]
 
 
+def _is_allergen(word: object) -> bool:
+    return word in set(Allergen)
+
+
 def _check_group(group: ModifierGroupDraft) -> Iterator[str]:
     defaults = sum(option.is_default for option in group.options)
     if group.maximum and group.minimum > group.maximum:
@@ -231,7 +217,7 @@ def _check_group(group: ModifierGroupDraft) -> Iterator[str]:
         yield f"{group.name} has more defaults than it allows."
     for option in group.options:
         yield from _check_kitchen_name(option.name, option.kitchen_name)
-        yield from _check_words(option.name, "allergen", option.allergens, ALLERGENS.__contains__)
+        yield from _check_words(option.name, "allergen", option.allergens, _is_allergen)
 
 
 def _check_item(item: MenuItemDraft, cafe: CafeDraft) -> Iterator[str]:
@@ -242,7 +228,7 @@ def _check_item(item: MenuItemDraft, cafe: CafeDraft) -> Iterator[str]:
     yield from _check_words(item.name, "station", (item.station,), stations.__contains__)
     yield from _check_words(item.name, "tax code", (item.tax_code,), taxes.__contains__)
     yield from _check_words(item.name, "modifier group", item.groups, groups.__contains__)
-    yield from _check_words(item.name, "allergen", item.allergens, ALLERGENS.__contains__)
+    yield from _check_words(item.name, "allergen", item.allergens, _is_allergen)
     yield from _check_words(item.name, "diet", item.diets, DIETS.__contains__)
     if item.price_minor < 0 or item.prep_s < 0:
         yield f"{item.name} has a negative price or preparation time."

@@ -206,6 +206,14 @@ class StaffNotificationUpdated(Event, tag="staff_notification_updated"):
     audience: Audience
 
 
+class MenuItemChanged(Event, tag="menu_item_changed"):
+    """A dish was edited, or a choice of it. is_listed: it is on the menu; else `item` was."""
+
+    item: MenuItemView
+    is_listed: bool
+    menu_version: int
+
+
 AnyEvent = (
     OrderCreated
     | OrderRoundAdded
@@ -233,6 +241,7 @@ AnyEvent = (
     | TableCallUpdated
     | StaffNotification
     | StaffNotificationUpdated
+    | MenuItemChanged
 )
 
 

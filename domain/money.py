@@ -4,6 +4,7 @@ No float comes near money. Rounding happens in `divide_half_up` alone, sharing o
 alone; pricing, and later discounts, charges and refunds, are sums of what these two return.
 """
 
+import re
 from collections.abc import Sequence
 
 # ISO 4217: every other currency has two decimals.
@@ -16,6 +17,29 @@ def find_currency_exponent(currency: str) -> int:
     if currency in _WITHOUT_DECIMALS.split():
         return 0
     return 3 if currency in _WITH_THREE_DECIMALS.split() else 2
+
+
+def find_typed_amount(text: str, *, exponent: int) -> int | None:
+    """Read an amount as people type it, `11.50` or `11,5`; None for what is none.
+
+    exponent: decimals of the currency. Nothing is guessed: a point or comma that groups thousands,
+    a sign, or more decimals than there are make it no amount.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})(?:[.,]([0-9]*))?", text)
+    if found is None:
+        return None
+    whole, fraction = found.group(1), found.group(2) or ""
+    if len(fraction) > exponent:
+        return None
+    minor: int = int(whole) * 10**exponent + int(fraction.ljust(exponent, "0") or "0")
+    return minor
+
+
+def write_typed_amount(minor: int, currency: str) -> str:
+    """Write an amount for a field: read again it is the same, so it is never grouped."""
+    exponent = find_currency_exponent(currency)
+    whole, fraction = divmod(minor, 10**exponent)
+    return f"{whole}.{fraction:0{exponent}d}" if exponent else str(whole)
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:

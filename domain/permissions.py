@@ -33,6 +33,8 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "recall_ticket": KITCHEN_STAFF,
     "acknowledge_void": KITCHEN_STAFF,
     "set_availability": frozenset({Role.KITCHEN}) | _PASS,
+    "edit_menu_item": MANAGEMENT,
+    "edit_modifier": MANAGEMENT,
     "order_status_update": _EVERY_STAFF,
     "close_table_session": _TILL,
     "initiate_payment": _CUSTOMER | _TILL,

@@ -48,6 +48,8 @@ class Position(View):
 
 
 class ModifierOptionView(View):
+    """version: rises with every edit; has a default for events that were logged before."""
+
     modifier_id: str
     name: str
     kitchen_name: str
@@ -57,6 +59,7 @@ class ModifierOptionView(View):
     is_sold_out: bool
     allergens: list[str]
     sold_out_until: datetime | None = None
+    version: int = 1
 
 
 class ModifierGroupView(View):
@@ -71,7 +74,10 @@ class ModifierGroupView(View):
 
 
 class MenuItemView(View):
-    """plate: which drawing stands in for a photo."""
+    """plate: which drawing stands in for a photo.
+
+    version: rises with every edit; has a default for events that were logged before.
+    """
 
     menu_item_id: str
     category_id: str
@@ -87,6 +93,7 @@ class MenuItemView(View):
     is_sold_out: bool
     sold_out_until: datetime | None
     groups: list[ModifierGroupView]
+    version: int = 1
 
 
 class MenuCategoryView(View):

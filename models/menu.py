@@ -47,7 +47,7 @@ class MenuCategory(Table):
 
 
 class MenuItem(Table):
-    """Something to order. plate: which drawing stands in for a photo.
+    """Something to order. plate: which drawing stands in for a photo. version: rises with edits.
 
     sold_out_at and sold_out_until: sold out from the one, until the other or until changed.
     """
@@ -69,6 +69,7 @@ class MenuItem(Table):
     sold_out_at = timestamp_field(null=True)
     sold_out_until = timestamp_field(null=True)
     archived_at = timestamp_field(null=True)
+    version = integer_field(default=1)
 
     class Meta:
         table_name = "menu_item"
@@ -76,6 +77,7 @@ class MenuItem(Table):
         constraints = (
             check("menu_item_price", "price_minor >= 0"),
             check("menu_item_prep", "prep_s >= 0"),
+            check("menu_item_version", "version >= 1"),
         )
 
 
@@ -113,7 +115,10 @@ class MenuItemModifierGroup(Table):
 
 
 class Modifier(Table):
-    """One option. price_minor: added per unit. is_removal: it takes something away («no onion»)."""
+    """One option. price_minor: added per unit. is_removal: it takes something away («no onion»).
+
+    version: rises with edits.
+    """
 
     id = id_field(primary_key=True)
     cafe_id = reference_field(Cafe)
@@ -128,8 +133,12 @@ class Modifier(Table):
     sold_out_at = timestamp_field(null=True)
     sold_out_until = timestamp_field(null=True)
     archived_at = timestamp_field(null=True)
+    version = integer_field(default=1)
 
     class Meta:
         table_name = "modifier"
         indexes = ((("modifier_group_id", "position"), False), (("cafe_id",), False))
-        constraints = (check("modifier_price", "price_minor >= 0"),)
+        constraints = (
+            check("modifier_price", "price_minor >= 0"),
+            check("modifier_version", "version >= 1"),
+        )

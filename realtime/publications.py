@@ -20,6 +20,7 @@ from domain.events import (
     KitchenTicketUpdated,
     LoggedEvent,
     MenuAvailabilityChanged,
+    MenuItemChanged,
     OrderCreated,
     OrderNumberCleared,
     OrderNumberPreparing,
@@ -216,6 +217,9 @@ def _address(event: AnyEvent) -> _Address:
         case MenuAvailabilityChanged():
             everybody = (RoomKind.CAFE, RoomKind.STAFF, RoomKind.KITCHEN, RoomKind.CUSTOMERS)
             return [(kind, "") for kind in everybody]
+        case MenuItemChanged():
+            # Not the kitchen: it has prices, and tickets keep the names that they were sent with.
+            return [(kind, "") for kind in (RoomKind.CAFE, RoomKind.STAFF, RoomKind.CUSTOMERS)]
         case _:
             return _address_order(event.order)
 
@@ -252,7 +256,12 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             return (_place_ticket(ticket, "replace"),)
         case OrderNumberPreparing() | OrderNumberReady() | OrderNumberCleared():
             return (_place_number(event.number),)
-        case TableSessionOpened() | TableSessionClosed() | MenuAvailabilityChanged():
+        case (
+            TableSessionOpened()
+            | TableSessionClosed()
+            | MenuAvailabilityChanged()
+            | MenuItemChanged()
+        ):
             return ()
         case TableCalled(call=call) | TableCallUpdated(call=call):
             return (_place_call(call),)

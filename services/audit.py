@@ -58,7 +58,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "left_orders_served",
         }
     ),
-    AuditSubject.MENU: frozenset({"availability_changed"}),
+    AuditSubject.MENU: frozenset({"availability_changed", "menu_item_edited", "modifier_edited"}),
     AuditSubject.ACCESS: frozenset(
         {
             "sign_in",

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from domain.business_day import find_business_date
+from domain.business_day import find_business_date, find_day_bounds
 from domain.errors import NotFound
 from domain.taxes import PriceTerms, TaxRounding
 from models.rows import fetch_rows
@@ -27,6 +27,14 @@ class CafeRules(msgspec.Struct, frozen=True, kw_only=True):
         return find_business_date(
             now, timezone=self.timezone, cutoff_minutes=self.business_day_cutoff_minutes
         )
+
+    def find_day_end(self, now: datetime) -> datetime:
+        """Return when the business day of an instant ends."""
+        return find_day_bounds(
+            self.find_business_date(now),
+            timezone=self.timezone,
+            cutoff_minutes=self.business_day_cutoff_minutes,
+        )[1]
 
 
 def read_cafe(cafe_id: str) -> CafeRules:

@@ -9,9 +9,8 @@ from domain.events import MenuAvailabilityChanged
 from domain.menu import refresh_item, refresh_menu
 from domain.views import MenuChangeView, MenuItemView, MenuView
 from models.menu import MenuItem, Modifier
-from models.rows import fetch_rows
 from services.cafes import read_cafe
-from services.menu_books import MenuBook, distrust, get_menu_book, read_menu_book
+from services.menu_books import MenuBook, get_menu_book, raise_menu_version, read_menu_book
 from services.unit_of_work import UnitOfWork
 
 # Beyond that it is off the menu and not sold out; and the last days of a calendar, which a time
@@ -46,8 +45,13 @@ def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuChangeVi
     )
     if not marked:
         raise NotFound("There is no such item or option on the menu.")
-    menu_version = _raise_menu_version(unit)
-    items = _list_items(get_menu_book(read_cafe(unit.cafe_id)), command, unit.now)
+    menu_version = raise_menu_version(unit)
+    items = list_items(
+        get_menu_book(read_cafe(unit.cafe_id)),
+        menu_item_id=command.menu_item_id,
+        modifier_id=command.modifier_id,
+        now=unit.now,
+    )
     for item in items:
         unit.record(MenuAvailabilityChanged(item=item, menu_version=menu_version))
     unit.audit(
@@ -57,6 +61,21 @@ def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuChangeVi
         is_sold_out=command.is_sold_out,
     )
     return MenuChangeView(items=items, menu_version=menu_version)
+
+
+def list_items(
+    book: MenuBook, *, menu_item_id: str | None, modifier_id: str | None, now: datetime
+) -> list[MenuItemView]:
+    """List the items that a change shows on: the item itself, or all that offer the option."""
+    return [
+        refresh_item(item, now)
+        for category in book.menu.categories
+        for item in category.items
+        if item.menu_item_id == menu_item_id
+        or any(
+            option.modifier_id == modifier_id for group in item.groups for option in group.options
+        )
+    ]
 
 
 def _check(unit: UnitOfWork, command: SetAvailability) -> None:
@@ -75,28 +94,3 @@ def _check(unit: UnitOfWork, command: SetAvailability) -> None:
             "Give a time within a year, or none: it is then sold out until you say otherwise.",
             code="bad_time",
         )
-
-
-def _raise_menu_version(unit: UnitOfWork) -> int:
-    """Make a new version of the menu; until it is committed nobody may remember it."""
-    ((menu_version,),) = fetch_rows(
-        "UPDATE cafe SET menu_version = menu_version + 1 WHERE id = ? RETURNING menu_version",
-        (unit.cafe_id,),
-    )
-    distrust(unit.cafe_id, menu_version)
-    return int(menu_version)
-
-
-def _list_items(book: MenuBook, command: SetAvailability, now: datetime) -> list[MenuItemView]:
-    """List the items that a change shows on: the item itself, or all that offer the option."""
-    return [
-        refresh_item(item, now)
-        for category in book.menu.categories
-        for item in category.items
-        if item.menu_item_id == command.menu_item_id
-        or any(
-            option.modifier_id == command.modifier_id
-            for group in item.groups
-            for option in group.options
-        )
-    ]

@@ -7,6 +7,7 @@ that a unit has just made, and only a snapshot of what is committed takes the ma
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,7 @@ from models.base import database_proxy
 from models.fields import from_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
+from services.unit_of_work import UnitOfWork
 
 _GROUPS_QUERY = """
 SELECT link.menu_item_id, grp.id, grp.name, grp.is_required, grp.minimum, grp.maximum
@@ -36,7 +38,7 @@ ORDER BY link.menu_item_id, link.position
 """
 _OPTIONS_QUERY = """
 SELECT modifier_group_id, id, name, kitchen_name, price_minor, is_default, is_removal,
-    allergens, sold_out_at, sold_out_until
+    allergens, sold_out_at, sold_out_until, version
 FROM modifier
 WHERE cafe_id = ? AND archived_at IS NULL
 ORDER BY modifier_group_id, position
@@ -44,12 +46,20 @@ ORDER BY modifier_group_id, position
 _ITEMS_QUERY = """
 SELECT item.id, item.category_id, item.station_id, item.name, item.kitchen_name,
     item.description, item.price_minor, item.prep_s, item.plate, item.allergens, item.diets,
-    item.sold_out_at, item.sold_out_until, tax.code, tax.name, tax.rate_ppm
+    item.sold_out_at, item.sold_out_until, item.version, item.archived_at IS NULL,
+    tax.code, tax.name, tax.rate_ppm
 FROM menu_item AS item
 JOIN tax_code AS tax ON tax.id = item.tax_code_id
-WHERE item.cafe_id = ? AND item.archived_at IS NULL
+WHERE item.cafe_id = ?
 ORDER BY item.category_id, item.position
 """
+
+
+class EditableItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A dish as it is edited. is_listed: on the menu; what is taken off it can be put back."""
+
+    item: MenuItemView
+    is_listed: bool
 
 
 class MenuBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +107,21 @@ def read_menu_book(cafe_id: str) -> MenuBook:
     return book
 
 
+def list_editable_items(cafe_id: str) -> list[EditableItem]:
+    """List all dishes of a cafe in the order of the menu, those that were taken off it too."""
+    return [editable for editable, _ in _read_items(cafe_id)]
+
+
+def raise_menu_version(unit: UnitOfWork) -> int:
+    """Make a new version of the menu; until it is committed nobody may remember it."""
+    ((menu_version,),) = fetch_rows(
+        "UPDATE cafe SET menu_version = menu_version + 1 WHERE id = ? RETURNING menu_version",
+        (unit.cafe_id,),
+    )
+    distrust(unit.cafe_id, menu_version)
+    return int(menu_version)
+
+
 def distrust(cafe_id: str, menu_version: int) -> None:
     """Keep a version out of memory until it is seen committed. Call it where it is made."""
     _distrusted.setdefault(database_proxy.obj, set()).add((cafe_id, menu_version))
@@ -112,16 +137,13 @@ def _remember(cafe: CafeRules, book: MenuBook) -> None:
 
 
 def _read_book(cafe: CafeRules) -> MenuBook:
-    groups = _read_groups(cafe.cafe_id)
     items: dict[str, list[MenuItemView]] = defaultdict(list)
     catalogue: dict[str, Sellable] = {}
-    for row in fetch_rows(_ITEMS_QUERY, (cafe.cafe_id,)):
-        item = _build_item(row, groups.get(row[0], []))
-        code, name, rate_ppm = row[-3:]
-        items[item.category_id].append(item)
-        catalogue[item.menu_item_id] = Sellable(
-            item=item, tax=TaxRate(code=code, name=name, rate_ppm=rate_ppm)
-        )
+    for editable, tax in _read_items(cafe.cafe_id):
+        if editable.is_listed:
+            item = editable.item
+            items[item.category_id].append(item)
+            catalogue[item.menu_item_id] = Sellable(item=item, tax=tax)
     return MenuBook(
         menu=MenuView(
             cafe_id=cafe.cafe_id,
@@ -134,6 +156,16 @@ def _read_book(cafe: CafeRules) -> MenuBook:
         catalogue=catalogue,
         stations=_read_stations(cafe.cafe_id),
     )
+
+
+def _read_items(cafe_id: str) -> Iterator[tuple[EditableItem, TaxRate]]:
+    groups = _read_groups(cafe_id)
+    for row in fetch_rows(_ITEMS_QUERY, (cafe_id,)):
+        is_listed, code, name, rate_ppm = row[-4:]
+        yield (
+            EditableItem(item=_build_item(row, groups.get(row[0], [])), is_listed=bool(is_listed)),
+            TaxRate(code=code, name=name, rate_ppm=rate_ppm),
+        )
 
 
 def _read_categories(cafe_id: str, items: dict[str, list[MenuItemView]]) -> list[MenuCategoryView]:
@@ -193,6 +225,7 @@ def _build_option(row: tuple[Any, ...]) -> ModifierOptionView:
         allergens,
         sold_out_at,
         sold_out_until,
+        version,
     ) = row
     return ModifierOptionView(
         modifier_id=modifier_id,
@@ -204,6 +237,7 @@ def _build_option(row: tuple[Any, ...]) -> ModifierOptionView:
         is_sold_out=sold_out_at is not None,
         allergens=json.loads(allergens),
         sold_out_until=None if sold_out_until is None else from_unix_ms(sold_out_until),
+        version=version,
     )
 
 
@@ -222,6 +256,7 @@ def _build_item(row: tuple[Any, ...], groups: list[ModifierGroupView]) -> MenuIt
         diets,
         sold_out_at,
         sold_out_until,
+        version,
         *_,
     ) = row
     return MenuItemView(
@@ -239,4 +274,5 @@ def _build_item(row: tuple[Any, ...], groups: list[ModifierGroupView]) -> MenuIt
         is_sold_out=sold_out_at is not None,
         sold_out_until=None if sold_out_until is None else from_unix_ms(sold_out_until),
         groups=groups,
+        version=version,
     )

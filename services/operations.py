@@ -21,6 +21,7 @@ from services import (
     counter,
     kitchen,
     menu,
+    menu_edits,
     notifications,
     order_edits,
     ordering,
@@ -144,6 +145,16 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         commands.SetAvailability,
         menu.set_availability,
         frozenset({"menu_availability_changed"}),
+    ),
+    "edit_menu_item": (
+        commands.EditMenuItem,
+        menu_edits.edit_menu_item,
+        frozenset({"menu_item_changed"}),
+    ),
+    "edit_modifier": (
+        commands.EditModifier,
+        menu_edits.edit_modifier,
+        frozenset({"menu_item_changed"}),
     ),
     "initiate_payment": (
         commands.InitiatePayment,

@@ -34,6 +34,18 @@ ROUTES: tuple[Route, ...] = (
         tag=_TAG,
     ),
     operation_route(
+        "edit_menu_item",
+        path="/menu/items/{menu_item_id}",
+        summary="Change a dish: price, names, time, station, allergens, or whether it is listed.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "edit_modifier",
+        path="/menu/modifiers/{modifier_id}",
+        summary="Change what an option adds to a price.",
+        tag=_TAG,
+    ),
+    operation_route(
         "quote",
         path="/quotes",
         summary="Ask what lines would cost now; changes nothing.",

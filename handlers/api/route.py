@@ -27,6 +27,8 @@ PATH_PARAMETERS: dict[str, Any] = {
     "order_id": Id,
     "ticket_id": Id,
     "item_id": Id,
+    "menu_item_id": Id,
+    "modifier_id": Id,
     "person_id": Id,
     "table_session_id": Id,
     "payment_id": Id,

@@ -87,6 +87,7 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
         notifications.StaffNotificationUpdatedMessage,
         notifications.build_notification,
     ),
+    "menu_item_changed": (floor.MenuItemChangedMessage, floor.build_menu_item),
 }
 
 _CONTROLS: tuple[type[control.ControlMessage], ...] = (

@@ -35,6 +35,8 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "bump_ticket": commands.BumpTicket,
     "recall_ticket": commands.RecallTicket,
     "set_availability": commands.SetAvailability,
+    "edit_menu_item": commands.EditMenuItem,
+    "edit_modifier": commands.EditModifier,
     "close_table_session": commands.CloseTableSession,
     "order_status_update": commands.OrderStatusUpdate,
     "initiate_payment": commands.InitiatePayment,

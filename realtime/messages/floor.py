@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from domain.events import (
     MenuAvailabilityChanged,
+    MenuItemChanged,
     OrderNumberCleared,
     OrderNumberPreparing,
     OrderNumberReady,
@@ -59,6 +60,19 @@ class MenuAvailabilityChangedData(Data, frozen=True, kw_only=True):
         return self.item
 
 
+class MenuItemChangedData(Data, frozen=True, kw_only=True):
+    """item: as it is now, or was when it was taken off the menu (`isListed` is false)."""
+
+    menu_item_id: str
+    is_listed: bool
+    menu_version: int
+    item: MenuItemView
+
+    @property
+    def view(self) -> MenuItemView:
+        return self.item
+
+
 class OrderNumberPreparingMessage(
     EventMessage, frozen=True, kw_only=True, tag="order_number_preparing"
 ):
@@ -91,6 +105,10 @@ class MenuAvailabilityChangedMessage(
     EventMessage, frozen=True, kw_only=True, tag="menu_availability_changed"
 ):
     data: MenuAvailabilityChangedData
+
+
+class MenuItemChangedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_item_changed"):
+    data: MenuItemChangedData
 
 
 def build_order_number(
@@ -133,6 +151,16 @@ def build_availability(event: MenuAvailabilityChanged) -> MenuAvailabilityChange
         menu_item_id=event.item.menu_item_id,
         is_sold_out=event.item.is_sold_out,
         sold_out_until=event.item.sold_out_until,
+        menu_version=event.menu_version,
+        item=event.item,
+    )
+
+
+def build_menu_item(event: MenuItemChanged) -> MenuItemChangedData:
+    """Say what a dish is now."""
+    return MenuItemChangedData(
+        menu_item_id=event.item.menu_item_id,
+        is_listed=event.is_listed,
         menu_version=event.menu_version,
         item=event.item,
     )

@@ -91,6 +91,13 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "isSoldOut": True,
         "until": "2026-11-23T14:00:00Z",
     },
+    "edit_menu_item": {
+        "menuItemId": MENU_ITEM,
+        "expectedVersion": 1,
+        "priceMinor": 420,
+        "allergens": ["milk"],
+    },
+    "edit_modifier": {"modifierId": make_id(71), "priceMinor": 50, "expectedVersion": 1},
     "close_table_session": {"tableSessionId": SEATING},
     "refresh": {"token": "<access token or guest token>"},
     "initiate_payment": {

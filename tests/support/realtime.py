@@ -31,6 +31,7 @@ from domain.events import (
     KitchenTicketUpdated,
     LoggedEvent,
     MenuAvailabilityChanged,
+    MenuItemChanged,
     OrderCreated,
     OrderItemVoided,
     OrderNumberCleared,
@@ -537,6 +538,7 @@ def make_events() -> dict[str, AnyEvent]:
         TableSessionOpened(table=make_table()),
         TableSessionClosed(table=free, table_session_id=SEATING),
         MenuAvailabilityChanged(item=make_menu_item(), menu_version=12),
+        MenuItemChanged(item=make_menu_item(), is_listed=True, menu_version=12),
         *make_payment_events(),
         *make_notification_events(),
     ]

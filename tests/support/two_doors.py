@@ -190,6 +190,12 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a modifier sold out": Command(
             "counter", "set_availability", {"modifierId": ids["modifier"], "isSoldOut": True}
         ),
+        "a dish edited": Command(
+            "admin", "edit_menu_item", {"menuItemId": ids["menu item"], "priceMinor": 1}
+        ),
+        "an option edited": Command(
+            "admin", "edit_modifier", {"modifierId": ids["modifier"], "priceMinor": 1}
+        ),
         "a table closed": Command("counter", "close_table_session", seating),
         "a new status": Command("orders", "order_status_update", {**order, "newStatus": "ready"}),
         "an order paid": Command("payments", "initiate_payment", cash),

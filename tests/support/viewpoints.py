@@ -24,9 +24,9 @@ def sees_in_kitchen(row: Row) -> bool:
 
 
 def sees_on_board(row: Row) -> bool:
-    """Numbers that are made and ready, and what is sold out."""
+    """Numbers that are made and ready, and what changes on the menu."""
     kind = _read_type(row)
-    return kind.startswith("order_number_") or kind == "menu_availability_changed"
+    return kind.startswith(("order_number_", "menu_"))
 
 
 def sees_as_guest(table_session_id: str, order_ids: Iterable[str]) -> Sees:

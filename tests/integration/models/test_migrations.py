@@ -85,7 +85,9 @@ def list_checks(database, table: str) -> set[str]:
         ((text,),) = database.execute_sql(
             "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
         ).fetchall()
-        found = " ".join(text.split()).split("CONSTRAINT ")[1:]
+        parts = " ".join(text.split()).split("CONSTRAINT ")[1:]
+        # A column that was added later has its CHECK in the middle: what follows is not of it.
+        found = [part[: find_end(part)] for part in parts]
     else:
         found = [
             f"{name} {text}"
@@ -96,6 +98,16 @@ def list_checks(database, table: str) -> set[str]:
             ).fetchall()
         ]
     return {part.replace('"', "").replace(" ", "").rstrip(",)") for part in found}
+
+
+def find_end(part: str) -> int:
+    """Return where the parenthesis ends that a text opens first."""
+    depth = 0
+    for place, letter in enumerate(part):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == ")" and depth == 0:
+            return place
+    return len(part)
 
 
 def test_migrations_make_the_schema_of_the_models(database, tmp_path, request):

@@ -15,6 +15,8 @@ from domain.commands import (
     CloseTableSession,
     ConfirmTerminalPayment,
     DeclineTerminalPayment,
+    EditMenuItem,
+    EditModifier,
     FinishItems,
     InitiatePayment,
     OrderStatusUpdate,
@@ -239,6 +241,14 @@ async def _walk_through_gates(cafe, walk):
         "set_availability",
         SetAvailability(is_sold_out=True, menu_item_id=cafe.menu["Water"].menu_item_id),
     )
+    latte = cafe.menu["Latte"]
+    option_id = latte.groups[0].options[0].modifier_id
+    edits = (
+        ("edit_menu_item", EditMenuItem(menu_item_id=latte.menu_item_id, price_minor=1)),
+        ("edit_modifier", EditModifier(modifier_id=option_id, price_minor=1)),
+    )
+    for name, command in edits:
+        await cafe.do(Role.MANAGER, name, command)
 
 
 async def _walk_through_payments(cafe, walk, provider):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import apportion, divide_half_up
+from domain.money import apportion, divide_half_up, find_typed_amount
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,28 @@ def test_nothing_to_weigh_gives_all_to_the_first():
     """A total is never dropped because its parts weigh nothing."""
     assert apportion(7, [0, 0]) == [7, 0]
     assert apportion(0, []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "exponent", "minor"),
+    [
+        ("11.50", 2, 1150),
+        ("11,5", 2, 1150),
+        ("11", 2, 1100),
+        ("0", 2, 0),
+        ("3.", 2, 300),
+        ("500", 0, 500),
+        ("1.234", 3, 1234),
+    ],
+)
+def test_an_amount_is_read_as_it_is_typed(text, exponent, minor):
+    """Point or comma, all decimals or fewer."""
+    assert find_typed_amount(text, exponent=exponent) == minor
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "1.234", "1,234.50", "1 000", "abc", "1e3", "٣", ".50", "9999999999"]
+)
+def test_what_is_no_amount_is_not_guessed(text):
+    """A price off by a thousand is worse than a question."""
+    assert find_typed_amount(text, exponent=2) is None

@@ -76,6 +76,7 @@ ROOMS = {
     "table_call_updated": TABLE_ROOMS,
     "staff_notification": AUDIENCE_ROOMS,
     "staff_notification_updated": AUDIENCE_ROOMS,
+    "menu_item_changed": [room for room in MENU_ROOMS if not room.endswith(":kitchen")],
     "payment_initiated": ORDER_ROOMS,
     "payment_updated": ORDER_ROOMS,
     "payment_completed": ORDER_ROOMS,
@@ -227,6 +228,7 @@ CARDS = {
     "table_called": [("table_call", "table_call", f"table_call-{NOTIFICATION}", "replace", RANK)],
     "table_session_opened": [],
     "menu_availability_changed": [],
+    "menu_item_changed": [],
 }
 
 
