@@ -13,6 +13,13 @@ from handlers.base import BaseHandler
 from handlers.context import HandlerContext
 from handlers.pages.admin import AdminPage
 from handlers.pages.admin_audit import AuditPage
+from handlers.pages.admin_menu import (
+    AvailabilityPage,
+    EditItemPage,
+    EditOptionsPage,
+    ListingPage,
+    MenuPage,
+)
 from handlers.pages.admin_notices import EndNoticePage, NoticesPage
 from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
 from handlers.pages.board import BoardPage
@@ -50,6 +57,11 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/notices/(?P<notification_id>{_ID})/end": EndNoticePage,
     r"/admin": AdminPage,
     r"/admin/audit": AuditPage,
+    r"/admin/menu": MenuPage,
+    rf"/admin/menu/(?P<menu_item_id>{_ID})": EditItemPage,
+    rf"/admin/menu/(?P<menu_item_id>{_ID})/options": EditOptionsPage,
+    rf"/admin/menu/(?P<menu_item_id>{_ID})/availability": AvailabilityPage,
+    rf"/admin/menu/(?P<menu_item_id>{_ID})/listing": ListingPage,
     r"/admin/people": PeoplePage,
     r"/admin/people/revoke": RevokeEverybodyPage,
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,

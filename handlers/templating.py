@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from domain.identifiers import NewId
+from domain.money import write_typed_amount
 from domain.payments import PayPart, list_pay_parts
 from handlers.assets import Assets
 from handlers.charts import build_bar_chart
@@ -70,6 +71,7 @@ class Templates:
             "money": format_money,
             "amount": format_amount,
             "short_amount": format_short_amount,
+            "typed_amount": write_typed_amount,
             "number": format_number,
             "pay_parts": _list_pay_parts,
             "time_of_day": format_time_of_day,

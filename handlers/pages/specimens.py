@@ -52,6 +52,7 @@ from handlers.connected import Connected, ConnectedPerson, Screens
 from handlers.health import CheckResult, Readiness
 from handlers.pages.notification_specimens import list_calls, list_notifications
 from services.audit import AuditFactView
+from services.menu_books import EditableItem
 from services.people import StaffMember
 
 _TARGET_S = 600
@@ -979,4 +980,8 @@ def build_specimens(now: datetime) -> dict[str, Any]:
             ],
         ),
         "audit_facts": list_audit_facts(now),
+        "editable_items": [
+            EditableItem(item=item, is_listed=number != 1)
+            for number, item in enumerate(list_dishes(now))
+        ],
     }

@@ -117,3 +117,16 @@ test('another wish is another order, and an answer ends it', async () => {
   assert.deepEqual(till.draft.lines, []);
   assert.equal(find('[data-draft-note]').value, '');
 });
+
+test('unsent lines cost what the menu says now', () => {
+  const till = loadTill();
+  find('[data-template="draft-line"]').innerHTML = '<li data-draft-line><span data-field="price"></span></li>';
+  till.add(find('[data-product]'), 2);
+  assert.equal(find('[data-field="price"]').textContent, '7.80');
+
+  find('[data-product]').dataset.priceMinor = '400';
+  till.readMenu();
+
+  assert.equal(find('[data-field="price"]').textContent, '8.00');
+  assert.match(find('[data-quote="send"]').textContent, /8\.00/);
+});

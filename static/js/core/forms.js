@@ -22,8 +22,9 @@ export function submitInPlace(selector, takeOver) {
 async function post(form, submitter, takeOver) {
   form.setAttribute('aria-busy', 'true');
   const fields = new FormData(form, submitter);
+  const address = submitter instanceof HTMLButtonElement && submitter.hasAttribute('formaction') ? submitter.formAction : form.action;
   try {
-    const response = await fetch(form.action, {
+    const response = await fetch(address, {
       method: 'POST', body: new URLSearchParams(/** @type {any} */ (fields)), credentials: 'same-origin', headers: { Accept: 'text/html' },
     });
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
@@ -31,6 +32,7 @@ async function post(form, submitter, takeOver) {
   } catch {
     // No network, most likely. The browser's own way says so in its own words.
     if (submitter instanceof HTMLButtonElement && submitter.name) addField(form, submitter.name, submitter.value);
+    form.action = address;
     form.submit();
   } finally {
     form.removeAttribute('aria-busy');

@@ -67,6 +67,23 @@ export class Till {
     else this.#rowOf(line.key)?.scrollIntoView({ block: 'nearest' });
   }
 
+  /** The page's keys and choices are those of a new menu: unsent lines show what they cost there. */
+  readMenu() {
+    for (const line of this.draft.lines) {
+      const key = /** @type {HTMLElement | null} */ (this.#find(`[data-product="${CSS.escape(line.menuItemId)}"]`));
+      if (key) line.priceMinor = Number(key.dataset.priceMinor);
+      const options = this.#cloneOptions(line.menuItemId);
+      for (const choice of line.choices) {
+        const input = /** @type {HTMLInputElement | null | undefined} */ (options?.querySelector(`.option__input[value="${CSS.escape(choice.modifierId)}"]`));
+        if (input) choice.priceMinor = Number(input.dataset.priceMinor);
+      }
+      const row = this.#rowOf(line.key);
+      if (row) this.#writeLine(row, line);
+    }
+    this.#showCounts();
+    this.askAgain();
+  }
+
   /** Prices or what is sold out may have changed. */
   askAgain() {
     this.#quote = null;
@@ -154,10 +171,14 @@ export class Till {
     for (const name of ['heading', 'extras']) this.#find(`[data-draft-${name}]`)?.toggleAttribute('hidden', !hasLines);
     this.#find('[data-draft="clear"]')?.toggleAttribute('hidden', !hasLines);
     this.#find('[data-draft-empty]')?.toggleAttribute('hidden', hasLines);
+    this.#showCounts();
+    this.#askQuote();
+  }
+
+  #showCounts() {
     for (const figure of /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll('[data-count-of]'))) {
       figure.textContent = String(this.draft.countOf(figure.dataset.countOf ?? '') || '');
     }
-    this.#askQuote();
   }
 
   #showLines() {

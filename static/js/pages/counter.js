@@ -17,6 +17,9 @@ const reasonDialog = /** @type {HTMLDialogElement | null} */ (document.querySele
 let nextQuantity = 1;
 /** @type {Till | null} */
 let till = null;
+const GATHER_MS = 250; // one option is in many dishes, and each of them is told
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
 
 const live = startLive({
   heartbeat: 'dashboard',
@@ -24,10 +27,12 @@ const live = startLive({
   askReason: reasonDialog ? makeReasonDialog(reasonDialog) : undefined,
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
+    else if (type === 'menu_item_changed') loadMenu();
     else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
     else if (type === 'order_created') showOpenOrder(data);
     else if (type === 'order_status_updated' && data.newStatus === 'ready') findLiveRegion()?.tell('ready', `order ${data.orderNumber}`);
   },
+  onSnapshot: takeOverMenu,
 });
 
 if (live) {
@@ -120,6 +125,27 @@ function showAvailability({ menuItemId, isSoldOut, item }) {
   if (!key || !foot) return;
   key.disabled = isSoldOut;
   foot.textContent = isSoldOut ? 'sold out' : formatAmount(item.priceMinor, root.dataset.currency ?? 'EUR');
+}
+
+/** Prices, names and choices come with the page. */
+function loadMenu() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    // Where there is no way to the server, coming back brings the menu.
+    live?.takeOver().catch(() => undefined);
+  }, GATHER_MS);
+}
+
+/** @param {Document} fresh */
+function takeOverMenu(fresh) {
+  for (const keys of root.querySelectorAll('[data-category-keys]')) {
+    const there = fresh.querySelector(`[data-category-keys="${CSS.escape(keys.getAttribute('data-category-keys') ?? '')}"]`);
+    keys.replaceChildren(...[...(there?.children ?? [])].map((key) => document.importNode(key, true)));
+  }
+  for (const options of document.querySelectorAll('[data-options-for]')) options.remove();
+  for (const options of fresh.querySelectorAll('[data-options-for]')) document.body.append(document.importNode(options, true));
+  root.querySelector('[data-search]')?.dispatchEvent(new Event('input'));
+  till?.readMenu();
 }
 
 /** Which order a table's next lines belong to. @param {{table: {number: number, label: string, openOrderId: string | null, openOrderNumber: number | null}}} change */

@@ -24,12 +24,23 @@ submitInPlace('[data-call-form]', (fresh) => {
   return true;
 });
 
-startLive({
+const GATHER_MS = 250; // one option is in many dishes, and each of them is told
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+const live = startLive({
   heartbeat: 'guest',
-  onMessage: ({ type, data }) => {
-    if (type === 'menu_availability_changed') void refreshDish(data.menuItemId);
-    else if (type === 'table_session_closed') location.reload();
+  onMessage: ({ type }) => {
+    if (type === 'table_session_closed') location.reload();
+    if (!type.startsWith('menu_')) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      // Where there is no way to the server, coming back brings the menu.
+      live?.takeOver().catch(() => undefined);
+    }, GATHER_MS);
   },
+  onSnapshot: takeOverMenu,
 });
 markHeading();
 searchMenu();
@@ -64,12 +75,19 @@ function searchMenu() {
   field?.addEventListener('keydown', (event) => { if (event.key === 'Enter') field.blur(); });
 }
 
-/** @param {string} menuItemId sold out, or there again */
-async function refreshDish(menuItemId) {
-  const response = await fetch(location.href, { credentials: 'same-origin', cache: 'no-store', headers: { Accept: 'text/html' } });
-  if (!response.ok) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
-  takeOverElements(fresh, [`#menu_item-${CSS.escape(menuItemId)}`]);
+/** Dishes that are sold out, cost something else, came or left; the others stay as they are. @param {Document} fresh */
+function takeOverMenu(fresh) {
+  const [shown, there] = [document, fresh].map((page) => [...page.querySelectorAll('[data-menu-item-id]')]);
+  if (shown.map((dish) => dish.id).join() === there.map((dish) => dish.id).join()) {
+    const changed = there.filter((dish, index) => dish.outerHTML !== shown[index].outerHTML);
+    takeOverElements(fresh, changed.map((dish) => `#${CSS.escape(dish.id)}`));
+    return;
+  }
+  const nothing = document.querySelector('[data-nothing-found]');
+  for (const category of document.querySelectorAll('.menu-category')) category.remove();
+  for (const category of fresh.querySelectorAll('.menu-category')) nothing?.before(document.importNode(category, true));
+  document.querySelector('[data-search]')?.dispatchEvent(new Event('input'));
+  markHeading();
 }
 
 function markHeading() {

@@ -1,0 +1,196 @@
+"""The menu's editor, as a browser without scripts uses it."""
+
+import re
+from html import unescape
+
+import pytest
+
+from domain.roles import Role
+from tests.integration.http.conftest import Client, World, read
+
+FLAT_WHITE = "Flat white"
+
+
+async def find_item(client: Client, name: str = FLAT_WHITE) -> dict:
+    """Return a dish as guests see it now."""
+    menu = read(await client.get("/api/v1/menu"))
+    dishes = [each for category in menu["categories"] for each in category["items"]]
+    return next(each for each in dishes if each["name"] == name)
+
+
+def read_fields(page: str) -> dict[str, str]:
+    """Read the editor's text fields as they stand."""
+    found = re.findall(r'<input class="input[^>]*? name="([^"]*)"[^>]*? value="([^"]*)"', page)
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page)
+    return {name: unescape(value) for name, value in [*hidden, *found]}
+
+
+async def open_editor(world: World, menu_item_id: str) -> tuple[Client, dict]:
+    """Open a dish's editor and return what its form would post unchanged."""
+    manager = await world.open_browser(Role.MANAGER)
+    page = (await manager.get(f"/admin/menu?item={menu_item_id}")).body.decode()
+    fields = read_fields(page)
+    station = re.search(r'<option value="([^"]*)" selected', page)
+    assert station is not None
+    ticked = re.findall(r'name="allergen" value="([^"]*)" checked', page)
+    form = {name: fields[name] for name in ("version", "name", "kitchen_name", "price", "prep")}
+    return manager, {**form, "station": station.group(1), "allergen": ticked}
+
+
+async def test_a_price_is_changed_in_the_browser(world: World):
+    """As it is typed, with a comma as well; the menu has it, in a new version."""
+    till = await world.staff(Role.COUNTER)
+    item = await find_item(till)
+    manager, form = await open_editor(world, item["menuItemId"])
+
+    answer = await manager.request(
+        "POST", f"/admin/menu/{item['menuItemId']}", form={**form, "price": "4,2"}
+    )
+
+    assert answer.code == 303, answer.body
+    page = (await manager.get(answer.headers["Location"])).body.decode()
+    assert "Saved." in page
+    assert read_fields(page)["price"] == "4.20"
+    after = await find_item(till)
+    assert (after["priceMinor"], after["version"]) == (420, item["version"] + 1)
+    assert (after["name"], after["allergens"]) == (item["name"], item["allergens"])
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("price", "4.205", "Write a price like 11.50."),
+        ("price", "1,000.00", "Write a price like 11.50."),
+        ("price", "-1", "Write a price like 11.50."),
+        ("price", "100001", "A price is at most 100000.00."),
+        ("name", "", "A name has 1 to 80 letters."),
+        ("kitchen_name", "A name that is much too long", "A kitchen name has 1 to 18 letters"),
+        ("prep", "2.5", "Write minutes and seconds like 2:30"),
+        ("station", "nowhere", "Choose the station that makes it."),
+    ],
+)
+async def test_what_cannot_be_is_said_beside_its_field(world: World, field, typed, says):
+    """What was typed stays in the form, and nothing is written."""
+    till = await world.staff(Role.COUNTER)
+    item = await find_item(till)
+    manager, form = await open_editor(world, item["menuItemId"])
+
+    answer = await manager.request(
+        "POST", f"/admin/menu/{item['menuItemId']}", form={**form, field: typed}
+    )
+
+    page = answer.body.decode()
+    assert answer.code == 422
+    assert f'<a href="#field-{field}">{says}' in page
+    if field != "station":
+        assert read_fields(page)[field] == typed
+    assert await find_item(till) == item
+
+
+async def test_an_editor_is_told_of_another(world: World):
+    """The second form is of an older version: it is refused, and shows what was typed."""
+    till = await world.staff(Role.COUNTER)
+    item = await find_item(till)
+    manager, form = await open_editor(world, item["menuItemId"])
+    address = f"/admin/menu/{item['menuItemId']}"
+    first = await manager.request("POST", address, form={**form, "price": "4"})
+    assert first.code == 303
+
+    second = await manager.request("POST", address, form={**form, "price": "5"})
+
+    page = second.body.decode()
+    assert second.code == 409
+    assert "Somebody changed this dish a moment ago." in page
+    assert read_fields(page)["price"] == "5"
+    assert (await find_item(till))["priceMinor"] == 400
+
+
+async def test_sold_out_for_an_hour_for_today_or_as_long_as_wanted(world: World):
+    """Each end is where it says; back ends it."""
+    till = await world.staff(Role.COUNTER)
+    item_id = (await find_item(till))["menuItemId"]
+    manager = await world.open_browser(Role.MANAGER)
+    address = f"/admin/menu/{item_id}/availability"
+    ends = {}
+    for until in ("hour", "day", "open"):
+        assert (await manager.request("POST", address, form={"until": until})).code == 303
+        item = await find_item(till)
+        assert item["isSoldOut"]
+        ends[until] = item["soldOutUntil"]
+    back = await manager.request("POST", address, form={"until": "back"})
+
+    assert ends["hour"] is not None
+    assert ends["day"] is not None
+    assert ends["open"] is None
+    assert b"On sale again." in (await manager.get(back.headers["Location"])).body
+    assert not (await find_item(till))["isSoldOut"]
+    assert (await manager.request("POST", address, form={"until": "later"})).code == 400
+
+
+async def test_choices_have_prices_and_switches(world: World):
+    """Those that were changed are saved; one is marked sold out by itself."""
+    till = await world.staff(Role.COUNTER)
+    item = await find_item(till)
+    options = [option for group in item["groups"] for option in group["options"]]
+    first, second = options[0], options[1]
+    manager = await world.open_browser(Role.MANAGER)
+    address = f"/admin/menu/{item['menuItemId']}"
+    page = (await manager.get(f"/admin/menu?item={item['menuItemId']}")).body.decode()
+    fields = {
+        name: value
+        for name, value in read_fields(page).items()
+        if name.startswith(("price-", "version-"))
+    }
+
+    prices = {**fields, f"price-{first['modifierId']}": "1.25"}
+    assert (await manager.request("POST", f"{address}/options", form=prices)).code == 303
+    switch = {**fields, "option": f"{second['modifierId']}:open"}
+    assert (await manager.request("POST", f"{address}/availability", form=switch)).code == 303
+
+    after = {
+        option["modifierId"]: option
+        for group in (await find_item(till))["groups"]
+        for option in group["options"]
+    }
+    assert after[first["modifierId"]]["priceMinor"] == 125
+    assert after[second["modifierId"]]["isSoldOut"]
+    untouched = [
+        each
+        for each in options
+        if each["modifierId"] not in (first["modifierId"], second["modifierId"])
+    ]
+    assert all(after[each["modifierId"]] == each for each in untouched)
+    wrong = {**fields, f"price-{first['modifierId']}": "much"}
+    refused = await manager.request("POST", f"{address}/options", form=wrong)
+    assert refused.code == 422
+    assert f"{first['name']}: Write a price like 11.50." in unescape(refused.body.decode())
+
+
+async def test_a_dish_is_taken_off_and_put_back(world: World):
+    """Off the menu it stands in the editor's list alone."""
+    till = await world.staff(Role.COUNTER)
+    item = await find_item(till)
+    manager = await world.open_browser(Role.MANAGER)
+    address = f"/admin/menu/{item['menuItemId']}/listing"
+
+    off = await manager.request("POST", address, form={"listing": "off"})
+
+    page = (await manager.get(off.headers["Location"])).body.decode()
+    assert "Taken off the menu." in page
+    assert "Put it back on the menu" in page
+    menu = read(await till.get("/api/v1/menu"))
+    names = [each["name"] for category in menu["categories"] for each in category["items"]]
+    assert FLAT_WHITE not in names
+    assert (await manager.request("POST", address, form={"listing": "on"})).code == 303
+    assert (await find_item(till))["menuItemId"] == item["menuItemId"]
+
+
+async def test_the_editor_is_for_management(world: World):
+    """The counter marks sold out from the till, and does not see this page."""
+    counter = await world.open_browser(Role.COUNTER)
+    item_id = (await find_item(await world.staff(Role.COUNTER)))["menuItemId"]
+
+    assert (await counter.get("/admin/menu")).code == 403
+    form = {"listing": "off"}
+    answer = await counter.request("POST", f"/admin/menu/{item_id}/listing", form=form)
+    assert answer.code == 403
