@@ -47,6 +47,7 @@ _WELCOME_TIMEOUT_S = 10.0  # what the server grants for the first frame
 _ACKNOWLEDGEMENT_TIMEOUT_S = 10.0
 _PART_TIMEOUT_S = 1.0  # for the other side to answer our close
 _STABLE_S = 30.0  # a connection that lived this long starts the back-off anew
+_RENEWAL_RETRY_S = 5.0  # the server gives a minute from `refresh_due` on
 _SLOW_S = 120.0  # between attempts after the last counted one
 _LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024  # a welcome with many rooms; events are a few KiB
 
@@ -64,8 +65,8 @@ class State(StrEnum):
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to connect.
 
-    url: `ws://host/ws/kitchen/websocket`. token: called for every attempt, since a ticket opens
-    one connection; a RefusedError that is not recoverable ends the connection for good.
+    url: `ws://host/ws/kitchen/websocket`. token: called for every attempt and renewal, since a
+    ticket is good for one; a RefusedError that is not recoverable ends the connection for good.
     rooms: asked for beside those that the roles imply. max_attempts: counted ones in a row, slow
     ones follow; None never slows down. buffered_messages: when so many wait for the reader, the
     socket is not read on. keep_messages: False for a connection that only sends.
@@ -98,6 +99,7 @@ class _Life:
 
     socket: WebSocketClientConnection
     beat: asyncio.Task[None] | None = None
+    renewal: asyncio.Task[None] | None = None
     was_live: bool = False
     has_ended: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
@@ -277,6 +279,8 @@ class Connection:
             message = msgspec.json.decode(text, type=Message)
             if message.type == "welcome":
                 self._begin_life(life, message)
+            elif message.type == "refresh_due":
+                life.renewal = asyncio.create_task(self._renew(life), name="connection renewal")
             else:
                 await self._take_in(message)
         life.has_ended = True
@@ -298,8 +302,9 @@ class Connection:
         self._is_live.clear()
         for timer in life.timers:
             timer.cancel()
-        if life.beat is not None:
-            life.beat.cancel()
+        for task in (life.beat, life.renewal):
+            if task is not None:
+                task.cancel()
         self._commands.detach()
         await _part(life)
 
@@ -390,7 +395,23 @@ class Connection:
             epoch = mark.data.get("epoch", known.epoch)
             self._position = Position(epoch=epoch, seq=seq, event_id=mark.data["eventId"])
 
-    # --- heartbeat --------------------------------------------------------------------------
+    # --- renewal and heartbeat ----------------------------------------------------------------
+
+    async def _renew(self, life: _Life) -> None:
+        """Go on with another token on the same connection, before the old one runs out."""
+        while True:
+            try:
+                token = await self._options.token()
+            except RefusedError as error:
+                if not error.body.recoverable:
+                    return  # the server closes in time, and the next attempt says why
+            except (OSError, HTTPError, ClientError):
+                pass
+            else:
+                refresh = {"type": "refresh", "id": str(uuid.uuid4()), "data": {"token": token}}
+                self._transmit(life, refresh)
+                return
+            await self._options.sleep(_RENEWAL_RETRY_S)
 
     async def _beat(self, life: _Life) -> None:
         while True:

@@ -78,10 +78,10 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recognition(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a socket's token speaks for. expires_at: None lives as long as the sign-in does."""
+    """Whom a socket's token speaks for. expires_at: by then it must have been renewed."""
 
     identity: Identity
-    expires_at: datetime | None
+    expires_at: datetime
 
 
 class Authentication:
@@ -243,7 +243,10 @@ class Authentication:
             identity=identity,
             command_type="use_ticket",
         )
-        return Recognition(identity=identity, expires_at=None)
+        # As long as an access token: the page renews it in band with its cookie, so that a sign-in
+        # that is in use lives on, and one that has run out ends its sockets too.
+        ends_at = self._now() + timedelta(seconds=self._settings.access_token_ttl_s)
+        return Recognition(identity=identity, expires_at=ends_at)
 
     async def recheck(self, identity: Identity) -> Identity:
         """Re-read the rights of somebody who was recognised before (an open socket).

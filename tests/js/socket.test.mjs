@@ -405,3 +405,60 @@ test("the server's time is learned from a beat whose answer is certain", async (
   server.send({ type: 'heartbeat', data: { serverTime: 88 } });
   assert.deepEqual(learned, [[1000, 0], [77, 2000]]);
 });
+
+test('a token that runs out is renewed on the same connection, with a fresh ticket', async () => {
+  let tickets = 0;
+  const seen = [];
+  await open({ token: async () => `ticket-${tickets += 1}`, onMessage: (message) => seen.push(message.seq) });
+  server.welcome();
+  server.send(buildEvent(1));
+  server.send({ type: 'refresh_due', data: { expiresAt: 2_000_000 } });
+  server.send(buildEvent(2));
+  await settle();
+  const [renewal] = server.sent.slice(1);
+  assert.equal(renewal.type, 'refresh');
+  assert.deepEqual(renewal.data, { token: 'ticket-2' });
+  server.send({ type: 'ack', id: renewal.id, data: { expiresAt: 3_000_000 } });
+  server.send(buildEvent(3));
+  assert.deepEqual(seen, [1, 2, 3]);
+  assert.equal(server.links.length, 1);
+  assert.equal(connection.state, 'live');
+});
+
+test('a renewal without a ticket is tried again, and not once the sign-in has ended', async () => {
+  let tickets = 0;
+  let failure = new Error('no network');
+  await open({ token: async () => { tickets += 1; if (tickets > 1 && failure) throw failure; return `ticket-${tickets}`; } });
+  server.welcome();
+  server.send({ type: 'refresh_due', data: { expiresAt: 2_000_000 } });
+  await live(6000);
+  failure = null;
+  await live(5000);
+  assert.deepEqual(server.sent.slice(1).map(({ type, data }) => [type, data.token]), [['refresh', 'ticket-4']]);
+
+  failure = new ProtocolError({ type: 'authentication_failed', code: 'signed_out', message: 'Sign in.', recoverable: false });
+  server.send({ type: 'refresh_due', data: { expiresAt: 3_000_000 } });
+  await live(30_000);
+  assert.equal(tickets, 5);
+  server.close(4003);
+  await pass(2000);
+  assert.equal(connection.state, 'stopped');
+});
+
+test('a ticket that comes after its connection is gone is not sent on the next one', async () => {
+  /** @type {((ticket: string) => void) | undefined} */
+  let give;
+  await open({ token: () => (give === undefined ? Promise.resolve('first') : new Promise((resolve) => { give = resolve; })) });
+  server.welcome();
+  give = () => {};
+  server.send({ type: 'refresh_due', data: { expiresAt: 2_000_000 } });
+  const late = give;
+  server.close(1006);
+  await pass(1000);
+  late('late');
+  await settle();
+  give('fresh');
+  await settle();
+  server.welcome();
+  assert.deepEqual(server.sent.map(({ type, data }) => [type, data.token]), [['authenticate', 'fresh']]);
+});

@@ -111,6 +111,11 @@ export function makeCommand(type, data, id) {
   return { type, id, data };
 }
 
+/** Go on with another token of the same person or phone. @param {string} token @returns {Message} */
+export function makeRefresh(token) {
+  return makeCommand('refresh', { token }, makeCommandId());
+}
+
 /** @param {{position?: Position | null, painted?: object}} state @returns {Message} */
 export function makeHeartbeat(state) {
   return { type: 'heartbeat', data: withoutEmpty(state) };

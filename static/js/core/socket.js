@@ -9,8 +9,8 @@
 import { computeDelayMs } from './backoff.js';
 import { SockJSClient, LOST } from './sockjs.js';
 import {
-  ProtocolError, makeAuthenticate, makeCommand, makeCommandId, makeConnectionLostError, makeHeartbeat, makeTimeoutError,
-  readCloseCode,
+  ProtocolError, makeAuthenticate, makeCommand, makeCommandId, makeConnectionLostError, makeHeartbeat, makeRefresh,
+  makeTimeoutError, readCloseCode,
 } from './protocol.js';
 
 /** @typedef {import('./protocol.js').Position} Position */
@@ -24,7 +24,7 @@ import {
 /**
  * @typedef {object} ConnectOptions
  * @property {string} namespace
- * @property {() => Promise<string>} token a fresh one-use ticket for every attempt; a ProtocolError
+ * @property {() => Promise<string>} token a fresh one-use ticket for every attempt and renewal; a ProtocolError
  *   that is not recoverable (signed out) ends the connection for good
  * @property {string[]} [rooms] asked for beside those that the roles imply
  * @property {Position | null} [position] where the page's content stands
@@ -64,6 +64,7 @@ const SLOW_MS = 120000; // between attempts after the last counted one
 // connection that is no good any more may be a screen that does not come back.
 const LEFT = 1000;
 const GIVEN_UP = 3001;
+const RENEWAL_RETRY_MS = 5000; // the server gives a minute from `refresh_due` on
 const PROBE_MS = 5000; // the network changed under a live connection: answer, or be replaced
 
 // Commands on their way at once. The server allows bursts of 60 frames: a queue of an outage goes
@@ -114,8 +115,10 @@ export class Connection {
   #lastBeatAtMs = 0;
   #unansweredBeats = 0;
   #hasReachedLimit = false;
-  /** @type {Record<'retry' | 'welcome' | 'stable' | 'beat' | 'probe' | 'snapshot', ReturnType<typeof setTimeout> | undefined>} */
-  #timers = { retry: undefined, welcome: undefined, stable: undefined, beat: undefined, probe: undefined, snapshot: undefined };
+  /** @type {Record<'retry' | 'welcome' | 'stable' | 'beat' | 'probe' | 'snapshot' | 'renewal', ReturnType<typeof setTimeout> | undefined>} */
+  #timers = {
+    retry: undefined, welcome: undefined, stable: undefined, beat: undefined, probe: undefined, snapshot: undefined, renewal: undefined,
+  };
 
   /** @param {ConnectOptions} options */
   constructor(options) {
@@ -304,6 +307,7 @@ export class Connection {
       case 'resync': this.#startResync(message.data.reason, message.data.position); break;
       case 'ack': this.#onAcknowledgement(message); break;
       case 'heartbeat': this.#onHeartbeat(message); break;
+      case 'refresh_due': void this.#renew(); break;
       default: if (isError(message)) this.#onError(message); else this.#accept(message);
     }
   }
@@ -317,6 +321,21 @@ export class Connection {
     this.#options.onConnected?.(message.data);
     this.#sendPending();
     this.#checkBeat();
+  }
+
+  /** The token behind this connection runs out soon: go on with another one, on the same connection. */
+  async #renew() {
+    const attemptId = this.#attemptId;
+    let token;
+    try {
+      token = await this.#options.token();
+    } catch (error) {
+      // For good: the server closes when the old one runs out, and the next attempt says why.
+      if (error instanceof ProtocolError && !error.body.recoverable) return;
+      if (attemptId === this.#attemptId) this.#timers.renewal = setTimeout(() => void this.#renew(), RENEWAL_RETRY_MS);
+      return;
+    }
+    if (attemptId === this.#attemptId) this.#transmit(makeRefresh(token));
   }
 
   /** @param {Message} message */

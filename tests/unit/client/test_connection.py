@@ -333,3 +333,74 @@ async def test_closing_ends_the_reader_and_what_waits(server):
         await command
     assert isinstance(command.exception(), ConnectionStopped)
     assert State.CLOSED is connection.state
+
+
+class Tickets:
+    """Gives a fresh ticket each time, unless the test says otherwise."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.failures: list[Exception] = []
+
+    async def __call__(self) -> str:
+        if self.given and self.failures:
+            raise self.failures.pop(0)
+        self.given += 1
+        return f"ticket-{self.given}"
+
+
+async def ask_for_renewal(server) -> None:
+    """Say on the only connection that its token runs out."""
+    await wait_for(lambda: bool(server.connections), "the server's side")
+    server.connections[0].send({"type": "refresh_due", "data": {"expiresAt": 2_000_000}})
+
+
+async def test_a_token_that_runs_out_is_renewed_on_the_same_connection(server):
+    """With a fresh ticket; nothing is missed and the reader sees nothing of it."""
+    async with Connection(build_options(server, token=Tickets(), position=_START)) as connection:
+        server.append()
+        await ask_for_renewal(server)
+        server.append()
+        await wait_for(lambda: bool(server.commands), "the renewal")
+        server.append()
+        assert await collect(connection, 3) == [1, 2, 3]
+
+    assert [(each["type"], each["data"]) for each in server.commands] == [
+        ("refresh", {"token": "ticket-2"})
+    ]
+    assert len(server.authentications) == 1
+
+
+async def test_a_renewal_without_a_ticket_is_tried_again(server):
+    """There is a minute for it; a network that fails for some seconds is no reason to part."""
+    tickets = Tickets()
+    tickets.failures = [OSError("no network"), OSError("no network")]
+    async with Connection(build_options(server, token=tickets)) as connection:
+        await connection.wait_until_live()
+        await ask_for_renewal(server)
+        await wait_for(lambda: bool(server.commands), "the renewal")
+
+    assert server.commands[0]["data"] == {"token": "ticket-2"}
+
+
+async def test_a_sign_in_that_has_ended_is_not_renewed(server):
+    """The server closes when the old token runs out, and the next attempt says why."""
+    refusal = ErrorBody(
+        type=ErrorType.AUTHENTICATION_FAILED,
+        code="signed_out",
+        message="Sign in again.",
+        recoverable=False,
+    )
+    tickets = Tickets()
+    tickets.failures = [RefusedError(refusal, status=401), RefusedError(refusal, status=401)]
+    async with Connection(build_options(server, token=tickets)) as connection:
+        await connection.wait_until_live()
+        await ask_for_renewal(server)
+        await wait_for(lambda: len(tickets.failures) == 1, "the attempt")
+        server.connections[0].close(4003, "The token has run out.")
+        with suppress(ConnectionStopped):
+            async for _ in connection.messages():
+                pass
+        assert connection.state is State.STOPPED
+
+    assert server.commands == []
