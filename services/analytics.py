@@ -64,6 +64,7 @@ GROUP BY round.id, round.fired_at
 _STATIONS_QUERY = """
 SELECT id, name FROM station WHERE cafe_id = ? AND archived_at IS NULL ORDER BY position, id
 """
+# The sign: as in services/boards.py, the open tickets are found by their status and then sorted.
 _PARTS_QUERY = """
 SELECT ticket.id, ticket.station_id, orders.number, orders.table_label, item.kitchen_name,
     item.quantity, item.prep_s, ticket.queued_at, item.started_at, ticket.target_s
@@ -73,7 +74,7 @@ JOIN order_item AS item
     ON item.round_id = ticket.round_id AND item.station_id = ticket.station_id
 WHERE ticket.cafe_id = ? AND ticket.station_id IN ({stations})
     AND ticket.status IN ('received', 'started') AND item.status IN ('queued', 'started')
-ORDER BY ticket.queued_at, ticket.id, item.line_number
+ORDER BY +ticket.queued_at, ticket.id, item.line_number
 """
 _REFUNDS_QUERY = """
 SELECT refund.credited_minor, orders.tax_minor, orders.total_minor

@@ -50,6 +50,8 @@ _NUMBERED_ORDERS = (OrderStatus.CONFIRMED, OrderStatus.PREPARING, OrderStatus.RE
 
 # Both queries name stations and a span of an index, one for all stations too: what they read is
 # what is open or of today, and not what a cafe has ever made.
+# The sign before queued_at keeps SQLite from walking all tickets of all days in the order of their
+# time, for which figures have an index: the open ones are few, and sorted in no time.
 _OPEN_TICKETS_QUERY = """
 SELECT ticket.id, ticket.order_id
 FROM ticket
@@ -61,7 +63,7 @@ WHERE ticket.cafe_id = ? AND ticket.station_id IN {stations}
             AND order_item.station_id = ticket.station_id
             AND order_item.status = 'voided' AND order_item.void_seen_at IS NULL
     )))
-ORDER BY ticket.queued_at DESC, ticket.id DESC
+ORDER BY +ticket.queued_at DESC, ticket.id DESC
 LIMIT ?
 """
 _FINISHED_TICKETS_QUERY = """

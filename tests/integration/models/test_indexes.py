@@ -12,7 +12,7 @@ from models.database import close_database, open_database
 from models.migrations import migrate
 from models.orders import Order, OrderItem, Round, RoundHold, Ticket
 from models.tables import TableSession
-from services import boards
+from services import analytics, boards
 
 OPEN_STATUSES = [status for status in OrderStatus if status not in TERMINAL_ORDER_STATUSES]
 
@@ -100,11 +100,16 @@ def test_a_written_out_query_asks_an_index(database, statement):
     assert [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step] == []
 
 
+# What the figures count the load from; there the stations stand between brackets already.
+_LOAD_QUERY = analytics._PARTS_QUERY.replace("({stations})", "{stations}")
+
+
 @pytest.mark.parametrize(
     ("query", "span"),
     [
         (boards._OPEN_TICKETS_QUERY, "(cafe_id=? AND station_id=? AND status=?)"),
         (boards._FINISHED_TICKETS_QUERY, "(cafe_id=? AND station_id=? AND completed_at>?)"),
+        (_LOAD_QUERY, "(cafe_id=? AND station_id=? AND status=?)"),
     ],
 )
 @pytest.mark.parametrize("stations", ["('s')", "(SELECT id FROM station WHERE cafe_id = 'c')"])
