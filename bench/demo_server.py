@@ -30,6 +30,7 @@ class LoggedEvent(View, frozen=True, kw_only=True):
     event_id: str
     epoch: str
     at: datetime
+    user_id: str | None
     event: dict[str, Any]
 
 
