@@ -55,6 +55,7 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "revoke_everybody": frozenset({Role.OWNER}),
     "read_analytics": MANAGEMENT,
     "read_audit": MANAGEMENT,
+    "review_payments": MANAGEMENT,
     "send_notice": MANAGEMENT,
     "acknowledge_notification": _EVERY_STAFF,
     # Of which kind, domain/notifications.py says.

@@ -20,6 +20,7 @@ from handlers.pages.admin_menu import (
     ListingPage,
     MenuPage,
 )
+from handlers.pages.admin_money import MoneyPage
 from handlers.pages.admin_notices import EndNoticePage, NoticesPage
 from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
 from handlers.pages.board import BoardPage
@@ -62,6 +63,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/menu/(?P<menu_item_id>{_ID})/options": EditOptionsPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/availability": AvailabilityPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/listing": ListingPage,
+    r"/admin/money": MoneyPage,
     r"/admin/people": PeoplePage,
     r"/admin/people/revoke": RevokeEverybodyPage,
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,

@@ -166,6 +166,22 @@ def list_orders(
     return OrdersView(orders=[build_order_view(order) for order in orders])
 
 
+def list_paid_orders(cafe_id: str, *, limit: int, before_id: str | None = None) -> list[OrderView]:
+    """List orders with a payment of any kind, the newest first.
+
+    before_id: the last one of the page before.
+    """
+    rows = fetch_rows(
+        "SELECT orders.id FROM orders WHERE orders.cafe_id = ? AND orders.id < ?"
+        " AND EXISTS (SELECT 1 FROM payment WHERE payment.order_id = orders.id)"
+        " ORDER BY orders.id DESC LIMIT ?",
+        (cafe_id, before_id or "~", limit),  # ids are hexadecimal: all of them are below "~"
+    )
+    ids = [order_id for (order_id,) in rows]
+    found = {order.order_id: build_order_view(order) for order in read_orders(cafe_id, ids)}
+    return [found[order_id] for order_id in ids]
+
+
 def list_tickets(cafe_id: str, *, station_id: str | None, now: datetime) -> list[TicketView]:
     """List the open tickets of a station or of all, oldest first."""
     return read_kitchen_board(cafe_id, station_id, now=now).tickets

@@ -10,7 +10,7 @@ from tests.support.browser import BrowserFaults, find_violations, save_screensho
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 SIZES = ("desk", "tablet", "phone")
-PAGES = ("/admin", "/admin/menu", "/admin/people", "/admin/audit")
+PAGES = ("/admin", "/admin/menu", "/admin/money", "/admin/people", "/admin/audit")
 
 
 @pytest_asyncio.fixture
@@ -150,6 +150,32 @@ async def test_a_price_that_is_none_is_said_beside_it(cafe, browser_faults: Brow
     await expect(admin.get_by_label("Price, tax in")).to_be_focused()
     await expect(admin.get_by_label("Price, tax in")).to_have_value("a lot")
     assert [] == await find_violations(admin)
+
+
+async def test_money_is_given_back_from_the_list(cafe):
+    """Another's payment comes by itself; the refund shows with its reason in the audit."""
+    admin = await cafe.open_display("desk", "manager", "/admin/money")
+    await expect(admin.get_by_text("Nothing was paid yet.")).to_be_visible()
+    till = await cafe.speak_as("manager")
+    await pay(till, await order(till, "Flat white"))
+    await admin.reload()
+    second = await order(till, "Cortado")
+    await pay(till, second)
+    card = admin.get_by_role("listitem").filter(has_text=f"Order {second.order_number}").first
+    await expect(card.locator(".pay-state")).to_have_text("paid")
+
+    await card.get_by_role("button", name="Give back").click()
+    dialog = admin.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Not as it should be").click()
+    assert [] == await find_violations(admin)
+    await dialog.locator("[data-refund-go]").click()
+
+    await expect(dialog).to_be_hidden()
+    await expect(card.locator(".pay-state")).to_have_text("given back")
+    await admin.goto(f"{cafe.server.url}/admin/audit?about=money")
+    await expect(
+        admin.get_by_text(f"gave back €2.60 of order {second.order_number}")
+    ).to_be_visible()
 
 
 async def test_whoever_is_revoked_stops_at_once(cafe, browser_faults: BrowserFaults):

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from domain.roles import Role
-from tests.integration.http.conftest import World
+from tests.integration.http.conftest import World, new_id
 
 
 def read_live(page: str) -> dict:
@@ -155,3 +155,32 @@ async def test_only_an_owner_ends_everybodys_access(world: World):
     assert ended.code == 303
     assert (await manager.get("/admin")).code == 303
     assert (await owner.get("/admin")).code == 200
+
+
+async def test_payments_are_listed_newest_first_in_pages(world: World):
+    """Orders without a payment are none of them; nobody but management may look."""
+    till = await world.staff(Role.COUNTER)
+    await world.order(till)
+    numbers = []
+    for _ in range(21):
+        order = await world.order(till)
+        total_minor = order["totals"]["totalMinor"]
+        body = {"method": "cash", "amountMinor": total_minor, "tenderedMinor": total_minor}
+        paid = await till.post(
+            f"/api/v1/orders/{order['orderId']}/payments", body, Idempotency_Key=new_id()
+        )
+        assert paid.code in (200, 201), paid.body
+        numbers.append(order["orderNumber"])
+    manager = await world.open_browser(Role.MANAGER)
+
+    first = (await manager.get("/admin/money")).body.decode()
+    older = re.search(r'href="([^"]*before=[^"]*)"', first)
+    assert older is not None
+    second = (await manager.get(older.group(1))).body.decode()
+
+    shown = [int(each) for each in re.findall(r"__title\">Order (\d+)<", first + second)]
+    assert shown == numbers[::-1]
+    assert "before=" not in second
+    assert (await manager.get("/admin/money?before=x")).code == 404
+    counter = await world.open_browser(Role.COUNTER)
+    assert (await counter.get("/admin/money")).code == 403

@@ -470,6 +470,7 @@ def test_every_command_has_one_operation():
         "list_connections",
         "read_analytics",
         "read_audit",
+        "review_payments",
     }
     # Over REST alone: an access that is taken back ends sockets, and its answer says so.
     elsewhere = reads | {"revoke_person", "revoke_everybody"}
