@@ -192,6 +192,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="Sockets of one person or phone in one namespace, over all processes.",
         ),
     ] = 5
+    connections_full: Annotated[
+        Literal["refuse", "replace"],
+        Meta(
+            description="What happens to one more of them: `refuse` tells it to come back later, "
+            "`replace` ends the oldest one for it."
+        ),
+    ] = "refuse"
     refresh_warning_s: Annotated[
         int,
         Meta(ge=1, le=600, description="How long before its end a token's renewal is asked for."),

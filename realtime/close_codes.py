@@ -54,7 +54,7 @@ _REASONS: dict[CloseCode, str] = {
     CloseCode.PROTOCOL_VERSION: "This protocol version is not spoken here.",
     CloseCode.BAD_FRAMES: "Too many messages could not be read.",
     CloseCode.CAFE_CLOSED: "The cafe is closed.",
-    CloseCode.REPLACED: "A newer connection of this device took over.",
+    CloseCode.REPLACED: "A newer connection took over.",
 }
 
 CLOSE_RULES: dict[CloseCode, CloseRule] = {

@@ -156,6 +156,7 @@ class Plane:
             check_rooms=ports.check_rooms,
             replay_limit=settings.replay_limit_events,
         )
+        ports.presence.watch_replaced(self._on_replaced)
         self._renewal = Renewal(
             authenticate=ports.authenticate, warning_s=settings.refresh_warning_s
         )
@@ -440,8 +441,17 @@ class Plane:
             connected_at=now_ms,
             last_activity=now_ms,
         )
-        limit = self._settings.connections_per_person
-        return await self._ports.presence.track(record, limit=limit)
+        return await self._ports.presence.track(
+            record,
+            limit=self._settings.connections_per_person,
+            replaces=self._settings.connections_full == "replace",
+        )
+
+    def _on_replaced(self, connection_id: str) -> None:
+        """A newer connection of the same person took the place of this one."""
+        for session in list(self._sessions):
+            if session.connection_id == connection_id:
+                session.close(CloseCode.REPLACED)
 
     def _refuse_connection(
         self, session: Session, identity: Identity, command_id: str | None

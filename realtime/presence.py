@@ -5,7 +5,7 @@ see all. Also the place that counts connections of one person in one namespace (
 only it knows those of the other processes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -26,6 +26,10 @@ class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_activity: int
 
 
+# Called on the loop with a connection's id.
+OnReplaced = Callable[[str], None]
+
+
 class Presence(Protocol):
     """Connections by id, person, cafe and role."""
 
@@ -34,8 +38,15 @@ class Presence(Protocol):
         """Whether the connections of all processes are seen."""
         ...
 
-    async def track(self, record: ConnectionRecord, *, limit: int) -> bool:
-        """Add a connection; False where its person has `limit` in its namespace already."""
+    def watch_replaced(self, on_replaced: OnReplaced) -> None:
+        """Say who is told of a connection of this process that a newer one took the place of."""
+        ...
+
+    async def track(self, record: ConnectionRecord, *, limit: int, replaces: bool = False) -> bool:
+        """Add a connection; False where its person has `limit` in its namespace already.
+
+        replaces: then their oldest goes instead, wherever it is.
+        """
         ...
 
     def touch(self, connection_id: str, *, at_ms: int) -> None:
@@ -68,6 +79,7 @@ class MemoryPresence:
         self._records: dict[str, ConnectionRecord] = {}
         # Ids by person: a process has thousands of connections, and a person a handful.
         self._by_user: dict[str, set[str]] = {}
+        self._on_replaced: OnReplaced = lambda _: None
 
     @property
     def is_complete(self) -> bool:
@@ -90,17 +102,25 @@ class MemoryPresence:
 
     def has_room(self, record: ConnectionRecord, *, limit: int) -> bool:
         """Whether a person has fewer than `limit` connections in a namespace, in this process."""
-        others = [
-            each
-            for each in self._list_of(record.user_id)
-            if each.namespace is record.namespace and each.connection_id != record.connection_id
-        ]
-        return len(others) < limit
+        return len(self._list_others(record)) < limit
 
-    async def track(self, record: ConnectionRecord, *, limit: int) -> bool:
+    def watch_replaced(self, on_replaced: OnReplaced) -> None:
+        """Say who is told of a connection that a newer one took the place of."""
+        self._on_replaced = on_replaced
+
+    def replace(self, connection_id: str) -> None:
+        """Forget a connection for a newer one's sake; one that is not there is no fault."""
+        if self.find(connection_id) is not None:
+            self.remove(connection_id)
+            self._on_replaced(connection_id)
+
+    async def track(self, record: ConnectionRecord, *, limit: int, replaces: bool = False) -> bool:
         """Add a connection; False where its person has `limit` in its namespace already."""
-        if not self.has_room(record, limit=limit):
+        others = self._list_others(record)
+        if len(others) >= limit and not replaces:
             return False
+        for oldest in others[: max(0, len(others) - limit + 1)]:
+            self.replace(oldest.connection_id)
         self.put(record)
         return True
 
@@ -138,6 +158,14 @@ class MemoryPresence:
     async def get_user_connections(self, user_id: str) -> list[ConnectionRecord]:
         """List a person's connections, oldest first."""
         return sort_records(self._list_of(user_id))
+
+    def _list_others(self, record: ConnectionRecord) -> list[ConnectionRecord]:
+        """List the others of a connection's person in its namespace, oldest first."""
+        return sort_records(
+            each
+            for each in self._list_of(record.user_id)
+            if each.namespace is record.namespace and each.connection_id != record.connection_id
+        )
 
     def _list_of(self, user_id: str) -> list[ConnectionRecord]:
         return [self._records[each] for each in self._by_user.get(user_id, ())]

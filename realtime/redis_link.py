@@ -29,6 +29,7 @@ _Result = TypeVar("_Result")
 _CONNECTIONS = 32
 # One round trip of a pipeline: some 5 ms of the loop and of Redis, so that nobody waits for long.
 _PIPELINE_CALLS = 100
+_PROBE_KEY, _PROBE_TTL_MS = "tabletap:probe", 10_000
 # What goes wrong with every call is said this often, and counts as going on for as long.
 _REMIND_S = 10.0
 
@@ -137,11 +138,18 @@ class RedisLink:
         return self._refusals.is_recent()
 
     async def probe(self) -> None:
-        """Ask whether Redis is there; close the breaker if it is. Raises: RedisAway."""
+        """Ask whether Redis is there; close the breaker if it is. Raises: RedisAway.
+
+        One that is there and refuses raises nothing: see `is_refusing`.
+        """
         await self._try(lambda: self._ping())
         if self._is_open:
             self._is_open = False
             log.info("redis_back")
+        # One without memory, or a replica by mistake, answers and keeps nothing: better that a
+        # quiet process knows it too.
+        with suppress(RedisAway):
+            await self.set(_PROBE_KEY, "1", ttl_ms=_PROBE_TTL_MS)
 
     async def publish(self, channel: str, payload: bytes) -> None:
         """Send to a channel. Raises: RedisAway."""

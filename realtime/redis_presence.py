@@ -16,7 +16,7 @@ import msgspec
 
 from config.logging import get_logger
 from domain.roles import Role
-from realtime.presence import ConnectionRecord, MemoryPresence, sort_records
+from realtime.presence import ConnectionRecord, MemoryPresence, OnReplaced, sort_records
 from realtime.redis_link import Call, RedisAway, RedisLink, Script
 
 log = get_logger(__name__)
@@ -24,27 +24,46 @@ log = get_logger(__name__)
 _LEASE_MS = 15_000
 _RENEW_S = 5.0
 _RECORD_TTL_S = 3600
+# What `_TRACK` answers first.
+_TRACKED, _REPLACED = 1, 2
 
 # KEYS: the hash, the person's connections in this namespace, then the sets to be in.
-# ARGV: id, lease, life of the hash, limit (0: none), record. Answers 0 where the limit is reached.
+# ARGV: id, lease, life of the hash, limit (0: none), whether the oldest goes for it, record.
+# Answers {0} where the limit is reached, {2} where a newer one has taken this one's place, else {1}
+# and the ids of those whose place it has taken; their processes find out by {2}.
 _TRACK = Script(
     """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local limit = tonumber(ARGV[4])
+if redis.call('EXISTS', 'replaced:' .. ARGV[1]) == 1 then return {2} end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-if limit > 0 and not redis.call('ZSCORE', KEYS[2], ARGV[1])
-    and redis.call('ZCARD', KEYS[2]) >= limit then
-    return 0
+local answer = {1}
+if limit > 0 and not redis.call('ZSCORE', KEYS[2], ARGV[1]) then
+    local surplus = redis.call('ZCARD', KEYS[2]) - limit + 1
+    if surplus > 0 and ARGV[5] == '0' then return {0} end
+    if surplus > 0 then
+        local others = {}
+        for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+            others[#others + 1] = {redis.call('HGET', 'connection:' .. id, 'connectedAt') or '', id}
+        end
+        table.sort(others, function(a, b) return a[1] .. a[2] < b[1] .. b[2] end)
+        for i = 1, surplus do
+            local id = others[i][2]
+            redis.call('SET', 'replaced:' .. id, 1, 'PX', 4 * ARGV[2])
+            redis.call('ZREM', KEYS[2], id)
+            answer[#answer + 1] = id
+        end
+    end
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 5))
+redis.call('HSET', KEYS[1], unpack(ARGV, 6))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 for i = 2, #KEYS do
     redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
     redis.call('ZADD', KEYS[i], now + ARGV[2], ARGV[1])
     redis.call('PEXPIRE', KEYS[i], 4 * ARGV[2])
 end
-return 1
+return answer
 """
 )
 _REMOVE = Script(
@@ -104,19 +123,27 @@ class RedisPresence:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._take_out([*self._removed, *self._own.records])
 
-    async def track(self, record: ConnectionRecord, *, limit: int) -> bool:
+    def watch_replaced(self, on_replaced: OnReplaced) -> None:
+        """Say who is told of a connection of this process that a newer one took the place of."""
+        self._own.watch_replaced(on_replaced)
+
+    async def track(self, record: ConnectionRecord, *, limit: int, replaces: bool = False) -> bool:
         """Add a connection; False where its person has `limit` in its namespace already."""
-        if not self._own.has_room(record, limit=limit):
+        if not replaces and not self._own.has_room(record, limit=limit):
             return False
         # Before asking: what is on its way counts for the next one in this process.
         self._own.put(record)
+        call = _build_track(record, limit=limit, replaces=replaces)
         try:
-            has_room = bool(await self._link.run(_TRACK, _build_track(record, limit=limit)))
+            verdict, *replaced = await self._link.run(_TRACK, call)
         except RedisAway:
-            return True
-        if not has_room:
+            return await self._own.track(record, limit=limit, replaces=replaces)
+        if verdict != _TRACKED:
             self._own.remove(record.connection_id)
-        return has_room
+            return False
+        for connection_id in replaced:
+            self._replace(connection_id.decode())
+        return True
 
     def touch(self, connection_id: str, *, at_ms: int) -> None:
         """Remember that something was heard of a connection; the next renewal tells."""
@@ -163,14 +190,26 @@ class RedisPresence:
         records = self._own.records
         if not records:
             return
+        calls = [_build_track(each, limit=0, replaces=False) for each in records]
         try:
-            await self._link.run_many(_TRACK, [_build_track(each, limit=0) for each in records])
+            answers = await self._link.run_many(_TRACK, calls)
         except RedisAway:
             return
+        for record, answer in zip(records, answers, strict=True):
+            if answer == [_REPLACED]:
+                self._replace(record.connection_id)
         # One that ended meanwhile must not live on by this renewal.
         ended = [each for each in records if self._own.find(each.connection_id) is None]
         if ended:
             self._removed += ended
+            self._is_due.set()
+
+    def _replace(self, connection_id: str) -> None:
+        """Let one of this process' connections go; others' find out by their next renewal."""
+        record = self._own.find(connection_id)
+        if record is not None:
+            self._own.replace(connection_id)
+            self._removed.append(record)
             self._is_due.set()
 
     async def _renew(self) -> None:
@@ -202,7 +241,7 @@ class RedisPresence:
         return [record for record in records if record is not None]
 
 
-def _build_track(record: ConnectionRecord, *, limit: int) -> Call:
+def _build_track(record: ConnectionRecord, *, limit: int, replaces: bool) -> Call:
     fields: dict[str, str | int] = {
         "socketId": record.connection_id,
         "userId": record.user_id,
@@ -213,7 +252,7 @@ def _build_track(record: ConnectionRecord, *, limit: int) -> Call:
         "lastActivity": _write_time(record.last_activity),
     }
     flat = [part for pair in fields.items() for part in pair]
-    arguments = (record.connection_id, _LEASE_MS, _RECORD_TTL_S, limit, *flat)
+    arguments = (record.connection_id, _LEASE_MS, _RECORD_TTL_S, limit, int(replaces), *flat)
     return Call(_list_keys(record), arguments)
 
 

@@ -111,6 +111,29 @@ async def _count(presence: RedisPresence, user: str, namespace: Namespace, expec
     return len([each for each in found if each.namespace is namespace]) == expected
 
 
+async def test_the_oldest_may_have_to_go_instead_wherever_it_is(processes):
+    """Here at once, at the other process with its next renewal; it does not come back by itself."""
+    one, other = processes
+    replaced: dict[str, list[str]] = {"one": [], "other": []}
+    one.watch_replaced(replaced["one"].append)
+    other.watch_replaced(replaced["other"].append)
+    for number, presence in ((1, other), (2, one), (3, one), (4, one)):
+        assert await presence.track(make_record(number), limit=2, replaces=True)
+    assert replaced["one"] == [make_id(2)]
+    for _ in range(2):
+        await other.renew()
+        await one.renew()
+
+    assert replaced == {"one": [make_id(2)], "other": [make_id(1)]}
+    for presence in processes:
+        await wait_for(partial(_are_left, presence, (3, 4)), "the newest two to be left")
+
+
+async def _are_left(presence: RedisPresence, numbers: tuple[int, ...]) -> bool:
+    left = await presence.get_user_connections("person:a")
+    return [each.connection_id for each in left] == [make_id(number) for number in numbers]
+
+
 async def test_a_sign_of_life_travels_with_the_next_renewal(processes):
     """Others see when somebody was last heard of."""
     one, other = processes

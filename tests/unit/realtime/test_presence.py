@@ -59,3 +59,17 @@ async def test_a_person_has_so_many_connections_in_each_namespace():
     assert await presence.track(make_record(0), limit=5), "the same one again"
     presence.remove(make_id(3))
     assert await presence.track(make_record(5), limit=5)
+
+
+async def test_the_oldest_may_have_to_go_instead():
+    """It is told, and the newest has its place; other namespaces are not touched."""
+    presence = MemoryPresence()
+    replaced: list[str] = []
+    presence.watch_replaced(replaced.append)
+    await presence.track(make_record(90, namespace=Namespace.ADMIN), limit=2, replaces=True)
+    for number in (3, 1, 2, 4):
+        assert await presence.track(make_record(number), limit=2, replaces=True)
+
+    assert replaced == [make_id(1), make_id(2)]
+    left = await presence.get_user_connections("person:a")
+    assert [each.connection_id for each in left] == [make_id(3), make_id(4), make_id(90)]
