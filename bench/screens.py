@@ -3,9 +3,9 @@
     python -m bench.screens [--folder docs/screens] [--only NAME ...]
 
 Starts the demo on a free port with fresh data, lets a lunch happen in it over REST (bench/lunch.py)
-and looks at it with Chromium, as the devices do: a wall of 1920 by 1080, a tablet of 1180 by 820, a
-phone of 390 by 844. The guest's phone orders for itself, in its own window. Run it again after a
-change of what people see, and look at every picture.
+and looks at it with Chromium, as the devices do: a wall of 1920 by 1080, a desk of 1440 by 900, a
+tablet of 1180 by 820, a phone of 390 by 844. The phone orders for itself, in its own window.
+Run it again after a change of what people see, and look at every picture.
 """
 
 import argparse
@@ -86,10 +86,11 @@ class Camera:
 
 
 async def show_calm(camera: Camera) -> None:
-    """Three tickets on a wall."""
+    """Three tickets on a wall, and the day so far on a manager's desk."""
     wall = await camera.open("kitchen", "/kitchen/kitchen", role=Role.KITCHEN)
     await _hear(wall)
     await camera.take(wall, "kitchen-calm")
+    await _show_admin(camera)
 
 
 async def show_rush(camera: Camera) -> None:
@@ -111,6 +112,17 @@ async def _show_walls(camera: Camera) -> None:
     await _hear(wall)
     await camera.take(wall, "kitchen")
     await camera.take(await camera.open("kitchen", "/board", role=Role.MANAGER), "board")
+
+
+async def _show_admin(camera: Camera) -> None:
+    """The day in figures, and a dish in the menu's editor."""
+    admin = await camera.open("desk", "/admin", role=Role.MANAGER)
+    await admin.locator("connection-status[data-state=live]").wait_for(state="attached")
+    await camera.take(admin, "admin")
+    await admin.goto(f"{camera.description.url}/admin/menu")
+    await admin.get_by_role("link", name="Flat white", exact=True).click()
+    await admin.wait_for_url("**/admin/menu?item=*")
+    await camera.take(admin, "admin-menu")
 
 
 async def _show_till(camera: Camera) -> None:
