@@ -37,7 +37,7 @@ from bench.demo_server import (
     read_log,
     run_demo,
 )
-from bench.machine import describe_run
+from bench.machine import describe_run, report_verdict
 from client.connection import Connection
 from client.messages import RefusedError
 from client.rest import RestClient, UnansweredError
@@ -98,10 +98,7 @@ def main() -> int:
             if found:
                 print(f"{kind:<9} the server's log is kept in {_keep_log(server, kind)}")
             faults += [f"{kind}: {fault}" for fault in found]
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 def _keep_log(server: Server, kind: str) -> str:

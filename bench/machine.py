@@ -60,6 +60,14 @@ def read_queued_ms() -> float:
     return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
 
 
+def report_verdict(faults: Sequence[str]) -> int:
+    """Print what a proof has found and return its exit code: 0 where that is nothing."""
+    for fault in faults:
+        print(f"FAULT     {fault}")
+    print("result    " + ("FAILED" if faults else "passed"))
+    return 1 if faults else 0
+
+
 def _find_processor() -> str:
     information = Path("/proc/cpuinfo")
     if information.exists():

@@ -38,7 +38,7 @@ from bench.demo_server import (
     read_log,
     run_demo,
 )
-from bench.machine import describe_run
+from bench.machine import describe_run, report_verdict
 from client.messages import RefusedError
 from client.rest import RestClient, UnansweredError
 from demo.appetite import choose_lines
@@ -108,10 +108,7 @@ def main() -> int:
             complaints = list_complaints(server)
             print(f"{kind:<9} log: {len(complaints)} lines at warning or above")
             faults += [f"{kind}: logged: {each}" for each in complaints[:10]]
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 async def _torment(server: Server, *, payments: int, random: Random) -> list[str]:

@@ -33,7 +33,7 @@ from bench.demo_server import (
     read_log,
     run_demo,
 )
-from bench.machine import describe_run, describe_spread
+from bench.machine import describe_run, describe_spread, report_verdict
 from client.messages import RefusedError
 from client.rest import RestClient
 from demo.appetite import choose_lines
@@ -80,10 +80,7 @@ def main() -> int:
             faults += [f"{kind}: {fault}" for fault in found]
             print(f"{kind:<9} log: {len(complaints)} lines at warning or above")
             faults += [f"{kind}: logged: {each}" for each in complaints[:10]]
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import sys
 import time
 
 from bench.demo_server import list_complaints, open_database, read_description, run_demo
-from bench.machine import describe_run, describe_spread
+from bench.machine import describe_run, describe_spread, report_verdict
 from tests.support.dropping import Resumption, drop_and_resume
 
 
@@ -37,10 +37,7 @@ def main() -> int:
                 for fault in reader.differences
             ]
             faults += [f"{kind}: logged: {each}" for each in list_complaints(server)[:10]]
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 def _print_result(kind: str, result: Resumption) -> None:

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.demo_server import list_complaints, run_demo
-from bench.machine import describe_run, fit_slope, read_rss_bytes
+from bench.machine import describe_run, fit_slope, read_rss_bytes, report_verdict
 from gateways.sandbox import FILE_NAME
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
@@ -79,10 +79,7 @@ def main() -> int:
         faults += [f"logged: {complaint}" for complaint in complaints[:20]]
         print(f"log       {len(complaints)} lines at warning or above")
         _print_last_tally(server)
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 def _sample_memory(server: Server, *, minutes: float) -> list[tuple[float, float]]:

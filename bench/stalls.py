@@ -27,7 +27,7 @@ from random import Random
 from uuid import uuid4
 
 from bench.demo_server import employ, list_submitted, open_database, read_log
-from bench.machine import describe_run, describe_spread, read_queued_ms
+from bench.machine import describe_run, describe_spread, read_queued_ms, report_verdict
 from client.messages import RefusedError
 from client.rest import RestClient
 from config.logging import configure_logging
@@ -85,10 +85,7 @@ def main() -> int:
             database_url = url or f"sqlite:///{folder}/tabletap.db"
             found = asyncio.run(_prove(kind, Path(folder), database_url, options.seconds))
             faults += [f"{kind}: {fault}" for fault in found]
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 async def _prove(kind: str, folder: Path, database_url: str, seconds: float) -> list[str]:

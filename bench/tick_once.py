@@ -19,7 +19,7 @@ import msgspec
 import psycopg2
 
 from bench.demo_server import employ
-from bench.machine import describe_run
+from bench.machine import describe_run, report_verdict
 from demo.staffer import Staffer
 from domain.commands import PlaceOrder
 from domain.roles import Role
@@ -64,10 +64,7 @@ def main() -> int:
             continue
         name = "valkey" if has_redis else "alone"
         faults += [f"{name}: {each}" for each in _prove(name, has_redis, options.seconds)]
-    for fault in faults:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults)
 
 
 def _prove(name: str, has_redis: bool, seconds: float) -> list[str]:
