@@ -18,7 +18,12 @@ import peewee
 from peewee import Database
 
 from config.logging import get_logger
-from domain.errors import IdempotencyMismatch, StorageUnavailable, TableTapError
+from domain.errors import (
+    AuthenticationFailed,
+    IdempotencyMismatch,
+    StorageUnavailable,
+    TableTapError,
+)
 from domain.events import LoggedEvent
 from domain.identifiers import NewId
 from domain.roles import Identity
@@ -301,10 +306,13 @@ class GroupCommitter:
         """Answer with what went wrong, unless the same command has been answered meanwhile.
 
         Another process may have done it while this one waited for a lock. Then what stands in the
-        way (paid already, finished already) is the command's own first effect.
+        way (paid already, finished already) is the command's own first effect. Who is no longer
+        recognised gets no answer, not even their own first one.
         """
         self._undo_unit()
-        first = None if job.key is None else find_answers([job.key]).get(job.key)
+        first = None
+        if job.key is not None and not isinstance(error, AuthenticationFailed):
+            first = find_answers([job.key]).get(job.key)
         batch.answers.append((job, error if first is None else _replay(job, *first)))
 
     def _undo_unit(self) -> None:
