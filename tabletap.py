@@ -43,7 +43,12 @@ from services.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_passwor
 from services.setup import SetupContext, create_owner
 
 DEMO_PATHS = DemoPaths(
-    table="/t/{}", station="/kitchen/{}", counter="/counter", board="/board", sign_in="/sign-in"
+    table="/t/{}",
+    station="/kitchen/{}",
+    counter="/counter",
+    board="/board",
+    admin="/admin",
+    sign_in="/sign-in",
 )
 EXIT_MISCONFIGURED = 2
 
@@ -209,6 +214,7 @@ def _print_demo(description: DemoDescription, *, as_json: bool) -> None:
         for account in description.accounts
     ]
     lines += ["", f"Counter         {description.counter}", f"Ready board     {description.board}"]
+    lines += [f"Dashboard       {description.admin}"]
     lines += [f"Kitchen {station.name:<8}{station.link}" for station in description.stations]
     lines += ["", "Order as a guest:"]
     lines += [f"  {table.label:<14}{table.link}" for table in description.tables]

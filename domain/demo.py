@@ -37,4 +37,5 @@ class DemoDescription(View, frozen=True, kw_only=True):
     stations: list[DemoStation]
     counter: str
     board: str
+    admin: str
     sign_in: str

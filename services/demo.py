@@ -32,6 +32,7 @@ class DemoPaths(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     counter: str
     board: str
+    admin: str
     sign_in: str
 
 
@@ -122,6 +123,7 @@ def describe_demo(
         ],
         counter=url + paths.counter,
         board=url + paths.board,
+        admin=url + paths.admin,
         sign_in=url + paths.sign_in,
     )
 

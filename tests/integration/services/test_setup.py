@@ -25,7 +25,12 @@ from services.setup import SetupContext, create_cafe, create_owner, find_cafe_id
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 PATHS = DemoPaths(
-    table="/t/{}", station="/kitchen/{}", counter="/counter", board="/board", sign_in="/sign-in"
+    table="/t/{}",
+    station="/kitchen/{}",
+    counter="/counter",
+    board="/board",
+    admin="/admin",
+    sign_in="/sign-in",
 )
 
 
