@@ -160,6 +160,18 @@ test('a websocket that says nothing for five seconds makes way too, and is not h
   assert.deepEqual(events, []);
 });
 
+test('a websocket that is left while it connects ends once it is open', async () => {
+  await open();
+  const { socket } = network;
+  socket.readyState = 0;
+  client.close();
+
+  assert.equal(socket.isClosed, false);
+  socket.readyState = 1;
+  socket.onopen();
+  assert.equal(socket.isClosed, true);
+});
+
 test('a stream that ends is asked for again on the same session', async () => {
   network.info = { websocket: false };
   await open();

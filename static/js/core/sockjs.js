@@ -31,6 +31,7 @@ const TRANSPORTS = /** @type {const} */ (['websocket', 'xhr_streaming', 'xhr']);
 
 // A transport that has not opened by then is taken for blocked: a proxy that swallows upgrades or
 // buffers streams answers nothing at all. Slow mobile networks open within 3 s.
+const CONNECTING = 0; // WebSocket.readyState
 const OPEN_TIMEOUT_MS = 5000;
 
 // The server takes 64 messages and 64 KiB a request; half of the first, and messages of ours are
@@ -117,7 +118,11 @@ export class SockJSClient {
       /** @param {string} text */
       send: (text) => socket.send(JSON.stringify([text])),
       /** @param {number} [code] */
-      close: (code) => socket.close(code),
+      close: (code) => {
+        // The browser reports one that ends while it is connecting as a fault: it ends once it is open.
+        if (socket.readyState === CONNECTING) socket.onopen = () => socket.close(code);
+        else socket.close(code);
+      },
     };
     socket.onmessage = (event) => this.#line === line && this.#readFrame(String(event.data));
     socket.onclose = (event) => {
