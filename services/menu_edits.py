@@ -128,7 +128,7 @@ def _read_changes(unit: UnitOfWork, command: EditMenuItem, before: EditableItem)
     """Return the new values by column, those that are new."""
     wanted = {name: getattr(command, name) for name in _PLAIN}
     if command.allergens is not None:
-        wanted["allergens"] = sorted({allergen.value for allergen in command.allergens})
+        wanted["allergens"] = sorted({str(allergen) for allergen in command.allergens})
     said = {name: value for name, value in wanted.items() if value is not None}
     if not said and command.is_listed is None:
         raise UnprocessableInput("Say what is to change.", code="nothing_to_change")
