@@ -45,14 +45,24 @@ def from_unix_ms(unix_ms: int) -> datetime:
     return _EPOCH + unix_ms * _MILLISECOND
 
 
+def to_optional_unix_ms(at: datetime | None) -> int | None:
+    """As `to_unix_ms`, of a time that may not be there. Raises: ValueError."""
+    return None if at is None else to_unix_ms(at)
+
+
+def from_optional_unix_ms(unix_ms: int | None) -> datetime | None:
+    """As `from_unix_ms`, of a time that may not be there."""
+    return None if unix_ms is None else from_unix_ms(unix_ms)
+
+
 class UtcTimestampField(BigIntegerField):
     """Aware datetimes as epoch milliseconds: one order, one meaning, whatever the database."""
 
     def db_value(self, value: datetime | None) -> int | None:
-        return None if value is None else to_unix_ms(value)
+        return to_optional_unix_ms(value)
 
     def python_value(self, value: int | None) -> datetime | None:
-        return None if value is None else from_unix_ms(value)
+        return from_optional_unix_ms(value)
 
 
 class BusinessDateField(CharField):

@@ -24,7 +24,7 @@ from domain.analytics import (
     measure,
 )
 from domain.views import Position
-from models.fields import from_unix_ms, to_unix_ms
+from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
 from services.event_log import read_head
@@ -206,7 +206,7 @@ def _read_parts(cafe_id: str, stations: Sequence[StationFacts]) -> list[PartFact
             quantity=quantity,
             prep_s=prep_s,
             queued_at=from_unix_ms(queued_at),
-            started_at=None if started_at is None else from_unix_ms(started_at),
+            started_at=from_optional_unix_ms(started_at),
             target_s=target_s,
         )
         for (

@@ -24,7 +24,7 @@ from domain.views import (
     StationView,
 )
 from models.base import database_proxy
-from models.fields import from_unix_ms
+from models.fields import from_optional_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
 from services.unit_of_work import UnitOfWork
@@ -236,7 +236,7 @@ def _build_option(row: tuple[Any, ...]) -> ModifierOptionView:
         is_removal=bool(is_removal),
         is_sold_out=sold_out_at is not None,
         allergens=json.loads(allergens),
-        sold_out_until=None if sold_out_until is None else from_unix_ms(sold_out_until),
+        sold_out_until=from_optional_unix_ms(sold_out_until),
         version=version,
     )
 
@@ -272,7 +272,7 @@ def _build_item(row: tuple[Any, ...], groups: list[ModifierGroupView]) -> MenuIt
         allergens=json.loads(allergens),
         diets=json.loads(diets),
         is_sold_out=sold_out_at is not None,
-        sold_out_until=None if sold_out_until is None else from_unix_ms(sold_out_until),
+        sold_out_until=from_optional_unix_ms(sold_out_until),
         groups=groups,
         version=version,
     )

@@ -36,7 +36,7 @@ from domain.roles import Identity, Role
 from domain.statuses import NotificationKind, NotificationStatus, Priority, Resolution
 from domain.views import NotificationsView, NotificationView, SentNoticeView
 from models.base import database_proxy
-from models.fields import from_unix_ms, to_unix_ms
+from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.notifications import NotificationRow
 from models.rows import fetch_rows, insert_rows
 from services.event_log import read_head
@@ -358,13 +358,9 @@ def _read(row: tuple[Any, ...]) -> Notification:
         since=from_unix_ms(row[11]),
         patience_s=row[12],
         raised_at=from_unix_ms(row[13]),
-        escalates_at=_read_time(row[14]),
+        escalates_at=from_optional_unix_ms(row[14]),
         expires_at=from_unix_ms(row[15]),
         acknowledgements=msgspec.json.decode(row[16], type=list[Acknowledgement]),
-        resolved_at=_read_time(row[17]),
+        resolved_at=from_optional_unix_ms(row[17]),
         resolution=None if row[18] is None else Resolution(row[18]),
     )
-
-
-def _read_time(unix_ms: int | None) -> datetime | None:
-    return None if unix_ms is None else from_unix_ms(unix_ms)

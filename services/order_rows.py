@@ -6,7 +6,7 @@ of a hundred orders is a few thousand rows, and every command of the kitchen rea
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from domain.orders import Hold, Item, Order, Round, Ticket
@@ -21,7 +21,7 @@ from domain.statuses import (
 from domain.taxes import PriceTerms, TaxRate, TaxRounding
 from domain.views import ItemModifierView, StationView
 from models.base import database_proxy
-from models.fields import from_unix_ms
+from models.fields import from_optional_unix_ms, from_unix_ms
 from models.rows import fetch_rows
 from services.payment_rows import read_payments
 
@@ -206,8 +206,8 @@ def _build_order(row: tuple[Any, ...]) -> Order:
         person_id=person_id,
         status=OrderStatus(status),
         version=version,
-        estimated_ready_at=_to_time(estimated_ready_at),
-        completed_at=_to_time(completed_at),
+        estimated_ready_at=from_optional_unix_ms(estimated_ready_at),
+        completed_at=from_optional_unix_ms(completed_at),
     )
 
 
@@ -241,8 +241,8 @@ def _build_round(row: tuple[Any, ...]) -> Round:
         note=note,
         allergy=allergy,
         reason=reason,
-        fired_at=_to_time(fired_at),
-        undo_until=_to_time(undo_until),
+        fired_at=from_optional_unix_ms(fired_at),
+        undo_until=from_optional_unix_ms(undo_until),
         progress_percentage=progress_percentage,
     )
 
@@ -254,8 +254,8 @@ def _build_hold(row: tuple[Any, ...]) -> Hold:
         reason=reason,
         owner=owner,
         created_at=from_unix_ms(created_at),
-        expires_at=_to_time(expires_at),
-        cleared_at=_to_time(cleared_at),
+        expires_at=from_optional_unix_ms(expires_at),
+        cleared_at=from_optional_unix_ms(cleared_at),
     )
 
 
@@ -324,13 +324,13 @@ def _build_item(row: tuple[Any, ...], modifiers: tuple[ItemModifierView, ...]) -
         prep_s=prep_s,
         version=version,
         lane_id=lane_id,
-        queued_at=_to_time(queued_at),
-        started_at=_to_time(started_at),
-        ready_at=_to_time(ready_at),
-        served_at=_to_time(served_at),
-        voided_at=_to_time(voided_at),
+        queued_at=from_optional_unix_ms(queued_at),
+        started_at=from_optional_unix_ms(started_at),
+        ready_at=from_optional_unix_ms(ready_at),
+        served_at=from_optional_unix_ms(served_at),
+        voided_at=from_optional_unix_ms(voided_at),
         void_reason=void_reason,
-        void_seen_at=_to_time(void_seen_at),
+        void_seen_at=from_optional_unix_ms(void_seen_at),
         remake_of=remake_of,
         split_from=split_from,
     )
@@ -358,11 +358,7 @@ def _build_ticket(row: tuple[Any, ...]) -> Ticket:
         queued_at=from_unix_ms(queued_at),
         status=TicketStatus(status),
         version=version,
-        started_at=_to_time(started_at),
-        completed_at=_to_time(completed_at),
+        started_at=from_optional_unix_ms(started_at),
+        completed_at=from_optional_unix_ms(completed_at),
         is_recalled=bool(is_recalled),
     )
-
-
-def _to_time(unix_ms: int | None) -> datetime | None:
-    return None if unix_ms is None else from_unix_ms(unix_ms)

@@ -7,7 +7,6 @@ that failed would show as an error here, and never as money taken twice.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from domain.orders import Order
@@ -21,7 +20,7 @@ from domain.payments import (
     SandboxCard,
     compute_held,
 )
-from models.fields import from_unix_ms, to_unix_ms
+from models.fields import from_optional_unix_ms, from_unix_ms, to_optional_unix_ms
 from models.payments import Payment as PaymentRow
 from models.payments import Refund as RefundRow
 from models.rows import fetch_rows, insert_rows
@@ -130,8 +129,8 @@ def write_refunds(order: Order, before: dict[str, Row]) -> None:
             parameters = (
                 row["status"].value,
                 row["failure_reason"],
-                *(_to_ms(row["settled_at"]), row["credited_minor"], row["asks"]),
-                *(_to_ms(row["asked_at"]), _to_ms(row["next_ask_at"])),
+                *(to_optional_unix_ms(row["settled_at"]), row["credited_minor"], row["asks"]),
+                *(to_optional_unix_ms(row["asked_at"]), to_optional_unix_ms(row["next_ask_at"])),
                 *(key, earlier["status"].value),
             )
             _expect_one(fetch_rows(_UPDATE_REFUND, parameters))
@@ -144,9 +143,9 @@ def _update_payment(before: Row, after: Row) -> None:
         *(after[name] - before[name] for name in _SUMS),
         after["is_checking"],
         after["failure_reason"],
-        *(_to_ms(after[name]) for name in ("captured_at", "ended_at")),
+        *(to_optional_unix_ms(after[name]) for name in ("captured_at", "ended_at")),
         after["asks"],
-        *(_to_ms(after[name]) for name in ("asked_at", "next_ask_at")),
+        *(to_optional_unix_ms(after[name]) for name in ("asked_at", "next_ask_at")),
         after["id"],
         before["version"],
     )
@@ -260,11 +259,11 @@ def _build_payment(row: tuple[Any, ...], refunds: list[Refund]) -> Payment:
         is_checking=bool(is_checking),
         failure_reason=failure_reason,
         created_at=from_unix_ms(created_at),
-        captured_at=_to_time(captured_at),
-        ended_at=_to_time(ended_at),
+        captured_at=from_optional_unix_ms(captured_at),
+        ended_at=from_optional_unix_ms(ended_at),
         asks=asks,
-        asked_at=_to_time(asked_at),
-        next_ask_at=_to_time(next_ask_at),
+        asked_at=from_optional_unix_ms(asked_at),
+        next_ask_at=from_optional_unix_ms(next_ask_at),
         refunds=refunds,
     )
 
@@ -295,17 +294,9 @@ def _build_refund(row: tuple[Any, ...]) -> Refund:
         person_id=person_id,
         failure_reason=failure_reason,
         created_at=from_unix_ms(created_at),
-        settled_at=_to_time(settled_at),
+        settled_at=from_optional_unix_ms(settled_at),
         credited_minor=credited_minor,
         asks=asks,
-        asked_at=_to_time(asked_at),
-        next_ask_at=_to_time(next_ask_at),
+        asked_at=from_optional_unix_ms(asked_at),
+        next_ask_at=from_optional_unix_ms(next_ask_at),
     )
-
-
-def _to_time(unix_ms: int | None) -> datetime | None:
-    return None if unix_ms is None else from_unix_ms(unix_ms)
-
-
-def _to_ms(at: datetime | None) -> int | None:
-    return None if at is None else to_unix_ms(at)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from domain.roles import Role
-from models.fields import from_unix_ms, to_unix_ms
+from models.fields import from_optional_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 
 # Those who may most stand first.
@@ -67,5 +67,5 @@ def _build_member(
         name=name,
         roles=sorted(roles, key=_ORDER.index),
         sign_ins=count,
-        last_seen_at=None if last_seen_at is None else from_unix_ms(last_seen_at),
+        last_seen_at=from_optional_unix_ms(last_seen_at),
     )

@@ -25,7 +25,7 @@ from domain.screens import (
     name_place,
 )
 from domain.statuses import NotificationKind
-from models.fields import from_unix_ms, to_unix_ms
+from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.notifications import end_cause, raise_notification
 from services.unit_of_work import UnitOfWork
@@ -147,7 +147,7 @@ def _judge(now: datetime, *, cafe_id: str | None = None) -> list[_Judged]:
 def _judge_row(row: tuple[Any, ...], now: datetime) -> _Judged:
     cafe_id, key, station_name, last_seen_ms, left_ms, is_told, in_service, is_ended = row
     last_seen_at = from_unix_ms(last_seen_ms)
-    left_at = None if left_ms is None else from_unix_ms(left_ms)
+    left_at = from_optional_unix_ms(left_ms)
     return _Judged(
         place=Place(cafe_id=cafe_id, key=key),
         name=name_place(key, station_name=station_name),

@@ -15,7 +15,7 @@ from domain.orders import CLOSED_ORDER_STATUSES
 from domain.statuses import TERMINAL_ORDER_STATUSES, NotificationKind
 from domain.views import TableView
 from models.base import database_proxy
-from models.fields import from_unix_ms
+from models.fields import from_optional_unix_ms
 from models.rows import fetch_rows
 from models.tables import TableSession
 from services.notifications import end_cause
@@ -209,7 +209,7 @@ def _lock(condition: str, *parameters: str) -> Seating | None:
     return Seating(
         table_session_id=session_id,
         table=_build_table(rows[0]),
-        verified_at=None if verified_at is None else from_unix_ms(verified_at),
+        verified_at=from_optional_unix_ms(verified_at),
     )
 
 
