@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bench.demo_server import employ, list_complaints, read_description, read_log, run_demo
-from bench.machine import describe_run
+from bench.machine import describe_run, report_verdict
 from domain.roles import Role
 
 _FIGURES = (
@@ -156,10 +156,7 @@ def main() -> int:
     with run_demo("--traffic", options.traffic) as server:
         faults = asyncio.run(_compare(server, options.minutes))
         faults += [f"logged: {each}" for each in list_complaints(server)[:10]]
-    for fault in faults[:20]:
-        print(f"FAULT     {fault}")
-    print("result    " + ("FAILED" if faults else "passed"))
-    return 1 if faults else 0
+    return report_verdict(faults[:20])
 
 
 async def _compare(server: Any, minutes: float) -> list[str]:
