@@ -235,11 +235,13 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         socket_routes=socket_routes,
         scheduler=Scheduler(
             [
-                build_hold_job(runner),
-                build_day_end_job(runner),
-                build_payment_job(runner, {PaymentMethod.SANDBOX: Sandbox(settings.data_dir)}),
+                build_hold_job(runner, now=now),
+                build_day_end_job(runner, now=now),
+                build_payment_job(
+                    runner, {PaymentMethod.SANDBOX: Sandbox(settings.data_dir)}, now=now
+                ),
                 build_analytics_job(ticker),
-                build_notification_job(runner),
+                build_notification_job(runner, now=now),
                 build_screen_job(_build_screen_watch(runner, plane)),
                 build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
             ]

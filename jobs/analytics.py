@@ -6,7 +6,7 @@ a process that dies costs at most the period it was in, and a lost hint costs on
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
@@ -38,10 +38,6 @@ class Push(Protocol):
     def __call__(self, cafe_id: str, view: AnalyticsView) -> object: ...
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class AnalyticsTicker:
     """Keeps the figures of the cafes that somebody here looks at.
 
@@ -56,7 +52,7 @@ class AnalyticsTicker:
         list_listened: Callable[[], Sequence[str]],
         push: Push,
         on_kept: Callable[[str], None] = lambda _: None,
-        now: Callable[[], datetime] = _read_clock,
+        now: Callable[[], datetime],
         period_s: float = PERIOD_S,
     ) -> None:
         self._runner = runner

@@ -5,7 +5,7 @@ the next period.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -30,11 +30,7 @@ PERIOD_S = 900.0
 log = get_logger(__name__)
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def build_day_end_job(runner: Runner, *, now: Callable[[], datetime] = _read_clock) -> Job:
+def build_day_end_job(runner: Runner, *, now: Callable[[], datetime]) -> Job:
     """Make the job."""
 
     async def run() -> None:

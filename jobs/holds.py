@@ -5,7 +5,7 @@ the next period.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 import msgspec
@@ -22,11 +22,7 @@ PERIOD_S = 15.0
 log = get_logger(__name__)
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def build_hold_job(runner: Runner, *, now: Callable[[], datetime] = _read_clock) -> Job:
+def build_hold_job(runner: Runner, *, now: Callable[[], datetime]) -> Job:
     """Make the job."""
 
     async def run() -> None:

@@ -5,7 +5,7 @@ A cafe's failure does not keep the next one waiting for its turn.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 import msgspec
@@ -23,11 +23,7 @@ PERIOD_S = 5.0
 log = get_logger(__name__)
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def build_notification_job(runner: Runner, *, now: Callable[[], datetime] = _read_clock) -> Job:
+def build_notification_job(runner: Runner, *, now: Callable[[], datetime]) -> Job:
     """Make the job."""
 
     async def run() -> None:

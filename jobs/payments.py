@@ -8,7 +8,7 @@ Nobody waits for this: an order, a payment in cash and every screen go on while 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 import msgspec
@@ -46,13 +46,7 @@ Providers = Mapping[PaymentMethod, PaymentProvider]
 log = get_logger(__name__)
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def build_payment_job(
-    runner: Runner, providers: Providers, *, now: Callable[[], datetime] = _read_clock
-) -> Job:
+def build_payment_job(runner: Runner, providers: Providers, *, now: Callable[[], datetime]) -> Job:
     """Make the job."""
 
     async def run() -> None:

@@ -6,7 +6,7 @@ longest time has passed that a screen takes to come back.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from config.logging import get_logger
@@ -29,10 +29,6 @@ WARM_UP = timedelta(seconds=30) + GONE_AFTER
 log = get_logger(__name__)
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class ScreenWatch:
     """list_seen: places that this process hears of. take_left: those closed on purpose since."""
 
@@ -42,7 +38,7 @@ class ScreenWatch:
         *,
         list_seen: Callable[[], Sequence[SeenPlace]],
         take_left: Callable[[], Sequence[Place]],
-        now: Callable[[], datetime] = _read_clock,
+        now: Callable[[], datetime],
         warm_up: timedelta = WARM_UP,
     ) -> None:
         self._runner = runner
