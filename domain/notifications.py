@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.audiences import Audience, widen
-from domain.roles import FLOOR_STAFF, MANAGEMENT, PERSON_ROLES, Role
+from domain.roles import FLOOR_STAFF, MANAGEMENT, PERSON_ROLES, TILL_STAFF, Role
 from domain.statuses import (
     NotificationKind,
     NotificationMove,
@@ -50,8 +50,6 @@ class KindRule(msgspec.Struct, frozen=True, kw_only=True):
     escalation: Escalation | None = None
 
 
-_TILL = frozenset({Role.COUNTER, Role.MANAGER, Role.OWNER})
-
 KIND_RULES: dict[NotificationKind, KindRule] = {
     # Whoever wrote one says for how long; `life` is the longest.
     NotificationKind.NOTICE: KindRule(
@@ -74,10 +72,10 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
         escalation=Escalation(times=1.5, priority=Priority.URGENT, roles=MANAGEMENT),
     ),
     NotificationKind.PAYMENT_FAILED: KindRule(
-        roles=_TILL,
+        roles=TILL_STAFF,
         priority=Priority.HIGH,
         is_shared=True,
-        resolvers=_TILL,
+        resolvers=TILL_STAFF,
         action_path="/counter",
         life=timedelta(hours=4),
     ),

@@ -7,41 +7,39 @@ operation, which has the rows.
 
 from domain.errors import AuthorizationDenied
 from domain.payments import PaymentMethod
-from domain.roles import FLOOR_STAFF, KITCHEN_STAFF, MANAGEMENT, Identity, Role
+from domain.roles import FLOOR_STAFF, KITCHEN_STAFF, MANAGEMENT, TILL_STAFF, Identity, Role
 from domain.rooms import Room, RoomKind
 
 _CUSTOMER = frozenset({Role.CUSTOMER})
-_TILL = frozenset({Role.COUNTER, Role.MANAGER, Role.OWNER})
-_PASS = frozenset({Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER})
 _EVERY_STAFF = FLOOR_STAFF | KITCHEN_STAFF
 
 COMMAND_ROLES: dict[str, frozenset[Role]] = {
-    "place_order": _CUSTOMER | _TILL,
-    "add_round": _CUSTOMER | _TILL,
-    "quote": _CUSTOMER | _TILL,
-    "void_items": _CUSTOMER | _TILL,
-    "cancel_order": _TILL,
-    "approve_round": _TILL,
-    "reject_round": _TILL,
+    "place_order": _CUSTOMER | TILL_STAFF,
+    "add_round": _CUSTOMER | TILL_STAFF,
+    "quote": _CUSTOMER | TILL_STAFF,
+    "void_items": _CUSTOMER | TILL_STAFF,
+    "cancel_order": TILL_STAFF,
+    "approve_round": TILL_STAFF,
+    "reject_round": TILL_STAFF,
     "start_items": KITCHEN_STAFF,
     "finish_items": KITCHEN_STAFF,
     "recall_items": KITCHEN_STAFF,
-    "serve_items": _PASS,
-    "remake_items": _PASS,
+    "serve_items": FLOOR_STAFF,
+    "remake_items": FLOOR_STAFF,
     "start_ticket": KITCHEN_STAFF,
     "bump_ticket": KITCHEN_STAFF,
     "recall_ticket": KITCHEN_STAFF,
     "acknowledge_void": KITCHEN_STAFF,
-    "set_availability": frozenset({Role.KITCHEN}) | _PASS,
+    "set_availability": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
     "edit_menu_item": MANAGEMENT,
     "edit_modifier": MANAGEMENT,
     "order_status_update": _EVERY_STAFF,
-    "close_table_session": _TILL,
-    "initiate_payment": _CUSTOMER | _TILL,
-    "confirm_terminal_payment": _TILL,
-    "decline_terminal_payment": _TILL,
-    "cancel_payment": _CUSTOMER | _TILL,
-    "refund_payment": _TILL,
+    "close_table_session": TILL_STAFF,
+    "initiate_payment": _CUSTOMER | TILL_STAFF,
+    "confirm_terminal_payment": TILL_STAFF,
+    "decline_terminal_payment": TILL_STAFF,
+    "cancel_payment": _CUSTOMER | TILL_STAFF,
+    "refund_payment": TILL_STAFF,
     "list_payments": _CUSTOMER | FLOOR_STAFF,
     "read_menu": _CUSTOMER | _EVERY_STAFF,
     "read_order": _CUSTOMER | FLOOR_STAFF,
@@ -67,8 +65,8 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
 
 # Who pays how: guests by a provider, the till takes what lies in its drawer or on its terminal.
 METHOD_ROLES: dict[PaymentMethod, frozenset[Role]] = {
-    PaymentMethod.CASH: _TILL,
-    PaymentMethod.CARD_TERMINAL: _TILL,
+    PaymentMethod.CASH: TILL_STAFF,
+    PaymentMethod.CARD_TERMINAL: TILL_STAFF,
     PaymentMethod.SANDBOX: _CUSTOMER,
 }
 
@@ -87,7 +85,7 @@ ROOM_ROLES: dict[RoomKind, frozenset[Role]] = {
     RoomKind.MANAGEMENT: MANAGEMENT,
     RoomKind.CUSTOMERS: frozenset({Role.CUSTOMER, Role.BOARD}),
     RoomKind.STATION: KITCHEN_STAFF,
-    RoomKind.SESSION: _CUSTOMER | _TILL,
+    RoomKind.SESSION: _CUSTOMER | TILL_STAFF,
     RoomKind.TABLE: FLOOR_STAFF,
     RoomKind.ORDER: _CUSTOMER | FLOOR_STAFF,
     RoomKind.DEVICE: MANAGEMENT,
@@ -109,7 +107,7 @@ COMPONENT_ROLES: dict[str, frozenset[Role]] = {
     "live_figures": MANAGEMENT,
     "kitchen_ticket": KITCHEN_STAFF,
     "order_card": FLOOR_STAFF,
-    "pay_pane": _TILL,
+    "pay_pane": TILL_STAFF,
     "order_progress": _CUSTOMER,
     "board_number": _CUSTOMER | _EVERY_STAFF | {Role.BOARD},
     "notification_card": _EVERY_STAFF,

@@ -23,6 +23,7 @@ class Role(StrEnum):
 PERSON_ROLES = frozenset({Role.KITCHEN, Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER})
 FLOOR_STAFF = frozenset({Role.COUNTER, Role.EXPO, Role.MANAGER, Role.OWNER})
 KITCHEN_STAFF = frozenset({Role.KITCHEN, Role.EXPO, Role.MANAGER, Role.OWNER})
+TILL_STAFF = frozenset({Role.COUNTER, Role.MANAGER, Role.OWNER})
 MANAGEMENT = frozenset({Role.MANAGER, Role.OWNER})
 
 # The source's words, accepted wherever roles are named (spec B2).
