@@ -58,7 +58,7 @@ class Hub:
         for session in self._registry.find_members(ephemeral.rooms):
             try:
                 recipients += session.offer_latest(
-                    ephemeral, partial(_encode_ephemeral, session.representation, self._render)
+                    ephemeral, partial(ephemeral.encode, session.representation, self._render)
                 )
             except Exception:  # one session's fault is not the others'
                 log.exception("session_failed", connection_id=session.connection_id)
@@ -94,7 +94,3 @@ class Hub:
 
     def _bind(self, representation: Representation) -> Callable[[Publication], bytes]:
         return lambda publication: publication.encode(representation, self._render)
-
-
-def _encode_ephemeral(representation: Representation, render: Render, each: Ephemeral) -> bytes:
-    return each.encode(representation, render)

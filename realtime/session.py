@@ -206,14 +206,14 @@ class Session:
                 self.close(CloseCode.INSUFFICIENT_STATE)
         return False
 
-    def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[Ephemeral], bytes]) -> bool:
+    def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[], bytes]) -> bool:
         """Take what is not in the log, in place of an older one of its key that still waits."""
         if (
             self.state not in (SessionState.ATTACHING, SessionState.LIVE)
             or ephemeral.type not in self.event_types
         ):
             return False
-        encoded = encode(ephemeral)
+        encoded = encode()
         self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
         if not self.has_unsent:
             self._on_dirty(self)
