@@ -1,5 +1,7 @@
 """Payment messages: the source's fields flat, the leg and the whole order as views beside them."""
 
+import msgspec
+
 from domain.events import (
     PaymentCompleted,
     PaymentFailed,
@@ -61,7 +63,7 @@ class PaymentRefundedMessage(EventMessage, frozen=True, kw_only=True, tag="payme
 
 
 def build_payment(
-    event: PaymentInitiated | PaymentUpdated | PaymentCompleted | PaymentFailed,
+    event: PaymentInitiated | PaymentUpdated | PaymentCompleted | PaymentFailed | PaymentRefunded,
 ) -> PaymentData:
     """Say how one payment stands."""
     order, payment = event.order, event.payment
@@ -81,20 +83,10 @@ def build_payment(
 
 
 def build_refunded(event: PaymentRefunded) -> PaymentRefundedData:
-    """Say what was given back."""
-    order, payment, refund = event.order, event.payment, event.refund
+    """Say how the payment stands, and what was given back this time."""
     return PaymentRefundedData(
-        payment_id=payment.payment_id,
-        order_id=order.order_id,
-        order_number=order.order_number,
-        amount=payment.amount_minor,
-        currency=order.totals.currency,
-        payment_method=payment.method,
-        status=payment.status,
-        order_payment_status=order.payment.status,
-        payment=payment,
-        order=order,
-        refund_id=refund.refund_id,
-        refund_amount=refund.amount_minor,
-        refund=refund,
+        **msgspec.structs.asdict(build_payment(event)),
+        refund_id=event.refund.refund_id,
+        refund_amount=event.refund.amount_minor,
+        refund=event.refund,
     )
