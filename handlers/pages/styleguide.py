@@ -1,7 +1,7 @@
 """/styleguide: every card in its states, from specimens that stand in no database."""
 
 from handlers.page import PageHandler
-from handlers.pages.specimens import build_specimens
+from handlers.pages.specimens.sheet import build_specimens
 
 
 class StyleguidePage(PageHandler):

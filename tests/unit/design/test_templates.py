@@ -12,8 +12,8 @@ import pytest
 from domain import commands
 from domain.statuses import ItemStatus, TicketStatus
 from handlers.assets import Assets
-from handlers.pages.specimens import (
-    build_specimens,
+from handlers.pages.specimens.sheet import build_specimens
+from handlers.pages.specimens.tickets import (
     make_finished_ticket,
     make_line,
     make_modifier,

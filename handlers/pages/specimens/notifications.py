@@ -1,4 +1,4 @@
-"""Specimens of what staff must know and of a table's call, for /styleguide; see specimens.py."""
+"""What staff must know, and a table's call, in every state."""
 
 from datetime import datetime, timedelta
 from typing import Any

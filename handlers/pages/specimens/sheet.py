@@ -1,0 +1,69 @@
+"""All specimens by the names that the style guide gives them."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.views import (
+    MenuCategoryView,
+    StationView,
+)
+from handlers.health import CheckResult, Readiness
+from handlers.pages.specimens.floor import list_tables, make_board_number
+from handlers.pages.specimens.ids import make_id
+from handlers.pages.specimens.management import list_audit_facts, make_analytics, make_connected
+from handlers.pages.specimens.menu import list_dishes, make_flat_white
+from handlers.pages.specimens.notifications import list_calls, list_notifications
+from handlers.pages.specimens.orders import (
+    list_guest_payments,
+    list_orders,
+    list_payments,
+    make_totals,
+)
+from handlers.pages.specimens.tickets import TARGET_S, list_tickets, make_finished_ticket
+from services.menu_books import EditableItem
+
+
+def build_specimens(now: datetime) -> dict[str, Any]:
+    """Build the context of pages/styleguide.html."""
+    finished = make_finished_ticket(117, now=now, age_s=95)
+    return {
+        "tickets": [*list_tickets(now), ("finished, in the recall panel", finished)],
+        "orders": list_orders(now),
+        "payments": list_payments(now),
+        "guest_payments": list_guest_payments(now),
+        "tables": list_tables(now),
+        "numbers": [
+            make_board_number(117, "ready", now=now, age_s=3),
+            make_board_number(116, "ready", now=now, age_s=70),
+            make_board_number(118, "preparing", now=now, age_s=200),
+        ],
+        "dishes": list_dishes(now),
+        "dish": make_flat_white(),
+        "category": MenuCategoryView(
+            category_id=make_id(50), name="Coffee", items=list_dishes(now)[:2]
+        ),
+        "totals_view": make_totals(1905),
+        "station": StationView(
+            station_id=make_id(1), name="Kitchen", slug="kitchen", target_s=TARGET_S
+        ),
+        "currency": "EUR",
+        "notifications": list_notifications(now),
+        "calls": list_calls(now),
+        "analytics": make_analytics(now, is_busy=True),
+        "quiet_analytics": make_analytics(now, is_busy=False),
+        "connected_view": make_connected(now, is_complete=True),
+        "own_connected_view": make_connected(now, is_complete=False),
+        "readiness": Readiness(
+            is_ready=True,
+            is_degraded=True,
+            checks=[
+                CheckResult(name="database", is_ok=True),
+                CheckResult(name="redis", is_ok=False),
+            ],
+        ),
+        "audit_facts": list_audit_facts(now),
+        "editable_items": [
+            EditableItem(item=item, is_listed=number != 1)
+            for number, item in enumerate(list_dishes(now))
+        ],
+    }
