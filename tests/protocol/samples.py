@@ -18,7 +18,8 @@ from realtime.ephemera import announce_analytics
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
 from realtime.publications import Representation, publish
-from tests.support.realtime import (
+from tests.support.made_events import log_event, make_events
+from tests.support.made_views import (
     CAFE,
     EPOCH,
     ITEM,
@@ -31,13 +32,10 @@ from tests.support.realtime import (
     SEATING,
     STATION,
     TICKET,
-    Answer,
-    log_event,
     make_analytics,
-    make_events,
     make_id,
-    render_card,
 )
+from tests.support.realtime import Answer, render_card
 
 _POSITION = Position(epoch=EPOCH, seq=7, event_id=make_id(100_007))
 _ITEMS: dict[str, Any] = {"items": [{"itemId": ITEM, "quantity": 1, "expectedVersion": 2}]}

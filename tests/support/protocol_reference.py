@@ -20,7 +20,7 @@ from realtime.close_codes import render_close_code_table
 from realtime.messages.catalogue import EVENT_TYPES, MESSAGES, Direction, MessageType
 from realtime.publications import publish
 from tests.protocol.golden import FOLDER
-from tests.support.realtime import log_event, make_events
+from tests.support.made_events import log_event, make_events
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "protocol.md"
 _EVENT_STRUCTS: dict[str, type[msgspec.Struct]] = {

@@ -7,7 +7,7 @@ from realtime.broker import Hint, Topic, encode_hint
 from realtime.redis_bus import RedisBus
 from tests.integration.realtime.conftest import HintCounts
 from tests.support.half_open import Wire
-from tests.support.realtime import CAFE, EPOCH, OTHER_CAFE
+from tests.support.made_views import CAFE, EPOCH, OTHER_CAFE
 from tests.support.waiting import wait_for
 
 

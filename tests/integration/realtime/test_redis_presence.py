@@ -12,7 +12,8 @@ from domain.roles import Role
 from realtime import redis_presence
 from realtime.redis_link import RedisAway
 from realtime.redis_presence import RedisPresence
-from tests.support.realtime import CAFE, NOON, OTHER_CAFE, make_id, make_record
+from tests.support.made_views import CAFE, NOON, OTHER_CAFE, make_id
+from tests.support.realtime import make_record
 from tests.support.waiting import wait_for
 
 LATER_MS = int(NOON.timestamp() * 1000) + 99_000

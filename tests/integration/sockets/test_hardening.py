@@ -11,7 +11,8 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from tests.integration.sockets.conftest import LISTED, SocketServer
-from tests.support.realtime import TICKET, make_events
+from tests.support.made_events import make_events
+from tests.support.made_views import TICKET
 from tests.support.waiting import wait_for
 
 EVENTS = make_events()

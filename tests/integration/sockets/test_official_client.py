@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.integration.sockets.conftest import SocketServer
+from tests.support.made_events import make_events
 from tests.support.official_client import OfficialClient
-from tests.support.realtime import make_events
 
 
 @pytest.mark.parametrize("transport", ["websocket", "xhr-streaming", "xhr-polling"])

@@ -7,7 +7,8 @@ import pytest
 
 from domain.events import OrderCreated
 from tests.integration.sockets.conftest import SocketServer
-from tests.support.realtime import ORDER, make_events, make_order
+from tests.support.made_events import make_events
+from tests.support.made_views import ORDER, make_order
 from tests.support.waiting import wait_for
 
 WEBSOCKETS = ["kitchen/websocket", "kitchen/000/session-1/websocket"]

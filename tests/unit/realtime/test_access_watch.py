@@ -10,7 +10,8 @@ from domain.errors import AuthenticationFailed, StorageUnavailable
 from domain.roles import Role
 from realtime.close_codes import CloseCode
 from tests.support.desk import Desk
-from tests.support.realtime import CAFE, IDENTITIES, ListTransport
+from tests.support.made_views import CAFE
+from tests.support.realtime import IDENTITIES, ListTransport
 from tests.support.waiting import wait_for
 
 BUMP = {"type": "bump_ticket", "id": "c-1", "data": {"ticketId": "018f"}}

@@ -14,16 +14,9 @@ from domain.views import Position
 from realtime.messages.commands import AuthenticateData, KnownPosition
 from realtime.session import Session, SessionState
 from tests.support.logs import ExpectedLogs
-from tests.support.realtime import (
-    CAFE,
-    EPOCH,
-    ListTransport,
-    MemoryLog,
-    Services,
-    build_plane,
-    make_events,
-    make_id,
-)
+from tests.support.made_events import make_events
+from tests.support.made_views import CAFE, EPOCH, make_id
+from tests.support.realtime import ListTransport, MemoryLog, Services, build_plane
 from tests.support.waiting import wait_for
 
 EVENTS = make_events()

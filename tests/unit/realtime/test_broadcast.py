@@ -9,18 +9,8 @@ from config.namespaces import NAMESPACES, Namespace
 from domain.audiences import Audience, build_audience
 from domain.roles import Role
 from realtime.session import Session
-from tests.support.realtime import (
-    CAFE,
-    EPOCH,
-    IDENTITIES,
-    PERSON,
-    RUNNER,
-    ListTransport,
-    MemoryLog,
-    Services,
-    build_plane,
-    make_notice,
-)
+from tests.support.made_views import CAFE, EPOCH, PERSON, RUNNER, make_notice
+from tests.support.realtime import IDENTITIES, ListTransport, MemoryLog, Services, build_plane
 from tests.support.waiting import wait_for
 
 # Who is connected here, each through a namespace of theirs. `runner` has two roles.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.broker import Hint, NoBroker, Topic, decode_hint, encode_hint
-from tests.support.realtime import CAFE, EPOCH
+from tests.support.made_views import CAFE, EPOCH
 
 
 @given(st.integers(0, 2**53))

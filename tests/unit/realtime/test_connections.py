@@ -2,7 +2,8 @@
 
 from realtime.close_codes import CloseCode
 from tests.support.desk import Desk
-from tests.support.realtime import PERSON, ListTransport
+from tests.support.made_views import PERSON
+from tests.support.realtime import ListTransport
 from tests.support.waiting import wait_for
 
 

@@ -16,16 +16,9 @@ from realtime.rate_limit import FrameCeiling
 from realtime.registry import Registry
 from realtime.session import BUFFER_LIMIT, Session, SessionState
 from tests.support.logs import ExpectedLogs
-from tests.support.realtime import (
-    CAFE,
-    IDENTITIES,
-    ListTransport,
-    log_event,
-    make_analytics,
-    make_events,
-    make_id,
-    render_card,
-)
+from tests.support.made_events import log_event, make_events
+from tests.support.made_views import CAFE, make_analytics, make_id
+from tests.support.realtime import IDENTITIES, ListTransport, render_card
 
 KITCHEN = Room(CAFE, RoomKind.KITCHEN)
 ALL = Room(CAFE, RoomKind.CAFE)

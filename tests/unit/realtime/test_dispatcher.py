@@ -13,7 +13,8 @@ from realtime.close_codes import CloseCode
 from realtime.session import SessionState
 from tests.support.desk import Desk
 from tests.support.logs import ExpectedLogs
-from tests.support.realtime import (
+from tests.support.made_events import make_events
+from tests.support.made_views import (
     CAFE,
     ITEM,
     NOON,
@@ -23,10 +24,9 @@ from tests.support.realtime import (
     SEATING,
     STATION,
     TICKET,
-    ListTransport,
-    make_events,
     make_id,
 )
+from tests.support.realtime import ListTransport
 from tests.support.waiting import wait_for
 
 EVENTS = make_events()

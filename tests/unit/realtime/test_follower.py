@@ -9,7 +9,9 @@ from domain.errors import StorageUnavailable
 from realtime.broker import Hint
 from realtime.follower import Follower
 from realtime.tail import Tail
-from tests.support.realtime import CAFE, EPOCH, OTHER_CAFE, MemoryLog, make_events
+from tests.support.made_events import make_events
+from tests.support.made_views import CAFE, EPOCH, OTHER_CAFE
+from tests.support.realtime import MemoryLog
 from tests.support.waiting import wait_for
 
 EVENTS = list(make_events().values())

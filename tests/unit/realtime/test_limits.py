@@ -10,7 +10,8 @@ from domain.roles import Identity, Role
 from realtime.limits import Limits, Refusal, find_namespace
 from realtime.ports import NoMetrics
 from realtime.rate_limit import MemoryWindows
-from tests.support.realtime import IDENTITIES, LANE, PERSON, make_id, make_person
+from tests.support.made_views import LANE, PERSON, make_id
+from tests.support.realtime import IDENTITIES, make_person
 
 GUEST, COOK, COUNTER = IDENTITIES["guest"], IDENTITIES["kitchen"], IDENTITIES["counter"]
 

@@ -5,7 +5,8 @@ import msgspec
 from config.namespaces import Namespace
 from domain.roles import Role
 from realtime.presence import MemoryPresence
-from tests.support.realtime import CAFE, OTHER_CAFE, make_id, make_record
+from tests.support.made_views import CAFE, OTHER_CAFE, make_id
+from tests.support.realtime import make_record
 
 
 async def test_connections_are_found_by_id_person_cafe_and_role():

@@ -13,9 +13,9 @@ from domain.statuses import OrderStatus, TicketStatus
 from realtime.messages.catalogue import read_view
 from realtime.publications import Representation, publish
 from tests.support.logs import ExpectedLogs
-from tests.support.realtime import (
+from tests.support.made_events import log_event, make_events
+from tests.support.made_views import (
     CAFE,
-    IDENTITIES,
     NOON,
     NOTIFICATION,
     ORDER,
@@ -23,13 +23,11 @@ from tests.support.realtime import (
     SEATING,
     STATION,
     TICKET,
-    log_event,
-    make_events,
     make_number,
     make_order,
     make_ticket,
-    render_card,
 )
+from tests.support.realtime import IDENTITIES, render_card
 
 ORDER_ROOMS = [
     f"cafe:{CAFE}",

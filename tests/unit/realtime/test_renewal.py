@@ -7,7 +7,8 @@ import pytest
 
 from realtime.close_codes import CloseCode
 from tests.support.desk import Desk
-from tests.support.realtime import NOON, make_events
+from tests.support.made_events import make_events
+from tests.support.made_views import NOON
 
 EVENT = make_events()["kitchen_order_received"]
 LATER = NOON + timedelta(minutes=15)

@@ -10,7 +10,8 @@ from domain.screens import BOARD, COUNTER, KITCHEN, Place, make_station_key
 from realtime.close_codes import CloseCode
 from realtime.plane import Plane
 from realtime.session import Session
-from tests.support.realtime import CAFE, STATION, ListTransport, MemoryLog, Services, build_plane
+from tests.support.made_views import CAFE, STATION
+from tests.support.realtime import ListTransport, MemoryLog, Services, build_plane
 from tests.support.waiting import wait_for
 
 STATION_ROOM = f"cafe:{CAFE}:station:{STATION}"

@@ -11,7 +11,9 @@ from domain.errors import StorageUnavailable
 from realtime.publications import Publication
 from realtime.tail import Tail
 from tests.support.logs import ExpectedLogs
-from tests.support.realtime import CAFE, MemoryLog, log_event, make_events, make_id
+from tests.support.made_events import log_event, make_events
+from tests.support.made_views import CAFE, make_id
+from tests.support.realtime import MemoryLog
 from tests.support.waiting import wait_for
 
 EVENT = make_events()["kitchen_order_received"]
