@@ -32,6 +32,9 @@ _START_DEADLINE_S = 60
 _INITDB_OPTIONS = ("-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale")
 # What a crash could lose does not matter here, and the disk is the slowest part of a test.
 _FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+# Ports to look among: so many ranges of so many ports, from 10,000 up.
+_PORT_RANGES = 16
+_PORT_RANGE = 1_400
 
 
 class PostgresServer:
@@ -174,11 +177,14 @@ def find_free_port() -> int:
     """Return a port that nobody listens on.
 
     It lies below 32768, where the ports of outgoing connections begin: one of those could take it
-    between this look and the server's start.
+    between this look and the server's start. For the same reason each process of a run that has
+    several looks among ports of its own.
     """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 10_000 + worker % _PORT_RANGES * _PORT_RANGE
     while True:
         # Not of `random`, whose seed is the same at the start of each test.
-        port = 10_000 + secrets.randbelow(22_768)
+        port = first + secrets.randbelow(_PORT_RANGE)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
