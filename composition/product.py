@@ -41,11 +41,12 @@ from jobs.holds import build_hold_job
 from jobs.housekeeping import build_housekeeping_job
 from jobs.notifications import build_notification_job
 from jobs.payments import build_payment_job
+from jobs.queue_positions import QueuePositions, build_queue_job
 from jobs.scheduler import Scheduler
 from jobs.screens import ScreenWatch, build_screen_job
 from models.database import close_database, is_sqlite
 from realtime.asyncapi import build_asyncapi
-from realtime.ephemera import announce_analytics
+from realtime.ephemera import announce_analytics, announce_queue_place
 from realtime.follower import Follower
 from realtime.limits import Limits
 from realtime.plane import Plane
@@ -242,6 +243,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 ),
                 build_analytics_job(ticker),
                 build_notification_job(runner, now=now),
+                build_queue_job(_build_queue_positions(runner, plane)),
                 build_screen_job(_build_screen_watch(runner, plane)),
                 build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
             ]
@@ -257,6 +259,28 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
 
 def _read_steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+def _build_queue_positions(runner: Runner, plane: Plane) -> QueuePositions:
+    def count_listeners() -> dict[str, dict[str, int]]:
+        listeners: dict[str, dict[str, int]] = {}
+        for room, count in plane.count_listeners(RoomKind.ORDER).items():
+            listeners.setdefault(room.cafe_id, {})[room.key] = count
+        return listeners
+
+    def read_seq(cafe_id: str) -> int:
+        stream = plane.tail.find(cafe_id)
+        return 0 if stream is None else stream.seq
+
+    return QueuePositions(
+        runner,
+        count_listeners=count_listeners,
+        read_seq=read_seq,
+        push=lambda cafe_id, place: plane.push(
+            announce_queue_place(cafe_id, place, event_id=new_id())
+        ),
+        now=now,
+    )
 
 
 def _build_screen_watch(runner: Runner, plane: Plane) -> ScreenWatch:

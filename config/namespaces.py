@@ -143,8 +143,9 @@ _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
-# Beside the log, for whoever runs the place.
+# Beside the log: for whoever runs the place, and for whoever waits for an order.
 _FIGURES = frozenset({"real_time_analytics"})
+_QUEUE = frozenset({"queue_position_update"})
 # All but money, which is none of the kitchen's business.
 _KITCHEN_SIDE = (
     _ORDER_EVENTS
@@ -162,7 +163,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         rate_limit=RateLimit(max_requests=100),
         roles=FLOOR_STAFF | KITCHEN_STAFF | {Role.CUSTOMER},
         commands=_GUEST_COMMANDS | _CALL_COMMANDS | {"order_status_update", "cancel_order"},
-        events=_EVERY_EVENT,
+        events=_EVERY_EVENT | _QUEUE,
     ),
     Namespace.KITCHEN: NamespaceRule(
         path="/ws/kitchen",
@@ -188,7 +189,8 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         | _BOARD_EVENTS
         | _TABLE_EVENTS
         | _MENU_EVENTS
-        | _CALL_EVENTS,
+        | _CALL_EVENTS
+        | _QUEUE,
     ),
     Namespace.ADMIN: NamespaceRule(
         path="/ws/admin",

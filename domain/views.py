@@ -604,8 +604,27 @@ class GuestSessionView(View):
     cafe_name: str
 
 
+class QueuePlaceView(View):
+    """Where an order is in the kitchen at a moment. queue_position: 1 is next; None waits for
+    nothing in the kitchen."""
+
+    order_id: str
+    order_number: int
+    status: OrderStatus
+    progress_percentage: int
+    estimated_ready_at: datetime | None
+    queue_position: int | None
+    at: datetime
+
+    @property
+    def ahead(self) -> int:
+        """How many rounds the kitchen has before this order's."""
+        return 0 if self.queue_position is None else self.queue_position - 1
+
+
 class GuestOrdersView(View):
-    """The seating's orders with the position they are complete up to."""
+    """The seating's orders with the position they are complete up to. queue: in the same order."""
 
     orders: list[OrderView]
     position: Position
+    queue: list[QueuePlaceView] = []

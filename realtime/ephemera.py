@@ -13,8 +13,10 @@ from msgspec import UNSET
 from config.logging import get_logger
 from domain.analytics import AnalyticsView
 from domain.rooms import Room, RoomKind
+from domain.views import QueuePlaceView
 from realtime.messages.analytics import RealTimeAnalyticsMessage, build_analytics
 from realtime.messages.envelope import EphemeralMessage, Fragment
+from realtime.messages.orders import QueuePositionUpdateMessage, build_queue_position
 from realtime.ports import Render
 from realtime.publications import Rendering, Representation
 
@@ -92,4 +94,26 @@ def announce_analytics(cafe_id: str, view: AnalyticsView, *, event_id: str) -> E
         rooms=(Room(cafe_id, RoomKind.MANAGEMENT),),
         rendering=Rendering("live_figures", "live_figures", "live_figures-now", "replace", 0),
         view=view,
+    )
+
+
+def announce_queue_place(cafe_id: str, place: QueuePlaceView, *, event_id: str) -> Ephemeral:
+    """Make `queue_position_update` for whoever follows an order."""
+    return Ephemeral(
+        QueuePositionUpdateMessage(
+            event_id=event_id,
+            timestamp=int(place.at.timestamp() * 1000),
+            cafe_id=cafe_id,
+            data=build_queue_position(place),
+        ),
+        key=f"queue_position_update:{place.order_id}",
+        rooms=(Room(cafe_id, RoomKind.ORDER, place.order_id),),
+        rendering=Rendering(
+            "queue_place",
+            "queue_place",
+            f"queue_place-{place.order_id}",
+            "replace" if place.ahead else "remove",
+            place.order_number,
+        ),
+        view=place,
     )

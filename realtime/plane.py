@@ -227,6 +227,10 @@ class Plane:
         """List the cafes of which somebody here is in the room of a kind."""
         return self._registry.list_cafes(kind)
 
+    def count_listeners(self, kind: RoomKind) -> dict[Room, int]:
+        """Say of the rooms of a kind how many of this process are in them."""
+        return self._registry.count_members(kind)
+
     def list_connections(self, cafe_id: str) -> list[ConnectionInfo]:
         """List who of a cafe is connected to this process, longest first."""
         return [

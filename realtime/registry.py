@@ -48,6 +48,10 @@ class Registry(Generic[Member]):
         own = self._rooms.get(member)
         return own is not None and not own.isdisjoint(rooms)
 
+    def count_members(self, kind: RoomKind) -> dict[Room, int]:
+        """Say of every room of a kind that has somebody in it how many it has."""
+        return {room: len(members) for room, members in self._members.items() if room.kind is kind}
+
     def list_cafes(self, kind: RoomKind) -> list[str]:
         """List the cafes whose room of a kind has somebody in it, in a fixed order."""
         return sorted({room.cafe_id for room in self._members if room.kind is kind})

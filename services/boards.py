@@ -29,6 +29,7 @@ from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
 from services.event_log import read_head
 from services.order_rows import read_orders
+from services.queue import build_queue_places
 
 # A display shows at most some sixty tickets. Where more than this are open somebody does not bump
 # theirs: then the oldest are left out, because what was ordered just now must be seen.
@@ -119,11 +120,15 @@ def read_ready_board(cafe_id: str) -> ReadyBoardView:
     )
 
 
-def read_guest_orders(cafe_id: str, table_session_id: str) -> GuestOrdersView:
-    """Read the orders of a seating, oldest first."""
+def read_guest_orders(cafe_id: str, table_session_id: str, *, now: datetime) -> GuestOrdersView:
+    """Read the orders of a seating, oldest first, and where each is in the kitchen."""
     position = read_head(cafe_id)
     orders = _read_of_seating(cafe_id, table_session_id)
-    return GuestOrdersView(orders=[build_order_view(order) for order in orders], position=position)
+    return GuestOrdersView(
+        orders=[build_order_view(order) for order in orders],
+        position=position,
+        queue=build_queue_places(cafe_id, orders, now=now),
+    )
 
 
 def read_order(identity: Identity, order_id: str) -> OrderView:

@@ -133,7 +133,7 @@ def _read_scene(identity: Identity, *, now: datetime) -> GuestScene:
     return GuestScene(
         guest=read_guest_session(identity.cafe_id, identity.lane_id),
         menu=read_menu(identity.cafe_id, now=now),
-        orders=read_guest_orders(identity.cafe_id, identity.table_session_id),
+        orders=read_guest_orders(identity.cafe_id, identity.table_session_id, now=now),
         call=find_call(identity.cafe_id, identity.table_session_id),
         time_zone=read_cafe(identity.cafe_id).timezone,
     )

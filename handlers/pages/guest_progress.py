@@ -31,13 +31,14 @@ class GuestProgressPage(CartPage):
             "guest_progress",
             guest=scene.guest,
             orders=scene.orders.orders,
+            queue=scene.orders.queue,
             cart={"count": cart.count},
             fault=fault,
             call=scene.call,
             live=build_live(
                 namespace=Namespace.CUSTOMERS,
                 rooms=[str(room), *self._list_order_rooms(scene.orders.orders)],
-                render=["order_progress", "table_call"],
+                render=["order_progress", "queue_place", "table_call"],
                 position=scene.orders.position,
             ),
         )

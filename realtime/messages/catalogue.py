@@ -102,7 +102,10 @@ _CONTROLS: tuple[type[control.ControlMessage], ...] = (
 
 EVENT_TYPES: frozenset[str] = frozenset(_EVENTS)
 
-_EPHEMERA: tuple[type[EphemeralMessage], ...] = (analytics.RealTimeAnalyticsMessage,)
+_EPHEMERA: tuple[type[EphemeralMessage], ...] = (
+    analytics.RealTimeAnalyticsMessage,
+    orders.QueuePositionUpdateMessage,
+)
 
 
 def _read_tag(struct: type[msgspec.Struct]) -> str:

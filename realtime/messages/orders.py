@@ -12,8 +12,8 @@ from domain.events import (
     OrderStatusUpdated,
 )
 from domain.statuses import ItemStatus, OrderStatus, RoundStatus
-from domain.views import OrderItemView, OrderView
-from realtime.messages.envelope import Data, EventMessage
+from domain.views import OrderItemView, OrderView, QueuePlaceView
+from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
 
 class OrderedItem(Data, frozen=True, kw_only=True):
@@ -84,6 +84,17 @@ class OrderProgressData(OrderData, frozen=True, kw_only=True):
     ready_for_pickup: bool
 
 
+class QueuePositionData(Data, frozen=True, kw_only=True):
+    """queue_position: 1 + rounds that the kitchen has before it; absent when it waits for none."""
+
+    order_id: str
+    order_number: int
+    current_status: OrderStatus
+    progress_percentage: int
+    estimated_ready_time: datetime | None = None
+    queue_position: int | None = None
+
+
 class OrderItemVoidedData(OrderData, frozen=True, kw_only=True):
     item_ids: list[str]
     reason: str | None = None
@@ -121,6 +132,26 @@ class OrderReadyMessage(EventMessage, frozen=True, kw_only=True, tag="order_read
 
 class OrderItemVoidedMessage(EventMessage, frozen=True, kw_only=True, tag="order_item_voided"):
     data: OrderItemVoidedData
+
+
+class QueuePositionUpdateMessage(
+    EphemeralMessage, frozen=True, kw_only=True, tag="queue_position_update"
+):
+    """An order has moved up in the kitchen's queue, or left it."""
+
+    data: QueuePositionData
+
+
+def build_queue_position(place: QueuePlaceView) -> QueuePositionData:
+    """Say where an order is in the kitchen."""
+    return QueuePositionData(
+        order_id=place.order_id,
+        order_number=place.order_number,
+        current_status=place.status,
+        progress_percentage=place.progress_percentage,
+        estimated_ready_time=place.estimated_ready_at,
+        queue_position=place.queue_position,
+    )
 
 
 def build_created(event: OrderCreated) -> OrderCreatedData:

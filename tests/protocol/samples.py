@@ -14,7 +14,7 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.views import Position
-from realtime.ephemera import announce_analytics
+from realtime.ephemera import announce_analytics, announce_queue_place
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
 from realtime.publications import Representation, publish
@@ -34,6 +34,7 @@ from tests.support.made_views import (
     TICKET,
     make_analytics,
     make_id,
+    make_queue_place,
 )
 from tests.support.realtime import Answer, render_card
 
@@ -183,7 +184,10 @@ def make_fragment_messages() -> dict[str, bytes]:
     } | {
         "fragment_live_figures": announce_analytics(
             CAFE, make_analytics(), event_id=make_id(9000)
-        ).encode(Representation(components=("live_figures",), locale="en"), render_card)
+        ).encode(Representation(components=("live_figures",), locale="en"), render_card),
+        "fragment_queue_place": announce_queue_place(
+            CAFE, make_queue_place(), event_id=make_id(9001)
+        ).encode(Representation(components=("queue_place",), locale="en"), render_card),
     }
 
 
@@ -191,7 +195,10 @@ def make_ephemeral_messages() -> dict[str, bytes]:
     """Make one message of every type that is not in the log, by type."""
     return {
         ephemeral.type: ephemeral.encode(Representation(), render_card)
-        for ephemeral in (announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),)
+        for ephemeral in (
+            announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),
+            announce_queue_place(CAFE, make_queue_place(), event_id=make_id(9001)),
+        )
     }
 
 

@@ -42,6 +42,7 @@ from domain.views import (
     OrderView,
     PaymentView,
     Position,
+    QueuePlaceView,
     RoundView,
     StationProgressView,
     TableCallView,
@@ -401,3 +402,16 @@ def make_notice(audience: Audience, **changes: Any) -> StaffNotification:
         **changes,
     )
     return StaffNotification(notification=notice, audience=audience)
+
+
+def make_queue_place() -> QueuePlaceView:
+    """Make the place of the order that has two rounds before it."""
+    return QueuePlaceView(
+        order_id=ORDER,
+        order_number=42,
+        status=OrderStatus.CONFIRMED,
+        progress_percentage=0,
+        estimated_ready_at=NOON + timedelta(minutes=6),
+        queue_position=3,
+        at=NOON,
+    )

@@ -19,6 +19,7 @@ from domain.views import (
     OrderPaymentView,
     OrderView,
     PaymentView,
+    QueuePlaceView,
     RoundView,
     TaxView,
     TotalsView,
@@ -383,3 +384,22 @@ def list_guest_payments(now: datetime) -> list[tuple[str, GuestPayView]]:
         )
         specimens.append((name, view))
     return specimens
+
+
+def list_queue_places(now: datetime) -> list[tuple[str, QueuePlaceView]]:
+    """List what a guest is told of the kitchen's queue."""
+    return [
+        (
+            name,
+            QueuePlaceView(
+                order_id=make_id(90 + ahead),
+                order_number=118,
+                status=OrderStatus.CONFIRMED,
+                progress_percentage=0,
+                estimated_ready_at=None,
+                queue_position=1 + ahead,
+                at=now,
+            ),
+        )
+        for name, ahead in (("one ahead in the kitchen", 1), ("twelve ahead in the kitchen", 12))
+    ]

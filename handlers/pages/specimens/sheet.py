@@ -17,6 +17,7 @@ from handlers.pages.specimens.orders import (
     list_guest_payments,
     list_orders,
     list_payments,
+    list_queue_places,
     make_totals,
 )
 from handlers.pages.specimens.tickets import TARGET_S, list_tickets, make_finished_ticket
@@ -49,6 +50,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         "currency": "EUR",
         "notifications": list_notifications(now),
         "calls": list_calls(now),
+        "queue_places": list_queue_places(now),
         "analytics": make_analytics(now, is_busy=True),
         "quiet_analytics": make_analytics(now, is_busy=False),
         "connected_view": make_connected(now, is_complete=True),

@@ -43,7 +43,9 @@ async def _read_kitchen(cafe, station=None):
     [
         lambda cafe, guest: (read_counter_board, cafe.cafe_id),
         lambda cafe, guest: (read_ready_board, cafe.cafe_id),
-        lambda cafe, guest: (read_guest_orders, cafe.cafe_id, guest.table_session_id),
+        lambda cafe, guest: (
+            lambda: read_guest_orders(cafe.cafe_id, guest.table_session_id, now=cafe.now),
+        ),
         lambda cafe, guest: (list_tables, cafe.cafe_id),
         lambda cafe, guest: (list_orders, cafe.staff(Role.COUNTER)),
         lambda cafe, guest: (lambda: read_kitchen_board(cafe.cafe_id, None, now=cafe.now),),
@@ -221,7 +223,9 @@ async def test_snapshot_and_events_agree(cafe):
     await cafe.do(Role.KITCHEN, "finish_items", FinishItems(items=units(order.items[0])))
     log = await cafe.read_log()
     board = await _read_kitchen(cafe)
-    guests = await cafe.runner.read(read_guest_orders, cafe.cafe_id, guest.table_session_id)
+    guests = await cafe.runner.read(
+        read_guest_orders, cafe.cafe_id, guest.table_session_id, now=cafe.now
+    )
 
     orders = [logged.event.order for logged in log if hasattr(logged.event, "order")]
     tickets = {

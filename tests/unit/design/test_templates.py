@@ -146,6 +146,7 @@ def test_every_card_says_where_it_belongs(styleguide: Page) -> None:
         "order_card",
         "order_progress",
         "pay_pane",
+        "queue_place",
         "table_call",
     }
     assert [] == incomplete

@@ -1,0 +1,94 @@
+"""The kitchen's queue as guests are told of it: places, and when they are told."""
+
+from domain.commands import BumpTicket, FinishItems, PlaceOrder
+from domain.roles import Role
+from jobs.queue_positions import QueuePositions
+from services.boards import read_guest_orders, read_kitchen_board
+from services.queue import read_queue_places
+from tests.support.cafes import OTHER_CAFE_ID, units
+
+
+async def _order(cafe, *names, who=Role.COUNTER):
+    lines = [cafe.line(*name.split("/")) for name in names]
+    return await cafe.order(who, "place_order", PlaceOrder(lines=lines))
+
+
+async def _read(cafe, *orders):
+    places = await cafe.runner.read(
+        read_queue_places, cafe.cafe_id, [order.order_id for order in orders], now=cafe.now
+    )
+    return [place.queue_position for place in places]
+
+
+async def test_a_bump_moves_everybody_behind_it_up(cafe):
+    """The first is next; what is ready waits for nothing."""
+    orders = [await _order(cafe, "Water") for _ in range(3)]
+    assert await _read(cafe, *orders) == [1, 2, 3]
+    board = await cafe.runner.read(read_kitchen_board, cafe.cafe_id, None, now=cafe.now)
+    await cafe.do(
+        Role.KITCHEN,
+        "bump_ticket",
+        BumpTicket(ticket_id=board.tickets[0].ticket_id),
+    )
+
+    assert await _read(cafe, *orders) == [None, 1, 2]
+
+
+async def test_another_cafe_has_no_place_here(cafe):
+    """An order's id says nothing to another cafe."""
+    order = await _order(cafe, "Water")
+
+    assert (
+        await cafe.runner.read(read_queue_places, OTHER_CAFE_ID, [order.order_id], now=cafe.now)
+        == []
+    )
+
+
+async def test_a_page_shows_the_place_of_its_snapshot(cafe):
+    """The guest's page knows it before anything moves."""
+    await _order(cafe, "Water")
+    guest = await cafe.sit_down(1)
+    await _order(cafe, "Water", who=guest)
+    seen = await cafe.runner.read(
+        read_guest_orders, cafe.cafe_id, guest.table_session_id, now=cafe.now
+    )
+
+    assert [place.ahead for place in seen.queue] == [1]
+
+
+async def test_listeners_are_told_changes_and_newcomers_what_holds(cafe):
+    """Nothing is read while the log stands still; who has just come is told once."""
+    first, second = await _order(cafe, "Water"), await _order(cafe, "Water")
+    told, reads = [], []
+    listeners = {cafe.cafe_id: {second.order_id: 1}}
+    position = [1]
+
+    def read_seq(cafe_id):
+        reads.append(cafe_id)
+        return position[0]
+
+    positions = QueuePositions(
+        cafe.runner,
+        count_listeners=lambda: listeners,
+        read_seq=read_seq,
+        push=lambda cafe_id, place: told.append((place.order_id, place.queue_position)),
+        now=lambda: cafe.now,
+    )
+    await positions.tick()
+    assert told == [(second.order_id, 2)]
+
+    await positions.tick()
+    assert told == [(second.order_id, 2)]
+
+    listeners[cafe.cafe_id] = {second.order_id: 2}
+    await positions.tick()
+    assert told == [(second.order_id, 2)] * 2
+
+    await cafe.do(Role.KITCHEN, "finish_items", FinishItems(items=units(first.items[0])))
+    position[0] += 1
+    await positions.tick()
+    assert told[2:] == [(second.order_id, 1)]
+
+    listeners.clear()
+    await positions.tick()
+    assert len(reads) == 4
