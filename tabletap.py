@@ -56,8 +56,15 @@ log = get_logger("tabletap")
 
 
 def serve(settings: Settings, _: argparse.Namespace) -> None:
-    """Serve the cafes of the database until SIGTERM or SIGINT."""
-    _run_server(settings)
+    """Serve the cafes of the database until SIGTERM or SIGINT; say how to make the first one."""
+
+    async def offer_set_up(product: Product) -> None:
+        code = await product.first_run.find_code()
+        if code is not None:
+            # On the terminal and not in the log: whoever has the link owns the installation.
+            _say(f"There is no cafe yet. Open yours at {product.settings.public_url}/set-up/{code}")
+
+    _run_server(settings, beside=offer_set_up)
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import peewee
 from tornado.httpserver import HTTPServer
 
-from composition.identifiers import new_id, now
+from composition.identifiers import new_id, new_table_code, now
 from composition.ports import ServicePorts, build_ports
 from composition.refusals import RefusalAudit
 from composition.shared import Shared
@@ -51,6 +51,7 @@ from realtime.follower import Follower
 from realtime.limits import Limits
 from realtime.plane import Plane
 from services.authentication import Authentication
+from services.first_run import FirstRun
 from services.passwords import Passwords
 from services.runner import Runner
 from services.tokens import TokenSigner
@@ -71,6 +72,7 @@ class Product:
     database: peewee.Database
     runner: Runner
     passwords: Passwords
+    first_run: FirstRun
     shared: Shared
     plane: Plane
     follower: Follower | None
@@ -152,10 +154,14 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         before_commit=before_commit,
     )
     passwords = Passwords()
+    secrets = load_secrets(settings.data_dir, now=now())
+    first_run = FirstRun(
+        secrets=secrets, runner=runner, passwords=passwords, new_code=new_table_code
+    )
     authentication = Authentication(
         runner=runner,
         signer=TokenSigner(
-            load_secrets(settings.data_dir, now=now()),
+            secrets,
             reload=lambda: load_secrets(settings.data_dir, now=now()),
         ),
         settings=settings,
@@ -205,6 +211,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         presence=shared.presence,
         on_access_changed=on_access_changed,
         authentication=authentication,
+        first_run=first_run,
         templates=templates,
         assets=assets,
         metrics=metrics,
@@ -230,6 +237,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         database=database,
         runner=runner,
         passwords=passwords,
+        first_run=first_run,
         shared=shared,
         plane=plane,
         follower=follower,

@@ -18,6 +18,7 @@ from handlers.templating import Templates
 from realtime.limits import Limits
 from realtime.presence import Presence
 from services.authentication import Authentication
+from services.first_run import FirstRun
 from services.runner import Runner
 
 
@@ -38,6 +39,7 @@ class HandlerContext:
     presence: Presence
     on_access_changed: Callable[[str], None]
     authentication: Authentication
+    first_run: FirstRun
     templates: Templates
     assets: Assets
     metrics: Metrics

@@ -32,6 +32,7 @@ from handlers.pages.guest_pay import GuestPayPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
 from handlers.pages.kitchen import KitchenPage
 from handlers.pages.pay import PayPage
+from handlers.pages.set_up import SetUpPage
 from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
 from handlers.pages.station_choice import StartPage, StationChoicePage
 from handlers.pages.styleguide import StyleguidePage
@@ -44,6 +45,7 @@ _ID = "[0-9a-f-]{36}"
 # templates/paths.html.
 PAGES: dict[str, type[BaseHandler]] = {
     r"/": StartPage,
+    r"/set-up/(?P<code>[A-Za-z0-9_-]{43})": SetUpPage,
     r"/sign-in": SignInPage,
     r"/sign-out": SignOutPage,
     r"/cafes": CafesPage,

@@ -18,15 +18,21 @@ _LOCAL_PATH = re.compile(r"/(?![/\\])[\w\-./?=&%~,:]*", re.ASCII)
 _LONGEST_PATH = 500
 
 
-class _SignInCookie(PageHandler):
-    """What pages share that begin or end a sign-in."""
+class SignInForm(PageHandler):
+    """What pages share that begin a sign-in."""
 
     def begin(self, signed_in: SignedIn) -> None:
+        """Let the browser keep a sign-in."""
         ttl_s = self.context.settings.sign_in_ttl_s
         self.set_session_cookie(self.context.cookies.sign_in, signed_in.secret, ttl_s=ttl_s)
 
+    def read_password(self) -> str:
+        """Return the password exactly as it was typed: blanks at its ends belong to it."""
+        values = self.request.body_arguments.get("password", [b""])
+        return self.decode_argument(values[-1], "password")
 
-class SignInPage(_SignInCookie):
+
+class SignInPage(SignInForm):
     """The form, and what it sends."""
 
     is_public = True
@@ -50,11 +56,6 @@ class SignInPage(_SignInCookie):
             return
         self.begin(signed_in)
         self.see_other("/cafes" if len(signed_in.cafes) > 1 else after or HOME)
-
-    def read_password(self) -> str:
-        """Return the password exactly as it was typed: blanks at its ends belong to it."""
-        values = self.request.body_arguments.get("password", [b""])
-        return self.decode_argument(values[-1], "password")
 
     async def _sign_in(self, email: str, password: str) -> SignedIn:
         try:
@@ -81,7 +82,7 @@ class SignOutPage(StaffPage):
         self.see_other("/sign-in")
 
 
-class CafesPage(_SignInCookie, StaffPage):
+class CafesPage(SignInForm, StaffPage):
     """Which cafe to work in, for people who have several."""
 
     def authorize(self, identity: Identity) -> None:

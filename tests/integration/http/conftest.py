@@ -46,6 +46,7 @@ from realtime.ports import NoMetrics
 from realtime.presence import MemoryPresence
 from realtime.rate_limit import MemoryWindows
 from services.authentication import Authentication
+from services.first_run import FirstRun
 from services.passwords import Passwords, hash_password
 from services.runner import Runner
 from services.setup import SetupContext, create_cafe
@@ -303,9 +304,11 @@ async def world(database, settings) -> AsyncIterator[World]:
             raise ConnectionError
 
     key = SigningKey(kid="test", key=secrets.token_bytes(48), created_at=clock())
+    keys = Secrets(signing_keys=(key,))
     context = HandlerContext(
         settings=settings,
         runner=runner,
+        first_run=FirstRun(secrets=keys, runner=runner, passwords=passwords, new_code=new_id),
         limits=Limits(
             MemoryWindows(lambda: time.monotonic_ns() // 1_000_000),
             new_id=new_id,
@@ -316,7 +319,7 @@ async def world(database, settings) -> AsyncIterator[World]:
         on_access_changed=lambda cafe_id: built[0].told(cafe_id),
         authentication=Authentication(
             runner=runner,
-            signer=TokenSigner(Secrets(signing_keys=(key,))),
+            signer=TokenSigner(keys),
             settings=settings,
             passwords=passwords,
             now=clock,

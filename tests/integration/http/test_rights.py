@@ -22,6 +22,7 @@ OPEN_PAGES = {
     "/readyz",
     "/metrics",
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})",
+    r"/set-up/(?P<code>[A-Za-z0-9_-]{43})",
 }
 
 
