@@ -114,6 +114,8 @@ class Connection:
         self._state = State.WAITING
         self._attempts = 0
         self._minimum_delay_s = 0.0
+        # The life of the server that this was connected to last.
+        self._boot: str | None = None
         self._commands = CommandQueue()
         self._messages: asyncio.Queue[Message | None] = asyncio.Queue(options.buffered_messages)
         self._is_live = asyncio.Event()
@@ -265,6 +267,7 @@ class Connection:
             "position": self._position,
             "render": self._options.render,
             "locale": self._options.locale,
+            "boot": self._boot,
         }
         data = {name: value for name, value in wish.items() if value is not None}
         self._transmit(life, {"type": "authenticate", "id": str(uuid.uuid4()), "data": data})
@@ -288,6 +291,7 @@ class Connection:
 
     def _begin_life(self, life: _Life, welcome: Message) -> None:
         life.was_live = True
+        self._boot = welcome.data.get("boot")
         self._state = State.LIVE
         self._is_live.set()
         loop = asyncio.get_running_loop()

@@ -225,3 +225,31 @@ LANE_LIMITS: dict[str, RateLimit] = {
     "add_round": _SUBMITS,
     "call_staff": _CALLS,
 }
+
+# Connections that come back after their own side ended them (spec H3). A client with our back-off
+# makes fewer than twenty in five minutes of a network that breaks again and again; a cafe behind
+# one address comes back whole three times.
+_RETURN_WINDOW_MS = 300_000
+PRINCIPAL_RETURNS = RateLimit(
+    max_requests=20,
+    window_ms=_RETURN_WINDOW_MS,
+    key=lambda caller: f"rate_limit:returns:{caller.principal}",
+)
+ADDRESS_RETURNS = RateLimit(
+    max_requests=300,
+    window_ms=_RETURN_WINDOW_MS,
+    key=lambda caller: f"rate_limit:returns:address:{caller.address}",
+)
+# Somebody who goes from page to page: one a second is fast, and no storm.
+LEFT_PAGES = RateLimit(
+    max_requests=300,
+    window_ms=_RETURN_WINDOW_MS,
+    key=lambda caller: f"rate_limit:pages:{caller.principal}",
+)
+# Returns to another life of the process, which only the client can say.
+CLAIMED_RETURNS = RateLimit(
+    max_requests=20,
+    window_ms=_RETURN_WINDOW_MS,
+    key=lambda caller: f"rate_limit:claimed_returns:{caller.principal}",
+    on_limit=None,
+)

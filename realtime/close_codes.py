@@ -29,6 +29,11 @@ class CloseCode(IntEnum):
     REPLACED = 4509
 
 
+# What a peer closes with when it means to: the page was left (3000 says ours, RFC 6455 7.4.2), or
+# the browser went on to another one.
+PAGE_LEFT = frozenset({1001, 3000})
+
+
 class CloseRule(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One row. reason: sent with the close frame (123 bytes at most, RFC 6455 5.5)."""
 

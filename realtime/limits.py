@@ -4,7 +4,7 @@ Joins, resumes, acks and heartbeats are not counted: only commands come here, fr
 and from the API's routes. A refusal is reported once per window, for the audit.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from math import ceil
 from typing import Protocol
@@ -65,15 +65,7 @@ class Limits:
         """
         rules = _list_rules(identity, command, caller)
         member = self._new_id() if command_id is None else f"{command}:{command_id}"
-        for number, rule in enumerate(rules):
-            verdict = await self._windows.count(
-                rule.key(caller), member, limit=self._scale(rule), window_ms=rule.window_ms
-            )
-            if not verdict.is_allowed:
-                # What is not done is not counted.
-                for earlier in rules[:number]:
-                    await self._windows.forget(earlier.key(caller), member)
-                raise self._refuse(identity, command, caller, rule, verdict)
+        await self.count(rules, identity, command, caller, member=member)
         succeeded = False
         try:
             yield
@@ -83,6 +75,29 @@ class Limits:
                 skips = rule.skip_successful_requests if succeeded else rule.skip_failed_requests
                 if skips:
                     await self._windows.forget(rule.key(caller), member)
+
+    async def count(
+        self,
+        rules: Sequence[RateLimit],
+        identity: Identity,
+        command: str,
+        caller: Caller,
+        *,
+        member: str,
+    ) -> None:
+        """Count one more in every window of the rules, or in none. member: its name there.
+
+        Raises: RateLimitExceeded.
+        """
+        for number, rule in enumerate(rules):
+            verdict = await self._windows.count(
+                rule.key(caller), member, limit=self._scale(rule), window_ms=rule.window_ms
+            )
+            if not verdict.is_allowed:
+                # What is not done is not counted.
+                for earlier in rules[:number]:
+                    await self._windows.forget(earlier.key(caller), member)
+                raise self._refuse(identity, command, caller, rule, verdict)
 
     def _scale(self, rule: RateLimit) -> int:
         return max(1, round(rule.max_requests * self._factor))

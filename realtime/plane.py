@@ -69,6 +69,7 @@ from realtime.publications import Publication
 from realtime.rate_limit import FrameCeiling
 from realtime.registry import Registry
 from realtime.renewal import Renewal
+from realtime.returns import Returns
 from realtime.screens import Screens
 from realtime.session import Session, SessionState, Transport
 from realtime.tail import Tail
@@ -138,6 +139,9 @@ class Plane:
         self._greeting: Counter[str] = Counter()
         self._is_draining = False
         self._watcher: asyncio.Task[None] | None = None
+        self._returns = Returns(
+            ports.limits, boot=ports.boot, now_s=lambda: asyncio.get_running_loop().time()
+        )
         self._registry: Registry[Session] = Registry()
         self._hub = Hub(self._registry, render=ports.render, on_closed=self._forget)
         self._tail = Tail(
@@ -356,6 +360,8 @@ class Plane:
         self._ports.presence.remove(session.connection_id)
         if session.admission is None:
             self._end_greeting(session)
+        else:
+            self._returns.note_end(session)
         code = session.close_code or 0
         self._ports.metrics.connection_closed(session.namespace.value, code)
         log.info(
@@ -380,6 +386,8 @@ class Plane:
             return
         if admission.identity.roles.isdisjoint(NAMESPACES[session.namespace].roles):
             self._turn_away(session, command_id)
+            return
+        if not await self._let_return(session, admission.identity, wish, command_id):
             return
         if not await self._track(session, admission.identity):
             self._refuse_connection(session, admission.identity, command_id)
@@ -434,6 +442,22 @@ class Plane:
             )
         return implied + allowed
 
+    async def _let_return(
+        self,
+        session: Session,
+        identity: Identity,
+        wish: AuthenticateData,
+        command_id: str | None,
+    ) -> bool:
+        caller = session.build_caller(identity)
+        try:
+            await self._returns.admit(identity, caller, known_boot=wish.boot)
+        except RateLimitExceeded as error:
+            self._dispatcher.refuse(session, error, command_id=command_id)
+            session.close(CloseCode.RATE_LIMITED)
+            return False
+        return not session.has_ended()
+
     async def _track(self, session: Session, identity: Identity) -> bool:
         now_ms = self._now_ms()
         record = ConnectionRecord(
@@ -469,6 +493,7 @@ class Plane:
         )
         self._dispatcher.refuse(session, error, command_id=command_id)
         self._ports.metrics.refused("connections")
+        self._returns.note_refused(identity, session.build_caller(identity))
         details = describe_for_audit(session.build_caller(identity)) | {"connectionCount": limit}
         self._ports.report(Refusal(identity=identity, kind=error.code, details=details))
         session.close(CloseCode.RATE_LIMITED)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from config.namespaces import Namespace
 from domain.rooms import Room, RoomKind
 from domain.screens import BOARD, COUNTER, KITCHEN, Place, SeenPlace, make_station_key
-from realtime.close_codes import CLOSE_RULES
+from realtime.close_codes import CLOSE_RULES, PAGE_LEFT
 from realtime.session import Session, SessionState
 
 # A namespace and a card that a page shows there: which place it is, unless it is a station.
@@ -18,8 +18,8 @@ _PLACES: dict[tuple[Namespace, str], str] = {
     (Namespace.COUNTER, "order_card"): COUNTER,
     (Namespace.CUSTOMERS, "board_number"): BOARD,
 }
-# What a peer closes with when it means to: the page was left, or the browser closed it.
-_CLOSED_BY_PAGE = frozenset({1000, 1001})
+# A program of ours that ends its connection says 1000.
+_CLOSED_ON_PURPOSE = PAGE_LEFT | {1000}
 _CLOSED_FOR_GOOD = frozenset(rule.code for rule in CLOSE_RULES.values() if not rule.comes_back)
 
 
@@ -52,7 +52,7 @@ class Screens:
 
     def note_end(self, session: Session) -> None:
         """Look at how a session ended, while its rooms are still known."""
-        if session.close_code in _CLOSED_BY_PAGE | _CLOSED_FOR_GOOD:
+        if session.close_code in _CLOSED_ON_PURPOSE | _CLOSED_FOR_GOOD:
             self._left |= dict.fromkeys(self._list_places(session))
 
     def take_left(self) -> list[Place]:

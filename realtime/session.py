@@ -88,6 +88,7 @@ class Session:
         "event_types",
         "heard_at_s",
         "inbox",
+        "is_ended_by_peer",
         "is_refresh_due",
         "is_unchecked",
         "namespace",
@@ -149,6 +150,7 @@ class Session:
         self.opened_at_s = self.heard_at_s = self.sent_at_s = now_s
         self.silence_limit_s = 0.0
         self.close_code: int | None = None
+        self.is_ended_by_peer = False
         self._outbox: list[bytes] = []
         # What only the newest matters of, by key; leaves after the outbox (spec G6).
         self._latest: dict[str, bytes] = {}
@@ -286,6 +288,7 @@ class Session:
     def on_transport_closed(self, code: int) -> None:
         """The connection is gone already."""
         if not self.has_ended():
+            self.is_ended_by_peer = True
             self._clear_outbox()
             self._end(code)
 

@@ -80,7 +80,8 @@ class KnownPosition(Payload, frozen=True, kw_only=True):
 class AuthenticateData(Payload, frozen=True, kw_only=True):
     """token: may be absent where the connection came with one. position: resume from there.
 
-    rooms: wanted beside those that the roles imply. render: cards wanted as HTML.
+    rooms: wanted beside those that the roles imply. render: cards wanted as HTML. boot: of the
+    last `welcome`, by who comes back: returns to a server that was restarted are not counted.
     """
 
     token: Token | None = None
@@ -90,6 +91,7 @@ class AuthenticateData(Payload, frozen=True, kw_only=True):
         list[Annotated[str, msgspec.Meta(max_length=40)]], msgspec.Meta(max_length=8)
     ] = []
     locale: Annotated[str, msgspec.Meta(max_length=35, pattern="^[A-Za-z0-9-]*$")] = ""
+    boot: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 class Authenticate(ClientMessage, frozen=True, kw_only=True, tag="authenticate"):

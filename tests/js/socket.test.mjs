@@ -263,6 +263,40 @@ test('an expired token comes back with a fresh one', async () => {
   assert.equal(server.links.length, 2);
 });
 
+test('who comes back says which life of the server it knew', async () => {
+  await open();
+  server.welcome({ boot: 'boot-1' });
+  server.close(4001);
+  await pass(1000);
+  server.open();
+  assert.equal(server.sent[0].data.boot, 'boot-1');
+});
+
+test('a network that is back does not cut short the wait that the server asked for', async () => {
+  const listeners = new Map();
+  globalThis.addEventListener = (name, listener) => listeners.set(name, listener);
+  globalThis.removeEventListener = () => {};
+  try {
+    await open();
+    server.open();
+    server.send({ type: 'rate_limit_exceeded', code: 'rate_limit_exceeded', message: 'Wait.', recoverable: true, retryAfter: 60 });
+    server.close(4013);
+    listeners.get('online')();
+    await pass(59_000, 1000);
+    listeners.get('online')();
+    assert.equal(server.links.length, 1);
+    await pass(1000);
+    assert.equal(server.links.length, 2);
+    server.close(1006);
+    listeners.get('online')();
+    await settle();
+    assert.equal(server.links.length, 3);
+  } finally {
+    delete globalThis.addEventListener;
+    delete globalThis.removeEventListener;
+  }
+});
+
 test('a sign-in that has ended stops it; a server that cannot answer does not', async () => {
   const body = { type: 'server_error', code: 'overloaded', message: 'Too busy.', recoverable: true, retryAfter: 7 };
   const errors = [new ProtocolError(body), new TypeError('no network'), new ProtocolError({ ...body, code: 'signed_out', recoverable: false })];

@@ -59,6 +59,7 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "position": {"epoch": EPOCH, "seq": 7, "eventId": make_id(100_007)},
         "render": ["kitchen_ticket"],
         "locale": "en",
+        "boot": "018f0000-0000-7000-8000-0000000000b0",
     },
     "heartbeat": {"position": {"epoch": EPOCH, "seq": 7, "eventId": make_id(100_007)}},
     "join_cafe": {"cafeId": CAFE},

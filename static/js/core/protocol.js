@@ -99,11 +99,12 @@ export function makeConnectionLostError(/** @type {string} */ message) {
 }
 
 /**
- * @param {{token: string, rooms?: string[], position?: Position | null, render?: string[], locale?: string}} wish
+ * @param {{token: string, rooms?: string[], position?: Position | null, render?: string[], locale?: string,
+ *   boot?: string | null}} wish boot: of the last `welcome`, for who comes back
  * @returns {Message}
  */
-export function makeAuthenticate({ token, rooms, position, render, locale }) {
-  return { type: 'authenticate', id: makeCommandId(), data: withoutEmpty({ token, rooms, position, render, locale }) };
+export function makeAuthenticate({ token, rooms, position, render, locale, boot }) {
+  return { type: 'authenticate', id: makeCommandId(), data: withoutEmpty({ token, rooms, position, render, locale, boot }) };
 }
 
 /** @param {string} type @param {object} data @param {string} id @returns {Message} */

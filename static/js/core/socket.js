@@ -60,9 +60,10 @@ const ACKNOWLEDGEMENT_TIMEOUT_MS = 10000;
 const WELCOME_TIMEOUT_MS = 10000; // what the server grants for the first frame
 const STABLE_MS = 30000; // a connection that lived this long starts the back-off anew
 const SLOW_MS = 120000; // between attempts after the last counted one
-// What the server is told when this side ends a connection: a page that was left is no alarm, a
-// connection that is no good any more may be a screen that does not come back.
-const LEFT = 1000;
+// What the server is told when this side ends a connection: a page that was left is no alarm and
+// the next page no return, a connection that is no good any more may be a screen that does not come
+// back.
+const LEFT = 3000;
 const GIVEN_UP = 3001;
 const RENEWAL_RETRY_MS = 5000; // the server gives a minute from `refresh_due` on
 const PROBE_MS = 5000; // the network changed under a live connection: answer, or be replaced
@@ -112,6 +113,10 @@ export class Connection {
   /** @type {Position | null} the stream is complete after this */
   #floor = null;
   #minimumDelayMs = 0;
+  /** The server asked to wait until then; a network that is back changes nothing about that. */
+  #notBeforeMs = 0;
+  /** @type {string | null} the life of the server that this was connected to last */
+  #boot = null;
   #lastBeatAtMs = 0;
   #unansweredBeats = 0;
   #hasReachedLimit = false;
@@ -217,7 +222,7 @@ export class Connection {
     this.lastFrameAtMs = Date.now();
     this.#lastBeatAtMs = Date.now();
     this.#timers.welcome = setTimeout(() => this.#lose(LOST, 'no welcome'), WELCOME_TIMEOUT_MS);
-    this.#transmit(makeAuthenticate({ token, rooms, render, locale, position: this.#needsSnapshot ? null : this.position }));
+    this.#transmit(makeAuthenticate({ token, rooms, render, locale, position: this.#needsSnapshot ? null : this.position, boot: this.#boot }));
   }
 
   /** @param {number} code @param {string} reason */
@@ -237,6 +242,7 @@ export class Connection {
     const random = this.#options.random ?? Math.random;
     const delayMs = isSlow ? SLOW_MS * (0.5 + random() / 2) : computeDelayMs(this.attempts, random);
     this.attempts += 1;
+    this.#notBeforeMs = Date.now() + this.#minimumDelayMs;
     this.#timers.retry = setTimeout(() => void this.#attempt(), Math.max(delayMs, this.#minimumDelayMs));
     this.#minimumDelayMs = 0;
     this.#enter('waiting', reason);
@@ -277,7 +283,7 @@ export class Connection {
   #wake = () => {
     if (globalThis.document?.visibilityState === 'hidden') return;
     if (this.state === 'waiting') {
-      void this.#attempt();
+      if (Date.now() >= this.#notBeforeMs) void this.#attempt();
     } else if (this.isLive) {
       this.#beat();
       const askedAtMs = Date.now();
@@ -317,6 +323,7 @@ export class Connection {
     clearTimeout(this.#timers.welcome);
     this.#timers.stable = setTimeout(() => { this.attempts = 0; this.#hasReachedLimit = false; }, STABLE_MS);
     this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs);
+    this.#boot = message.data.boot ?? null;
     this.#enter('live', null);
     this.#options.onConnected?.(message.data);
     this.#sendPending();

@@ -74,7 +74,7 @@ export class SockJSClient {
   }
 
   /**
-   * End the session from this side. The server learns the code where a WebSocket carries it: 1000
+   * End the session from this side. The server learns the code where a WebSocket carries it: 3000
    * is a page that was left, which is no alarm.
    * @param {number} [code] 1000, or 3000 to 4999 @param {string} [reason]
    */

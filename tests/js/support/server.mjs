@@ -40,9 +40,9 @@ export class FakeServer {
   }
 
   /** Open, welcome and join as the server does. */
-  welcome({ mode = 'live', position = { epoch: EPOCH, seq: 0, eventId: '' } } = {}) {
+  welcome({ mode = 'live', position = { epoch: EPOCH, seq: 0, eventId: '' }, boot = undefined } = {}) {
     this.open();
-    this.send({ type: 'welcome', data: { connectionId: 'c', serverTime: 1000 } });
+    this.send({ type: 'welcome', data: { connectionId: 'c', boot, serverTime: 1000 } });
     this.send({ type: 'joined', data: { rooms: [], mode, position } });
   }
 

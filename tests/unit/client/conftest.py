@@ -79,7 +79,7 @@ class ProtocolHandler(WebSocketHandler):
             self.send(error)
             self.close(code, error["message"])
             return
-        self.send({"type": "welcome", "data": {"connectionId": "c", "rooms": []}})
+        self.send({"type": "welcome", "data": {"connectionId": "c", "boot": "boot-1", "rooms": []}})
         position = wish.get("position")
         known = server.position if position is None else position
         mode = "resync" if server.resync_reason else "live" if position is None else "replay"

@@ -216,6 +216,9 @@ async def test_a_drain_comes_back(server):
         await wait_for(lambda: len(server.authentications) == 2, "the second attempt")
         await connection.wait_until_live()
 
+    # It says which life of the server it knew: a return to another one is not counted.
+    assert [None, "boot-1"] == [each.get("boot") for each in server.authentications]
+
 
 async def test_a_ticket_that_is_refused_for_good_ends_it(server):
     """Whoever is signed out need not knock again."""
