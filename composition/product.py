@@ -54,6 +54,7 @@ from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.passwords import Passwords
 from services.runner import Runner
+from services.screen_access import ScreenAccess
 from services.tokens import TokenSigner
 
 _ROOT = Path(__file__).parents[1]
@@ -212,6 +213,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         on_access_changed=on_access_changed,
         authentication=authentication,
         first_run=first_run,
+        screen_access=ScreenAccess(runner, now=now),
         templates=templates,
         assets=assets,
         metrics=metrics,
@@ -228,7 +230,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         SocketDependencies(
             plane=plane,
             read_address=proxies.find_client_address,
-            identity_cookies=(cookies.sign_in, cookies.guest),
+            identity_cookies=(cookies.sign_in, cookies.guest, cookies.device),
         ),
         settings,
     )

@@ -143,6 +143,9 @@ _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
+_DEVICE_EVENTS = frozenset({"device_paired", "device_updated", "device_revoked"})
+# What a screen hears of itself: then it shows what it is now.
+_OWN_DEVICE = frozenset({"device_updated"})
 # Beside the log: for whoever runs the place, and for whoever waits for an order.
 _FIGURES = frozenset({"real_time_analytics"})
 _QUEUE = frozenset({"queue_position_update"})
@@ -170,14 +173,14 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         rate_limit=RateLimit(max_requests=200),
         roles=KITCHEN_STAFF,
         commands=_KITCHEN_COMMANDS | _NOTIFICATION_COMMANDS,
-        events=_KITCHEN_SIDE,
+        events=_KITCHEN_SIDE | _OWN_DEVICE,
     ),
     Namespace.COUNTER: NamespaceRule(
         path="/ws/counter",
         rate_limit=RateLimit(max_requests=200),
         roles=FLOOR_STAFF,
         commands=_GUEST_COMMANDS | _COUNTER_COMMANDS | _PAYMENT_COMMANDS | _NOTIFICATION_COMMANDS,
-        events=_EVERY_EVENT,
+        events=_EVERY_EVENT | _OWN_DEVICE,
     ),
     Namespace.CUSTOMERS: NamespaceRule(
         path="/ws/customers",
@@ -190,7 +193,8 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         | _TABLE_EVENTS
         | _MENU_EVENTS
         | _CALL_EVENTS
-        | _QUEUE,
+        | _QUEUE
+        | _OWN_DEVICE,
     ),
     Namespace.ADMIN: NamespaceRule(
         path="/ws/admin",
@@ -205,7 +209,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
             "close_table_session",
             "send_notice",
         },
-        events=_EVERY_EVENT | _FIGURES,
+        events=_EVERY_EVENT | _FIGURES | _DEVICE_EVENTS,
     ),
     Namespace.PAYMENTS: NamespaceRule(
         path="/ws/payments",
@@ -220,6 +224,13 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
 # with the keys must neither fill the kitchen nor keep its staff running (spec H1).
 _SUBMITS = RateLimit(max_requests=10, key=lambda caller: f"rate_limit:submits:{caller.principal}")
 _CALLS = RateLimit(max_requests=5, key=lambda caller: f"rate_limit:calls:{caller.principal}")
+# Guesses at the codes that screens show: right ones do not count (requirement A8).
+CODE_LIMIT = RateLimit(
+    max_requests=5,
+    window_ms=600_000,
+    skip_successful_requests=True,
+    key=lambda caller: f"rate_limit:codes:{caller.principal}",
+)
 LANE_LIMITS: dict[str, RateLimit] = {
     "place_order": _SUBMITS,
     "add_round": _SUBMITS,

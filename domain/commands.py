@@ -244,6 +244,34 @@ class OrderStatusUpdate(Command):
     estimated_ready_time: datetime | None = None
 
 
+DeviceName = Annotated[str, msgspec.Meta(max_length=60, pattern=_LINE)]
+DeviceRole = Literal["kitchen", "expo", "counter", "board"]
+
+
+class PairDevice(Command):
+    """Let a screen in that shows a code. station_id: where it stands; none shows all stations."""
+
+    user_code: Annotated[str, msgspec.Meta(min_length=8, max_length=20)]
+    name: DeviceName
+    role: DeviceRole
+    station_id: Id | None = None
+
+
+class UpdateDevice(Command):
+    """Say what a paired screen shall be from now on."""
+
+    device_id: Id
+    name: DeviceName
+    role: DeviceRole
+    station_id: Id | None = None
+
+
+class RevokeDevice(Command):
+    """Take a screen's access back for good."""
+
+    device_id: Id
+
+
 class InitiatePayment(Command):
     """Pay an amount of an order, at most what is due of it.
 

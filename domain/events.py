@@ -14,6 +14,7 @@ from domain.roles import Identity
 from domain.statuses import OrderStatus, RoundStatus
 from domain.views import (
     BoardNumberView,
+    DeviceView,
     MenuItemView,
     NotificationView,
     OrderView,
@@ -214,6 +215,24 @@ class MenuItemChanged(Event, tag="menu_item_changed"):
     menu_version: int
 
 
+class DevicePaired(Event, tag="device_paired"):
+    """A screen was let in."""
+
+    device: DeviceView
+
+
+class DeviceUpdated(Event, tag="device_updated"):
+    """A screen has another name, role or station."""
+
+    device: DeviceView
+
+
+class DeviceRevoked(Event, tag="device_revoked"):
+    """A screen's access was taken back."""
+
+    device: DeviceView
+
+
 AnyEvent = (
     OrderCreated
     | OrderRoundAdded
@@ -242,6 +261,9 @@ AnyEvent = (
     | StaffNotification
     | StaffNotificationUpdated
     | MenuItemChanged
+    | DevicePaired
+    | DeviceUpdated
+    | DeviceRevoked
 )
 
 

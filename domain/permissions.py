@@ -49,6 +49,10 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "read_board": _EVERY_STAFF | {Role.BOARD},
     "read_events": MANAGEMENT,
     "list_connections": MANAGEMENT,
+    "list_devices": MANAGEMENT,
+    "pair_device": MANAGEMENT,
+    "update_device": MANAGEMENT,
+    "revoke_device": MANAGEMENT,
     "revoke_person": MANAGEMENT,
     "revoke_everybody": frozenset({Role.OWNER}),
     "read_analytics": MANAGEMENT,
@@ -146,6 +150,10 @@ def may_join(identity: Identity, room: Room) -> bool:
         return False
     if room.kind is RoomKind.ROLE:
         return room.key in identity.roles
+    if identity.is_device and room.kind is RoomKind.DEVICE:
+        return room.key == identity.device_id
+    if room.kind is RoomKind.STATION and identity.station_id not in (None, room.key):
+        return False
     if identity.is_guest and room.kind is RoomKind.SESSION:
         return room.key == identity.table_session_id
     return not identity.roles.isdisjoint(ROOM_ROLES.get(room.kind, frozenset()))
@@ -160,4 +168,8 @@ def list_implied_rooms(identity: Identity) -> list[Room]:
         rooms[Room(identity.cafe_id, RoomKind.ROLE, role.value)] = None
     if identity.table_session_id is not None:
         rooms[Room(identity.cafe_id, RoomKind.SESSION, identity.table_session_id)] = None
+    if identity.device_id is not None:
+        rooms[Room(identity.cafe_id, RoomKind.DEVICE, identity.device_id)] = None
+    if identity.station_id is not None:
+        rooms[Room(identity.cafe_id, RoomKind.STATION, identity.station_id)] = None
     return list(rooms)

@@ -21,6 +21,7 @@ class Role(StrEnum):
 
 
 PERSON_ROLES = frozenset({Role.KITCHEN, Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER})
+DEVICE_ROLES = frozenset({Role.KITCHEN, Role.EXPO, Role.COUNTER, Role.BOARD})
 FLOOR_STAFF = frozenset({Role.COUNTER, Role.EXPO, Role.MANAGER, Role.OWNER})
 KITCHEN_STAFF = frozenset({Role.KITCHEN, Role.EXPO, Role.MANAGER, Role.OWNER})
 TILL_STAFF = frozenset({Role.COUNTER, Role.MANAGER, Role.OWNER})
@@ -39,13 +40,15 @@ class IdentityKind(StrEnum):
 
     PERSON = "person"
     GUEST = "guest"
+    DEVICE = "device"
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody in one cafe, as verified from a token and re-read from the database.
 
-    principal: the unit of limits, idempotency and "own": `person:{id}` or `lane:{id}`. token_id:
-    of the token that spoke for them, or that their ticket was made with; None for a cookie.
+    principal: the unit of limits, idempotency and "own": `person:{id}`, `lane:{id}` or
+    `device:{id}`. token_id: of the token that spoke for them, or that their ticket was made with;
+    None for a cookie. station_id: of a screen that stands at one.
     """
 
     kind: IdentityKind
@@ -56,6 +59,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     sign_in_id: str | None = None
     lane_id: str | None = None
     table_session_id: str | None = None
+    device_id: str | None = None
+    station_id: str | None = None
     token_id: str | None = None
 
     @property
@@ -63,12 +68,21 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind is IdentityKind.GUEST
 
     @property
+    def is_device(self) -> bool:
+        return self.kind is IdentityKind.DEVICE
+
+    @property
+    def reader_id(self) -> str | None:
+        """Who puts a notice away: a person, or a screen that nobody is signed in on."""
+        return self.person_id or self.device_id
+
+    @property
     def role_word(self) -> str:
         """One guest-safe word for `updatedBy`: the most far-reaching role (spec B2)."""
         for role in (Role.OWNER, Role.MANAGER, Role.COUNTER, Role.EXPO, Role.KITCHEN):
             if role in self.roles:
                 return role.value
-        return Role.CUSTOMER.value
+        return Role.BOARD.value if self.is_device else Role.CUSTOMER.value
 
 
 def expand_roles(words: list[str]) -> frozenset[Role]:

@@ -566,6 +566,28 @@ class BoardNumberView(View):
     since: datetime
 
 
+class DeviceView(View):
+    """A paired screen. station_id: None shows all stations. address, browser: where it was paired
+    from; last_seen_at: to the hour."""
+
+    device_id: str
+    name: str
+    role: Role
+    station_id: str | None
+    station_name: str
+    station_slug: str
+    address: str
+    browser: str
+    created_at: datetime
+    last_seen_at: datetime | None
+
+
+class DevicesView(View):
+    """By name."""
+
+    devices: list[DeviceView]
+
+
 class ReadyBoardView(View):
     cafe_name: str
     numbers: list[BoardNumberView]

@@ -17,6 +17,8 @@ from handlers.context import HandlerContext
 from handlers.errors import MEDIA_TYPE, build_error_headers, encode_error, translate
 from handlers.security import set_security_headers
 
+# The longest that browsers keep a cookie (RFC 6265bis); it begins anew while a screen is used.
+_DEVICE_COOKIE_S = 400 * 86_400
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 log = get_logger(__name__)
@@ -81,6 +83,14 @@ class BaseHandler(RequestHandler):
                 cookies.sign_in, secret, ttl_s=settings.sign_in_ttl_s
             ),
         )
+
+    async def recognise_device(self, secret: str) -> Identity:
+        """Recognise a paired screen by its cookie, which it keeps for as long as it is used."""
+        return await self.context.screen_access.identify(secret, on_renewed=self.keep_device_cookie)
+
+    def keep_device_cookie(self, secret: str) -> None:
+        """Let a paired screen keep its secret."""
+        self.set_session_cookie(self.context.cookies.device, secret, ttl_s=_DEVICE_COOKIE_S)
 
     def set_session_cookie(self, name: str, value: str, *, ttl_s: int) -> None:
         """Set a cookie that scripts cannot read and other sites cannot send with a post."""

@@ -20,6 +20,7 @@ from realtime.presence import Presence
 from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.runner import Runner
+from services.screen_access import ScreenAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class HandlerContext:
     on_access_changed: Callable[[str], None]
     authentication: Authentication
     first_run: FirstRun
+    screen_access: ScreenAccess
     templates: Templates
     assets: Assets
     metrics: Metrics

@@ -42,6 +42,7 @@ class PageHandler(BaseHandler):
             time_zone=self.time_zone,
             nonce=nonce,
             roles=sorted(self._identity.roles) if self._identity is not None else [],
+            is_screen=self._identity is not None and self._identity.is_device,
             **context,
         )
         self.set_header("Content-Security-Policy", build_content_security_policy(nonce=nonce))
@@ -91,21 +92,31 @@ class PageHandler(BaseHandler):
 
 
 class StaffPage(PageHandler):
-    """A page of the cafe's people."""
+    """A page of the cafe's people and of its paired screens."""
 
     home = "/displays"
 
     async def authenticate(self) -> Identity:
-        secret = self.get_cookie(self.context.cookies.sign_in)
-        if secret is None:
+        """Whoever has signed in on a screen comes before the screen itself."""
+        cookies = self.context.cookies
+        secret, device_secret = self.get_cookie(cookies.sign_in), self.get_cookie(cookies.device)
+        try:
+            if secret is not None:
+                return await self.recognise_sign_in(secret)
+        except AuthenticationFailed:
+            if device_secret is None:
+                raise
+        if device_secret is None:
             raise AuthenticationFailed("Sign in first.", code="credentials_missing")
-        return await self.recognise_sign_in(secret)
+        return await self.recognise_device(device_secret)
 
     def write_error_body(self, error: TableTapError) -> None:
-        """Lead to the sign-in, and back here afterwards."""
+        """Lead to the sign-in and back here afterwards; a screen that was unpaired to its code."""
         if error.status == 401 and self.request.method in ("GET", "HEAD"):
             self.set_status(303)
-            self.set_header("Location", f"/sign-in?after={quote(self.request.uri or '/', safe='')}")
+            after = f"/sign-in?after={quote(self.request.uri or '/', safe='')}"
+            is_screen = error.code == "device_unpaired"
+            self.set_header("Location", "/pair" if is_screen else after)
             self.finish()
         else:
             super().write_error_body(error)

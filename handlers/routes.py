@@ -23,6 +23,12 @@ from handlers.pages.admin_menu import (
 from handlers.pages.admin_money import MoneyPage
 from handlers.pages.admin_notices import EndNoticePage, NoticesPage
 from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
+from handlers.pages.admin_screens import (
+    ChangeScreenPage,
+    PairScreenPage,
+    ScreensPage,
+    UnpairScreenPage,
+)
 from handlers.pages.board import BoardPage
 from handlers.pages.counter import CounterPage, TablesPage
 from handlers.pages.guest_call import CallPage, CancelCallPage
@@ -31,6 +37,7 @@ from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
 from handlers.pages.guest_pay import GuestPayPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
 from handlers.pages.kitchen import KitchenPage
+from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
 from handlers.pages.set_up import SetUpPage
 from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
@@ -69,6 +76,12 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/admin/people": PeoplePage,
     r"/admin/people/revoke": RevokeEverybodyPage,
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
+    r"/admin/screens": ScreensPage,
+    r"/admin/screens/pair": PairScreenPage,
+    rf"/admin/screens/(?P<device_id>{_ID})": ChangeScreenPage,
+    rf"/admin/screens/(?P<device_id>{_ID})/unpair": UnpairScreenPage,
+    r"/pair": PairPage,
+    r"/pair/state": PairStatePage,
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,
     r"/menu": GuestMenuPage,
     rf"/menu/(?P<menu_item_id>{_ID})": GuestItemPage,

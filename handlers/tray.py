@@ -16,4 +16,4 @@ class Tray(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_tray(identity: Identity) -> Tray:
     """Read somebody's tray, in the snapshot of their page; for `runner.read`."""
-    return Tray(person_id=identity.person_id or "", notifications=read_tray(identity))
+    return Tray(person_id=identity.reader_id or "", notifications=read_tray(identity))

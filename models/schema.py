@@ -5,6 +5,7 @@ from peewee import Model
 from models.access import AccessCount
 from models.analytics import AnalyticsRow, JobLease
 from models.audit import AuditEntry
+from models.devices import DeviceCredential, Pairing
 from models.event_log import EventRow
 from models.idempotency import CommandAnswer
 from models.menu import (
@@ -43,6 +44,8 @@ TABLES: tuple[type[Model], ...] = (
     Station,
     CafeTable,
     Device,
+    Pairing,
+    DeviceCredential,
     PersonalData,
     Person,
     Membership,
@@ -80,5 +83,10 @@ TABLES: tuple[type[Model], ...] = (
     AuditEntry,
 )
 
-# Rows of people belong to no single cafe: the table named here leads from them to cafes.
-SHARED_TABLES: dict[type[Model], type[Model]] = {Person: Membership, PersonalData: Person}
+# Rows of people belong to no single cafe, and a screen that waits to be paired to none yet: the
+# table named here leads from them to cafes.
+SHARED_TABLES: dict[type[Model], type[Model]] = {
+    Person: Membership,
+    PersonalData: Person,
+    Pairing: Device,
+}

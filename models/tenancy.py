@@ -106,13 +106,18 @@ class CafeTable(Table):
 
 
 class Device(Table):
-    """A screen that belongs to a cafe, with one role and, in the kitchen, a station."""
+    """A screen that belongs to a cafe, with one role and, in the kitchen, a station.
+
+    address, browser: where it was paired from, for people.
+    """
 
     id = id_field(primary_key=True)
     cafe_id = reference_field(Cafe)
     station_id = reference_field(Station, null=True)
     name = text_field(60)
     role = word_field(Role)
+    address = text_field(45, default="")
+    browser = text_field(60, default="")
     created_at = timestamp_field()
     last_seen_at = timestamp_field(null=True)
     revoked_at = timestamp_field(null=True)

@@ -96,7 +96,7 @@ class AccessWatch:
                 self._refuse(
                     session, AuthenticationFailed("Access was taken back.", code="revoked")
                 )
-        elif now.roles != known.roles:
+        elif (now.roles, now.station_id) != (known.roles, known.station_id):
             session.close(CloseCode.ROOMS_CHANGED)
 
     async def _watch(self) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from config.namespaces import LANE_LIMITS, NAMESPACES, Caller, Namespace, RateLimit
+from config.namespaces import CODE_LIMIT, LANE_LIMITS, NAMESPACES, Caller, Namespace, RateLimit
 from domain.errors import RateLimitExceeded
 from domain.identifiers import NewId
 from domain.roles import Identity
@@ -142,4 +142,6 @@ def _list_rules(identity: Identity, command: str, caller: Caller) -> list[RateLi
     rules = [NAMESPACES[caller.namespace].rate_limit]
     if identity.is_guest and command in LANE_LIMITS:
         rules.append(LANE_LIMITS[command])
+    if command == "pair_device":
+        rules.append(CODE_LIMIT)
     return rules

@@ -469,10 +469,11 @@ class Plane:
             connected_at=now_ms,
             last_activity=now_ms,
         )
+        # A screen is one place: when it comes back, what is left of it before is gone (spec H2).
         return await self._ports.presence.track(
             record,
-            limit=self._settings.connections_per_person,
-            replaces=self._settings.connections_full == "replace",
+            limit=1 if identity.is_device else self._settings.connections_per_person,
+            replaces=identity.is_device or self._settings.connections_full == "replace",
         )
 
     def _on_replaced(self, connection_id: str) -> None:

@@ -14,6 +14,9 @@ from config.logging import get_logger
 from domain.audiences import Audience
 from domain.events import (
     AnyEvent,
+    DevicePaired,
+    DeviceRevoked,
+    DeviceUpdated,
     KitchenOrderCompleted,
     KitchenOrderReceived,
     KitchenOrderStarted,
@@ -214,14 +217,20 @@ def _address(event: AnyEvent) -> _Address:
             return _address_table(call.table_number, call.table_session_id)
         case StaffNotification(audience=audience) | StaffNotificationUpdated(audience=audience):
             return [(RoomKind.ROLE, role.value) for role in audience.target_roles]
-        case MenuAvailabilityChanged():
-            everybody = (RoomKind.CAFE, RoomKind.STAFF, RoomKind.KITCHEN, RoomKind.CUSTOMERS)
-            return [(kind, "") for kind in everybody]
-        case MenuItemChanged():
-            # Not the kitchen: it has prices, and tickets keep the names that they were sent with.
-            return [(kind, "") for kind in (RoomKind.CAFE, RoomKind.STAFF, RoomKind.CUSTOMERS)]
+        case MenuAvailabilityChanged() | MenuItemChanged():
+            return _address_menu(event)
+        case DevicePaired() | DeviceUpdated() | DeviceRevoked():
+            return [(RoomKind.MANAGEMENT, ""), (RoomKind.DEVICE, event.device.device_id)]
         case _:
             return _address_order(event.order)
+
+
+def _address_menu(event: MenuAvailabilityChanged | MenuItemChanged) -> _Address:
+    kinds = [RoomKind.CAFE, RoomKind.STAFF, RoomKind.CUSTOMERS]
+    if isinstance(event, MenuAvailabilityChanged):
+        # An edit is not for the kitchen: it has prices, and tickets keep the names they went with.
+        kinds.append(RoomKind.KITCHEN)
+    return [(kind, "") for kind in kinds]
 
 
 def _address_order(order: OrderView) -> _Address:
@@ -261,6 +270,9 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             | TableSessionClosed()
             | MenuAvailabilityChanged()
             | MenuItemChanged()
+            | DevicePaired()
+            | DeviceUpdated()
+            | DeviceRevoked()
         ):
             return ()
         case TableCalled(call=call) | TableCallUpdated(call=call):

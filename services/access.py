@@ -37,6 +37,15 @@ WHERE lane.id = ? AND lane.table_session_id = ? AND lane.cafe_id = ?
 """
 
 
+_DEVICE_QUERY = """
+SELECT device.role, device.station_id, device.revoked_at, cafe.closed_at,
+    EXISTS (SELECT 1 FROM revoked_token WHERE jti = ?)
+FROM device
+JOIN cafe ON cafe.id = device.cafe_id
+WHERE device.id = ? AND device.cafe_id = ?
+"""
+
+
 def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
     """Return the identity with the rights that the database gives it now.
 
@@ -48,6 +57,8 @@ def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
     if identity.is_guest:
         _check_guest(identity)
         return identity
+    if identity.is_device:
+        return _read_device(identity)
     held = _read_roles(identity, now)
     roles = identity.roles & (held | {Role.BOARD})
     if not roles:
@@ -102,6 +113,22 @@ def _check_guest(identity: Identity) -> None:
         )
     _check_cafe_is_open(rows[0][1])
     _check_token(rows[0][2])
+
+
+def _read_device(identity: Identity) -> Identity:
+    """A screen is what its row says, whatever it was when its token was made: it may be moved."""
+    rows = fetch_rows(_DEVICE_QUERY, (identity.token_id, identity.device_id, identity.cafe_id))
+    if not rows or rows[0][2] is not None:
+        raise AuthenticationFailed("This screen was unpaired.", code="device_unpaired")
+    role, station_id, _, closed_at, is_token_revoked = rows[0]
+    _check_cafe_is_open(closed_at)
+    _check_token(is_token_revoked)
+    # A board's rights alone, which any screen may ask for, stay a board's.
+    is_board = identity.roles == {Role.BOARD}
+    roles = frozenset({Role.BOARD if is_board else Role(role)})
+    if (roles, station_id) == (identity.roles, identity.station_id):
+        return identity
+    return msgspec.structs.replace(identity, roles=roles, station_id=station_id)
 
 
 def _read_roles(identity: Identity, now: datetime) -> frozenset[Role]:

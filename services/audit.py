@@ -67,6 +67,9 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "everybody_revoked",
             "cafe_created",
             "owner_created",
+            "device_paired",
+            "device_updated",
+            "device_revoked",
         }
     ),
     AuditSubject.LIMITS: frozenset({"rate_limit_exceeded", "max_connections_exceeded"}),
@@ -90,6 +93,7 @@ SELECT table_session.id, cafe_table.label FROM table_session
 JOIN cafe_table ON cafe_table.id = table_session.table_id
 WHERE table_session.id IN ({}) AND table_session.cafe_id = ?
 """
+_DEVICES_QUERY = "SELECT id, name FROM device WHERE id IN ({}) AND cafe_id = ?"
 _ITEMS_QUERY = "SELECT id, name FROM menu_item WHERE id IN ({}) AND cafe_id = ?"
 _OPTIONS_QUERY = "SELECT id, name FROM modifier WHERE id IN ({}) AND cafe_id = ?"
 _ORDERS_QUERY = "SELECT id, number FROM orders WHERE id IN ({}) AND cafe_id = ?"
@@ -106,8 +110,9 @@ JOIN orders ON orders.id = refund.order_id WHERE refund.id IN ({}) AND refund.ca
 class AuditFactView(msgspec.Struct, frozen=True, kw_only=True):
     """A fact with the names of what it is about; "" or None for what it is not about.
 
-    who: a person's name, "" for the system and for whom was erased; is_guest: table has the label
-    of where they sat. thing: the name of a menu item, an option or a person. amount_minor: of a
+    who: a person's or a screen's name, "" for the system and for whom was erased; is_guest: table
+    has the label of where they sat. thing: the name of a menu item, an option, a person or a
+    screen. amount_minor: of a
     payment or refund, in `currency`.
     """
 
@@ -188,12 +193,13 @@ class _Fact:
 
 
 class _Names(msgspec.Struct, frozen=True, kw_only=True):
-    """By id: names of people, labels of tables of lanes and seatings, names on the menu, numbers
-    of orders, and (number of the order, amount) of payments and refunds."""
+    """By id: names of people, labels of tables of lanes and seatings, names on the menu and of
+    screens, numbers of orders, and (number of the order, amount) of payments and refunds."""
 
     people: dict[str, str]
     tables: dict[str, str]
     things: dict[str, str]
+    devices: dict[str, str]
     orders: dict[str, int]
     money: dict[str, tuple[int, int]]
     currency: str
@@ -234,6 +240,13 @@ def _read_names(cafe_id: str, facts: Collection[_Fact]) -> _Names:
         things=dict(
             _look_up(_ITEMS_QUERY, menu[0], cafe_id) + _look_up(_OPTIONS_QUERY, menu[1], cafe_id)
         ),
+        devices=dict(
+            _look_up(
+                _DEVICES_QUERY,
+                _find_ids(facts, "device_id") | _list_principals(facts, "device"),
+                cafe_id,
+            )
+        ),
         orders=dict(_look_up(_ORDERS_QUERY, _find_ids(facts, "order_id"), cafe_id)),
         money={
             key: (number, amount)
@@ -271,11 +284,12 @@ def _build_view(fact: _Fact, names: _Names) -> AuditFactView:
         at=fact.at,
         kind=fact.kind,
         principal=fact.principal,
-        who=names.people.get(key, ""),
+        who=names.people.get(key) or names.devices.get(key, ""),
         table=names.tables.get(key) or _find(names.tables, fact, "table_session_id") or "",
         order_number=_find(names.orders, fact, "order_id") or number,
         thing=_find(names.things, fact, "menu_item_id", "modifier_id")
         or _find(names.people, fact, "person_id")
+        or _find(names.devices, fact, "device_id")
         or "",
         amount_minor=amount_minor,
         currency=names.currency,

@@ -6,8 +6,6 @@ signature, and every recognition re-reads the rights from the database (spec D1,
 are hashed in services/passwords.py, rows are in services/accounts.py.
 """
 
-import hashlib
-import secrets
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -42,6 +40,8 @@ from services.accounts import (
     start_sign_in,
     use_ticket,
 )
+from services.devices import make_device_identity, read_device
+from services.opaque_secrets import hash_secret, make_secret
 from services.passwords import LONGEST_PASSWORD, Passwords
 from services.runner import Runner
 from services.sign_in_limits import SignInLimits
@@ -49,8 +49,7 @@ from services.tokens import Claims, TokenKind, TokenSigner
 
 # A sign-in in use is prolonged this often, so that most requests write nothing.
 _PROLONG_EVERY = timedelta(hours=1)
-_SECRET_BYTES = 32  # 256 bits
-_BEARER_KINDS = (TokenKind.ACCESS, TokenKind.GUEST)
+_BEARER_KINDS = (TokenKind.ACCESS, TokenKind.GUEST, TokenKind.DEVICE)
 
 
 class SignIn(Command, frozen=True):
@@ -158,7 +157,10 @@ class Authentication:
         return [] if person_id is None else await self._runner.read(list_cafes, person_id)
 
     async def read_person_name(self, identity: Identity) -> str:
-        """Return what to call a person on their own screen."""
+        """Return what to call a person, or a screen without one, on their own screen."""
+        if identity.device_id is not None:
+            device = await self._runner.read(read_device, identity.cafe_id, identity.device_id)
+            return device.name
         person_id = identity.person_id
         if person_id is None:
             return ""
@@ -198,7 +200,7 @@ class Authentication:
         on_prolonged: told when the sign-in ends later than the cookie's holder was told.
         """
         now = self._now()
-        state = await self._runner.read(recognise_cookie, _hash_secret(secret), now=now)
+        state = await self._runner.read(recognise_cookie, hash_secret(secret), now=now)
         if now - state.last_seen_at > _PROLONG_EVERY:
             await self._prolong(state.identity, now)
             on_prolonged()
@@ -261,6 +263,10 @@ class Authentication:
         """Make a person's token for programs: 15 minutes at most."""
         return self._issue(TokenKind.ACCESS, identity, self._settings.access_token_ttl_s)
 
+    def issue_device_token(self, identity: Identity) -> Grant:
+        """Make a paired screen's token for programs: as short as a person's."""
+        return self._issue(TokenKind.DEVICE, identity, self._settings.access_token_ttl_s)
+
     def issue_guest_token(self, *, cafe_id: str, lane_id: str, table_session_id: str) -> Grant:
         """Make the token of a phone at a table; it dies when the table is closed."""
         identity = _build_guest(lane_id, table_session_id, cafe_id)
@@ -311,12 +317,12 @@ class Authentication:
     async def _start(
         self, person_id: str, cafe_id: str, cafes: list[CafeChoice], password_hash: str | None
     ) -> SignedIn:
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        secret = make_secret()
         new = NewSignIn(
             sign_in_id=self._new_id(),
             person_id=person_id,
             cafe_id=cafe_id,
-            token_hash=_hash_secret(secret),
+            token_hash=hash_secret(secret),
             expires_at=self._now() + timedelta(seconds=self._settings.sign_in_ttl_s),
             password_hash=password_hash,
         )
@@ -384,6 +390,9 @@ def _read_claims(claims: Claims) -> Identity:
         return msgspec.structs.replace(
             guest, roles=guest.roles & frozenset(claims.roles), token_id=token_id
         )
+    if kind == "device":
+        screen = make_device_identity(key, claims.cafe, token_id=token_id)
+        return msgspec.structs.replace(screen, roles=screen.roles & frozenset(claims.roles))
     if kind != "person" or claims.sign_in is None:
         raise AuthenticationFailed("This token is not valid here. Sign in again.")
     return Identity(
@@ -415,8 +424,3 @@ def _held_roles(identity: Identity) -> frozenset[Role]:
 def _end_of(claims: Claims, now: datetime) -> datetime:
     """When a token ends, with the clock's own zone."""
     return datetime.fromtimestamp(claims.exp, now.tzinfo)
-
-
-def _hash_secret(secret: str) -> str:
-    """A fast hash will do: the secret has 256 random bits, there is nothing to guess."""
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 from peewee import Field
 
+from models.devices import Pairing
 from models.staff import RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
 from services.notifications import forget_notifications
@@ -37,6 +38,7 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
     used_tickets: int
     revoked_tokens: int
     notifications: int
+    pairings: int
 
     @property
     def most(self) -> int:
@@ -66,11 +68,12 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         notifications=forget_notifications(
             before=unit.now - _NOTIFICATIONS_KEPT, limit=command.limit
         ),
+        pairings=_remove_expired(Pairing, Pairing.id, now=unit.now, limit=command.limit),
     )
 
 
 def _remove_expired(
-    table: type[SignIn | UsedTicket | RevokedToken],
+    table: type[SignIn | UsedTicket | RevokedToken | Pairing],
     key: "Field[str]",
     *,
     now: datetime,

@@ -131,7 +131,7 @@ def acknowledge_notification(
 ) -> NotificationView:
     """Note that somebody has seen it; where one speaks for all, everybody sees who."""
     before = _lock_visible(unit, command.notification_id)
-    by = Acknowledgement(person_id=_name_person(unit), role=unit.identity.role_word, at=unit.now)
+    by = Acknowledgement(person_id=_name_reader(unit), role=unit.identity.role_word, at=unit.now)
     after = acknowledge(before, by)
     return build_notification_view(before if after is before else _save(unit, after))
 
@@ -224,7 +224,7 @@ def forget_notifications(*, before: datetime, limit: int) -> int:
 
 def _make_notice(unit: UnitOfWork, command: SendNotice, audience: Audience) -> Notification:
     notification_id = unit.new_id()
-    writer = _name_person(unit)
+    writer = _name_reader(unit)
     notice = make_notification(
         NotificationKind.NOTICE,
         notification_id=notification_id,
@@ -247,9 +247,10 @@ def _make_notice(unit: UnitOfWork, command: SendNotice, audience: Audience) -> N
     )
 
 
-def _name_person(unit: UnitOfWork) -> str:
-    assert unit.identity.person_id is not None, "guests have no right to notifications"
-    return unit.identity.person_id
+def _name_reader(unit: UnitOfWork) -> str:
+    reader_id = unit.identity.reader_id
+    assert reader_id is not None, "guests have no right to notifications"
+    return reader_id
 
 
 def _read_roles(cafe_id: str) -> dict[str, set[Role]]:
@@ -290,7 +291,7 @@ def _is_visible(notification: Notification, identity: Identity) -> bool:
 def _has_read(notification: Notification, identity: Identity) -> bool:
     """Whether this is a notice that somebody has put away for themselves."""
     return not notification.rule.is_shared and any(
-        each.person_id == identity.person_id for each in notification.acknowledgements
+        each.person_id == identity.reader_id for each in notification.acknowledgements
     )
 
 

@@ -1,7 +1,8 @@
 """Signed tokens: what a program or a page shows to say who it is (spec D1).
 
-Three kinds that never stand in for each other: `access` (a person, minutes), `guest` (a phone at
-a table, hours), `connect` (opens one socket, once, within a minute). A token names a principal
+Kinds that never stand in for each other: `access` (a person, minutes), `guest` (a phone at a
+table, hours), `device` (a paired screen, minutes), `connect` (opens one socket, once, within a
+minute). A token names a principal
 and bounds its rights; the rights themselves are re-read from the database each time
 (services/authentication.py), which also knows what has been revoked.
 """
@@ -38,6 +39,7 @@ class TokenKind(StrEnum):
 
     ACCESS = "access"
     GUEST = "guest"
+    DEVICE = "device"
     CONNECT = "connect"
 
 
@@ -47,9 +49,9 @@ _Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
 class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a token says. Times are whole seconds since 1970, as RFC 7519 wants them.
 
-    sub: the principal, `person:{id}` or `lane:{id}`. roles: an upper bound of the rights.
-    sign_in: of a person. seating: table session of a guest. namespace: of a connect ticket; parent:
-    the token it was made with, whose end is its end.
+    sub: the principal, `person:{id}`, `lane:{id}` or `device:{id}`. roles: an upper bound of the
+    rights. sign_in: of a person. seating: table session of a guest. namespace: of a connect
+    ticket; parent: the token it was made with, whose end is its end.
     """
 
     iss: str

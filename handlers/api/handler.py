@@ -66,25 +66,36 @@ class ApiHandler(BaseHandler):
         await super().prepare()
 
     async def authenticate(self) -> Identity:
-        """A token in the header speaks alone; else a sign-in's cookie; else a guest's."""
+        """A token in the header speaks alone; else a sign-in's cookie, a screen's, a guest's."""
         token = self._find_bearer_token()
         if token is not None:
             self._token = token
             if self._row is not None and self._row.rereads_rights:
                 return self.context.authentication.read_token(token)
             return await self.context.authentication.identify_token(token)
-        secret = self.get_cookie(self.context.cookies.sign_in)
-        try:
-            if secret is not None:
-                return await self.recognise_sign_in(secret)
-        except AuthenticationFailed:
-            if self.get_cookie(self.context.cookies.guest) is None:
-                raise
+        cookies = self.context.cookies
+        for name, recognise in (
+            (cookies.sign_in, self.recognise_sign_in),
+            (cookies.device, self.recognise_device),
+        ):
+            secret = self.get_cookie(name)
+            try:
+                if secret is not None:
+                    return await recognise(secret)
+            except AuthenticationFailed:
+                if not self._has_other_cookie(name):
+                    raise
         guest = await self.find_guest()
         if guest is None:
             raise AuthenticationFailed("Sign in first.", code="credentials_missing")
         self._token = self.get_cookie(self.context.cookies.guest)
         return guest
+
+    def _has_other_cookie(self, name: str) -> bool:
+        """Whether somebody of a lower place may be asking, where this cookie is nobody's."""
+        cookies = self.context.cookies
+        order = (cookies.sign_in, cookies.device, cookies.guest)
+        return any(self.get_cookie(each) for each in order[order.index(name) + 1 :])
 
     def authorize(self, identity: Identity) -> None:
         if self.permission != SIGNED_IN:

@@ -30,6 +30,7 @@ PATH_PARAMETERS: dict[str, Any] = {
     "menu_item_id": Id,
     "modifier_id": Id,
     "person_id": Id,
+    "device_id": Id,
     "table_session_id": Id,
     "payment_id": Id,
     "notification_id": Id,

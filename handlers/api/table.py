@@ -7,6 +7,7 @@ handlers/routes.py makes Tornado's rules of it, handlers/api/openapi.py the docu
 from handlers.api import (
     authentication,
     board,
+    devices,
     kitchen,
     menu,
     notifications,
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *kitchen.ROUTES,
     *board.ROUTES,
     *staff.ROUTES,
+    *devices.ROUTES,
     *notifications.ROUTES,
 )
 

@@ -20,6 +20,9 @@ class KitchenPage(StaffPage):
 
     async def get(self, slug: str | None = None) -> None:
         cafe_id, runner = self.identity.cafe_id, self.context.runner
+        if await self._is_elsewhere(slug):
+            self.see_other("/displays")
+            return
         board, tray, self.time_zone = await runner.read(
             _read_page, self.identity, slug, now=self.context.now()
         )
@@ -40,6 +43,15 @@ class KitchenPage(StaffPage):
                 position=board.position,
             ),
         )
+
+    async def _is_elsewhere(self, slug: str | None) -> bool:
+        """Whether this is the wall of another station than the screen stands at."""
+        station_id = self.identity.station_id
+        if station_id is None:
+            return False
+        stations = await self.context.runner.read(list_stations, self.identity.cafe_id)
+        own = next((each.slug for each in stations if each.station_id == station_id), slug)
+        return slug != own
 
 
 def _read_page(

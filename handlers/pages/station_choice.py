@@ -5,8 +5,10 @@ import asyncio
 from domain.permissions import may
 from domain.roles import Identity
 from handlers.page import PageHandler, StaffPage
+from handlers.pages.pair import find_home
 from services.boards import list_stations
 from services.cafes import read_cafe
+from services.devices import read_device
 
 
 class StartPage(PageHandler):
@@ -16,7 +18,8 @@ class StartPage(PageHandler):
 
     async def get(self) -> None:
         cookies = self.context.cookies
-        is_guest = self.get_cookie(cookies.guest) and not self.get_cookie(cookies.sign_in)
+        is_staff = self.get_cookie(cookies.sign_in) or self.get_cookie(cookies.device)
+        is_guest = self.get_cookie(cookies.guest) and not is_staff
         self.see_other("/menu" if is_guest else "/displays")
 
 
@@ -28,6 +31,11 @@ class StationChoicePage(StaffPage):
 
     async def get(self) -> None:
         identity, runner = self.identity, self.context.runner
+        if identity.device_id is not None:  # what a paired screen is was chosen for it
+            self.see_other(
+                find_home(await runner.read(read_device, identity.cafe_id, identity.device_id))
+            )
+            return
         cafe, stations, person_name = await asyncio.gather(
             runner.read(read_cafe, identity.cafe_id),
             runner.read(list_stations, identity.cafe_id),

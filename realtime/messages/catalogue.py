@@ -18,6 +18,7 @@ from realtime.messages import (
     analytics,
     commands,
     control,
+    devices,
     floor,
     kitchen,
     notifications,
@@ -88,6 +89,9 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
         notifications.build_notification,
     ),
     "menu_item_changed": (floor.MenuItemChangedMessage, floor.build_menu_item),
+    "device_paired": (devices.DevicePairedMessage, devices.build_device),
+    "device_updated": (devices.DeviceUpdatedMessage, devices.build_device),
+    "device_revoked": (devices.DeviceRevokedMessage, devices.build_device),
 }
 
 _CONTROLS: tuple[type[control.ControlMessage], ...] = (

@@ -227,7 +227,7 @@ _NO_STATUS: _Values = ("eaten", 1, True, "", [], {})
 _MISFITS: dict[str, _Values] = {
     **dict.fromkeys(("orderId", "ticketId", "itemId", "tableSessionId", "cafeId"), _NO_ID),
     **dict.fromkeys(("paymentId", "personId", "notificationId"), _NO_ID),
-    **dict.fromkeys(("menuItemId", "modifierId"), _NO_ID),
+    **dict.fromkeys(("menuItemId", "modifierId", "deviceId"), _NO_ID),
     **dict.fromkeys(("quantity", "tableNumber"), (10_000, *_NO_COUNT)),
     **dict.fromkeys(("expectedVersion", "roundNumber"), _NO_COUNT),
     "orderNumber": _NO_NUMBER,
@@ -269,6 +269,9 @@ _MISFITS: dict[str, _Values] = {
     "previousStatus": _NO_STATUS,
     "email": (*_NO_TEXT, None, "a", "x" * 255),
     "password": (*_NO_TEXT, None, "", "x" * 201),
+    "userCode": (*_NO_TEXT, None, "BCDF", "B" * 21),
+    "role": ("owner", "waiter", 7, True, None, [], {}),
+    **dict.fromkeys(("deviceCode", "credential"), (*_NO_TEXT, None, "short", "x" * 101)),
     "namespace": ("cellar", 7, True, None, [], {}),
     "tableCode": (*_NO_TEXT, None, "short", "x" * 65),
 }

@@ -5,6 +5,9 @@ import msgspec
 from domain.audiences import build_audience
 from domain.events import (
     AnyEvent,
+    DevicePaired,
+    DeviceRevoked,
+    DeviceUpdated,
     KitchenOrderCompleted,
     KitchenOrderReceived,
     KitchenOrderStarted,
@@ -54,6 +57,7 @@ from tests.support.made_views import (
     PERSON,
     SEATING,
     make_call,
+    make_device,
     make_id,
     make_menu_item,
     make_notification,
@@ -155,6 +159,9 @@ def make_events() -> dict[str, AnyEvent]:
         TableSessionClosed(table=free, table_session_id=SEATING),
         MenuAvailabilityChanged(item=make_menu_item(), menu_version=12),
         MenuItemChanged(item=make_menu_item(), is_listed=True, menu_version=12),
+        DevicePaired(device=make_device()),
+        DeviceUpdated(device=make_device(name="Wall by the window")),
+        DeviceRevoked(device=make_device()),
         *make_payment_events(),
         *make_notification_events(),
     ]

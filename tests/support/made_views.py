@@ -31,6 +31,7 @@ from domain.statuses import (
 )
 from domain.views import (
     BoardNumberView,
+    DeviceView,
     HoldView,
     ItemModifierView,
     MenuItemView,
@@ -75,6 +76,7 @@ PERSON = make_id(80)
 RUNNER = make_id(81)
 PAYMENT = make_id(90)
 NOTIFICATION = make_id(95)
+DEVICE = make_id(97)
 
 
 def make_item(**changes: Any) -> OrderItemView:
@@ -415,3 +417,20 @@ def make_queue_place() -> QueuePlaceView:
         queue_position=3,
         at=NOON,
     )
+
+
+def make_device(**changes: Any) -> DeviceView:
+    """Make a wall that stands at the bar."""
+    fields: dict[str, Any] = {
+        "device_id": DEVICE,
+        "name": "Wall by the oven",
+        "role": Role.KITCHEN,
+        "station_id": STATION,
+        "station_name": "Bar",
+        "station_slug": "bar",
+        "address": "192.168.1.40",
+        "browser": "Chrome on Android",
+        "created_at": NOON,
+        "last_seen_at": NOON,
+    }
+    return DeviceView(**{**fields, **changes})

@@ -30,6 +30,7 @@ from realtime.rate_limit import MemoryWindows, Windows
 from tests.support.made_events import log_event
 from tests.support.made_views import (
     CAFE,
+    DEVICE,
     EPOCH,
     LANE,
     NOON,
@@ -38,6 +39,7 @@ from tests.support.made_views import (
     PERSON,
     RUNNER,
     SEATING,
+    STATION,
     make_id,
 )
 
@@ -65,6 +67,18 @@ def make_guest(*, cafe_id: str = CAFE, seating: str = SEATING) -> Identity:
     )
 
 
+def make_screen(role: Role, *, station_id: str | None = None) -> Identity:
+    """Make a paired screen."""
+    return Identity(
+        kind=IdentityKind.DEVICE,
+        principal=f"device:{DEVICE}",
+        cafe_id=CAFE,
+        roles=frozenset({role}),
+        device_id=DEVICE,
+        station_id=station_id,
+    )
+
+
 def make_record(number: int, *, user: str = "person:a", **changes: Any) -> ConnectionRecord:
     """Make a cook's connection; a higher number began later."""
     began_at = int(NOON.timestamp() * 1000) + number
@@ -89,6 +103,7 @@ IDENTITIES: dict[str, Identity] = {
     "owner": make_person(Role.OWNER),
     "board": make_person(Role.BOARD),
     "runner": make_person(Role.EXPO, Role.COUNTER, person_id=RUNNER),
+    "wall": make_screen(Role.KITCHEN, station_id=STATION),
     "elsewhere": make_person(Role.OWNER, cafe_id=OTHER_CAFE),
 }
 

@@ -39,7 +39,8 @@ class _Screens:
 
 
 async def revoke_each_way(fleet: Fleet) -> list[Ending]:
-    """Take access back from a person, from everybody, by signing out, and of a guest's token."""
+    """Take access back from a person, from everybody, by signing out, of a guest's token and of a
+    paired screen."""
     contract = Contract.fetch(fleet.url)
     owner = await sign_in(fleet.description, Role.OWNER, contract)
     try:
@@ -48,6 +49,7 @@ async def revoke_each_way(fleet: Fleet) -> list[Ending]:
                 await _end_person(fleet, contract, owner),
                 await _end(fleet, await _sign_in(fleet, contract), "sign-out", _sign_out),
                 await _end_guest(fleet, contract),
+                await _end_screen(fleet, contract, owner),
                 await _end_everybody(fleet, contract, owner),
             ]
             assert office.ends == {}, "the sockets of who took access back stay"
@@ -81,7 +83,23 @@ async def _end_everybody(fleet: Fleet, contract: Contract, owner: Caller) -> End
 
 async def _end_guest(fleet: Fleet, contract: Contract) -> Ending:
     guest = await sit_down(fleet.description, contract)
-    return await _end(fleet, guest, "token", _sign_out, namespace="customers")
+    return await _end(fleet, guest, "token", _sign_out, namespaces=("customers",))
+
+
+async def _end_screen(fleet: Fleet, contract: Contract, owner: Caller) -> Ending:
+    """A screen has one connection in a namespace, so this one is in another at each process."""
+    screen = Caller(fleet.url, contract)
+    begun = await screen.do("/device-pairings")
+    wish = {"userCode": begun["userCode"], "name": "Wall", "role": "expo"}
+    device = await owner.do("/devices", wish)
+    paired = await screen.do("/device-pairings/claim", {"deviceCode": begun["deviceCode"]})
+    given = await screen.do("/device-tokens", {"credential": paired["credential"]})
+    screen.token = given["token"]
+
+    async def revoke(_: Caller) -> None:
+        await owner.do(f"/devices/{device['deviceId']}/revoke")
+
+    return await _end(fleet, screen, "screen", revoke, namespaces=("kitchen", "counter"))
 
 
 async def _sign_out(caller: Caller) -> None:
@@ -94,10 +112,10 @@ async def _end(
     way: str,
     revoke: Callable[[Caller], Awaitable[None]],
     *,
-    namespace: str = "kitchen",
+    namespaces: tuple[str, ...] = ("kitchen",),
 ) -> Ending:
     try:
-        async with _open_screens(fleet, victim, namespace) as screens:
+        async with _open_screens(fleet, victim, *namespaces) as screens:
             begun_at_s = asyncio.get_running_loop().time()
             await revoke(victim)
             await wait_for(
@@ -114,12 +132,14 @@ async def _end(
 
 
 @asynccontextmanager
-async def _open_screens(fleet: Fleet, caller: Caller, namespace: str) -> AsyncIterator[_Screens]:
+async def _open_screens(fleet: Fleet, caller: Caller, *namespaces: str) -> AsyncIterator[_Screens]:
+    """namespaces: one for all processes, or one for each."""
     screens = _Screens()
     async with AsyncExitStack() as stack:
         for number, process in enumerate(fleet.processes):
             here = Caller(process.url, caller.contract, token=caller.token)
             stack.callback(here.close)
+            namespace = namespaces[number % len(namespaces)]
             watcher = Watcher(here, namespace, on_disconnected=_remember(screens, number))
             screens.watchers.append(await stack.enter_async_context(watcher))
         yield screens

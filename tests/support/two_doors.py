@@ -231,7 +231,20 @@ def list_other_requests(ids: dict[str, str]) -> dict[str, tuple[Role, Request]]:
     person = Request(f"/people/{ids['person']}/revoke", {"removeRoles": False})
     credentials = {"email": "somebody@example.com", "password": "a good password"}
     ticket = {"namespace": "counter", "roles": ["counter"]}
+    screen = ids["person"]  # any id: what does not fit is refused before it is looked for
+    wish = {"name": "Wall", "role": "kitchen", "stationId": ids["station"]}
     return {
+        "/device-pairings/claim": (
+            Role.COUNTER,
+            Request("/device-pairings/claim", {"deviceCode": "a-code-that-is-long-enough"}),
+        ),
+        "/device-tokens": (
+            Role.COUNTER,
+            Request("/device-tokens", {"credential": "a-secret-that-is-long-enough"}),
+        ),
+        "/devices": (Role.MANAGER, Request("/devices", {"userCode": "BCDF-GHJK"} | wish)),
+        "/devices/{device_id}": (Role.MANAGER, Request(f"/devices/{screen}", wish)),
+        "/devices/{device_id}/revoke": (Role.MANAGER, Request(f"/devices/{screen}/revoke", {})),
         "/sign-in": (Role.COUNTER, Request("/sign-in", credentials)),
         "/table-sessions": (Role.COUNTER, Request("/table-sessions", {"tableCode": "a-good-code"})),
         "/connect-tickets": (Role.COUNTER, Request("/connect-tickets", ticket)),

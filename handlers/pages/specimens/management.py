@@ -13,9 +13,11 @@ from domain.analytics import (
 )
 from domain.roles import Role
 from domain.views import (
+    DeviceView,
     Position,
 )
 from handlers.connected import Connected, ConnectedPerson, Screens
+from handlers.pages.admin_screens import ListedScreen, Place
 from handlers.pages.specimens.ids import make_id
 from handlers.pages.specimens.tickets import TARGET_S
 from services.audit import AuditFactView
@@ -148,4 +150,39 @@ def list_audit_facts(now: datetime) -> list[AuditFactView]:
             details=details,
         )
         for number, (kind, who, table, details) in enumerate(facts)
+    ]
+
+
+def list_screens(now: datetime) -> list[ListedScreen]:
+    """List a screen that is there, one that is away, and one that never came."""
+    return [
+        ListedScreen(
+            device=DeviceView(
+                device_id=make_id(300 + number),
+                name=name,
+                role=role,
+                station_id=None,
+                station_name="",
+                station_slug="",
+                address="192.168.1.40",
+                browser="Chrome on Android",
+                created_at=now - timedelta(days=90),
+                last_seen_at=None if seen is None else now - seen,
+            ),
+            place=Place(word=role.value, name=place),
+            connected_since=now - timedelta(hours=5) if is_there else None,
+        )
+        for number, (name, role, place, seen, is_there) in enumerate(
+            (
+                ("Wall by the oven", Role.KITCHEN, "Kitchen, all stations", timedelta(0), True),
+                (
+                    "The tablet at the second till, beside the window to the yard",
+                    Role.COUNTER,
+                    "Counter",
+                    timedelta(hours=3),
+                    False,
+                ),
+                ("Ready board", Role.BOARD, "Ready board", None, False),
+            )
+        )
     ]

@@ -8,9 +8,15 @@ from domain.views import (
     StationView,
 )
 from handlers.health import CheckResult, Readiness
+from handlers.pages.admin_screens import list_places
 from handlers.pages.specimens.floor import list_tables, make_board_number
 from handlers.pages.specimens.ids import make_id
-from handlers.pages.specimens.management import list_audit_facts, make_analytics, make_connected
+from handlers.pages.specimens.management import (
+    list_audit_facts,
+    list_screens,
+    make_analytics,
+    make_connected,
+)
 from handlers.pages.specimens.menu import list_dishes, make_flat_white
 from handlers.pages.specimens.notifications import list_calls, list_notifications
 from handlers.pages.specimens.orders import (
@@ -63,6 +69,8 @@ def build_specimens(now: datetime) -> dict[str, Any]:
                 CheckResult(name="redis", is_ok=False),
             ],
         ),
+        "screens": list_screens(now),
+        "screen_places": list_places([]),
         "audit_facts": list_audit_facts(now),
         "editable_items": [
             EditableItem(item=item, is_listed=number != 1)

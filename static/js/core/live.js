@@ -33,10 +33,15 @@ import { findLiveRegion } from '../elements/live-region.js';
  * @property {import('./commands.js').AskReason} [askReason]
  */
 
+// What a screen's connection ends with once its access was taken back.
+const UNPAIRED = new Set(['revoked', 'device_unpaired']);
+
 /** @param {LiveOptions} options @returns the connection and the commands; null on a page that does not attach */
 export function startLive(options) {
   const live = readJson(document.body, 'data-live');
   if (!live) return null;
+  // A paired screen that nobody is signed in on: it follows what it is made, without a touch.
+  const isScreen = 'screen' in document.body.dataset;
   const stream = new Stream();
   const status = /** @type {ConnectionStatus | null} */ (document.querySelector('connection-status'));
   const renew = options.isQuiet && renewAfterRestarts(options.isQuiet, async () => (await loadPage()).fresh);
@@ -61,6 +66,7 @@ export function startLive(options) {
     onMessage: (message) => {
       if (options.isForThisPage && !options.isForThisPage(message)) return;
       if (message.fragment) stream.apply(message.fragment);
+      if (message.type === 'device_updated' && isScreen) location.assign('/displays'); // the server says where it belongs now
       options.onMessage?.(message);
     },
     onResync: takeOver,
@@ -68,6 +74,7 @@ export function startLive(options) {
     onMaxReconnectionAttemptsReached: () => status?.giveUp(),
     onState: (state, reason) => {
       if (state === 'live') commands?.onLive();
+      if (state === 'stopped' && isScreen && UNPAIRED.has(reason?.name ?? '')) location.assign('/pair');
       if (state === 'stopped' && reason) {
         status?.stop(reason.sentence);
         findLiveRegion()?.say(reason.sentence);

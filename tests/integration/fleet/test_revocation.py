@@ -13,5 +13,5 @@ async def test_sockets_end_on_both_processes_whichever_way_access_is_taken_back(
         break_it()
         endings = await revoke_each_way(fleet)
         assert {each.way: each.codes for each in endings} == dict.fromkeys(
-            ("person", "sign-out", "token", "everybody"), [CloseCode.REVOKED] * 2
+            ("person", "sign-out", "token", "screen", "everybody"), [CloseCode.REVOKED] * 2
         )

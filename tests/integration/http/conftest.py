@@ -49,6 +49,7 @@ from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.passwords import Passwords, hash_password
 from services.runner import Runner
+from services.screen_access import ScreenAccess
 from services.setup import SetupContext, create_cafe
 from services.tokens import TokenSigner
 from tests.support.tools import ROOT
@@ -308,6 +309,7 @@ async def world(database, settings) -> AsyncIterator[World]:
     context = HandlerContext(
         settings=settings,
         runner=runner,
+        screen_access=ScreenAccess(runner, now=clock),
         first_run=FirstRun(secrets=keys, runner=runner, passwords=passwords, new_code=new_id),
         limits=Limits(
             MemoryWindows(lambda: time.monotonic_ns() // 1_000_000),

@@ -16,6 +16,7 @@ from tests.support.logs import ExpectedLogs
 from tests.support.made_events import log_event, make_events
 from tests.support.made_views import (
     CAFE,
+    DEVICE,
     NOON,
     NOTIFICATION,
     ORDER,
@@ -52,6 +53,7 @@ MENU_ROOMS = [
     f"cafe:{CAFE}:customers",
 ]
 
+DEVICE_ROOMS = [f"cafe:{CAFE}:management", f"device:{DEVICE}"]
 ROOMS = {
     "order_created": ORDER_ROOMS,
     "order_round_added": ORDER_ROOMS,
@@ -75,6 +77,9 @@ ROOMS = {
     "staff_notification": AUDIENCE_ROOMS,
     "staff_notification_updated": AUDIENCE_ROOMS,
     "menu_item_changed": [room for room in MENU_ROOMS if not room.endswith(":kitchen")],
+    "device_paired": DEVICE_ROOMS,
+    "device_updated": DEVICE_ROOMS,
+    "device_revoked": DEVICE_ROOMS,
     "payment_initiated": ORDER_ROOMS,
     "payment_updated": ORDER_ROOMS,
     "payment_completed": ORDER_ROOMS,
@@ -82,6 +87,7 @@ ROOMS = {
     "payment_refunded": ORDER_ROOMS,
 }
 EVENTS = make_events()
+VIEWS = ("order", "ticket", "number", "table", "item", "call", "notification", "device")
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS))
@@ -170,11 +176,7 @@ def test_replay_says_what_live_said():
 def test_the_view_comes_back_out_of_a_message():
     """Cards of a replay are rendered from the message's own view."""
     for name, event in EVENTS.items():
-        view = next(
-            getattr(event, field)
-            for field in ("order", "ticket", "number", "table", "item", "call", "notification")
-            if hasattr(event, field)
-        )
+        view = next(getattr(event, field) for field in VIEWS if hasattr(event, field))
         encoded = publish(log_event(event, seq=7)).encode(Representation(), render_card)
 
         assert view == read_view(name, encoded)

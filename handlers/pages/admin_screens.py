@@ -1,0 +1,240 @@
+"""/admin/screens: the paired screens, letting one in by its code, moving and unpairing them.
+
+What a screen shall be is one choice, named in forms as `counter` or `kitchen:{station}`.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from config.namespaces import Caller, Namespace
+from domain.commands import PairDevice, RevokeDevice, UpdateDevice
+from domain.errors import NotFound, RateLimitExceeded, UnprocessableInput
+from domain.views import DeviceView, StationView
+from handlers.pages.management import ManagementPage
+from realtime.presence import ConnectionRecord
+from services.boards import list_stations
+from services.cafes import read_cafe
+from services.devices import list_devices, revoke_device, update_device
+from services.event_log import read_head
+from services.pairing import PairingView, find_waiting, pair_device
+from services.unit_of_work import UnitOfWork
+
+_SCREENS = "/admin/screens"
+_NAME_LIMIT = 60
+_Command = TypeVar("_Command", PairDevice, UpdateDevice, RevokeDevice)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a screen may be. word: of forms."""
+
+    word: str
+    name: str
+
+
+class ListedScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """A paired screen. place: what it is; connected_since: None while it is not connected."""
+
+    device: DeviceView
+    place: Place
+    connected_since: datetime | None
+
+
+class _DevicePage(ManagementPage):
+    """What the pages about screens share."""
+
+    async def change(
+        self, operation: Callable[[UnitOfWork, _Command], DeviceView], command: _Command
+    ) -> DeviceView:
+        """Do what a form asks for, and have every process look at open sockets."""
+        outcome = await self.context.runner.write(
+            operation, command, identity=self.identity, command_type=operation.__name__
+        )
+        self.context.on_access_changed(self.identity.cafe_id)
+        return msgspec.json.decode(outcome.body, type=DeviceView)
+
+    def read_wish(self, **more: str) -> dict[str, Any]:
+        """Read a name and a place from the form, in the words of commands."""
+        role, _, station_id = self.read_field("place", longest=60).partition(":")
+        name = self.read_field("name", longest=200)
+        return {"name": name, "role": role, "stationId": station_id or None, **more}
+
+
+class ScreensPage(_DevicePage):
+    """All paired screens. ?paired, ?unpaired: the name of one that has just been."""
+
+    permission = "list_devices"
+
+    async def get(self) -> None:
+        await self.show_screens()
+
+    async def show_screens(self, *, fault: str = "") -> None:
+        context, cafe_id = self.context, self.identity.cafe_id
+        found = await context.runner.read(_read_page, cafe_id)
+        records = await context.presence.get_active_connections(cafe_id)
+        places = list_places(found.pop("stations"))
+        await self.show(
+            "admin_screens",
+            screens=_join(found.pop("devices"), places, records),
+            places=places,
+            is_complete=context.presence.is_complete,
+            paired=self.get_query_argument("paired", "")[:_NAME_LIMIT],
+            unpaired=self.get_query_argument("unpaired", "")[:_NAME_LIMIT],
+            fault=fault,
+            **found,
+        )
+
+
+class ChangeScreenPage(ScreensPage):
+    """POST /admin/screens/{device}: another name or place; the screen follows by itself."""
+
+    permission = "update_device"
+
+    async def get(self, **_: str) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other(_SCREENS)
+
+    async def post(self, device_id: str) -> None:
+        try:
+            wish = self.read_wish(deviceId=device_id)
+            await self.change(update_device, _convert(wish, UpdateDevice))
+        except (NotFound, UnprocessableInput) as error:
+            self.set_status(error.status)
+            await self.show_screens(fault=error.message)
+            return
+        self.see_other(_SCREENS)
+
+
+class UnpairScreenPage(ChangeScreenPage):
+    """POST /admin/screens/{device}/unpair."""
+
+    permission = "revoke_device"
+
+    async def post(self, device_id: str) -> None:
+        try:
+            device = await self.change(revoke_device, RevokeDevice(device_id=device_id))
+        except NotFound as error:
+            self.set_status(error.status)
+            await self.show_screens(fault=error.message)
+            return
+        self.see_other(f"{_SCREENS}?unpaired={quote(device.name)}")
+
+
+class PairScreenPage(_DevicePage):
+    """First the code, then what the screen shall be. The square on the screen brings the code."""
+
+    permission = "pair_device"
+
+    async def get(self) -> None:
+        code = self.get_query_argument("code", "")[:20]
+        await self._show(code, fault="")
+
+    async def post(self) -> None:
+        code = self.read_field("user_code", longest=20)
+        try:
+            command = _convert(self.read_wish(userCode=code), PairDevice)
+            async with self._guess():
+                device = await self.change(pair_device, command)
+        except (NotFound, RateLimitExceeded, UnprocessableInput) as error:
+            self.set_status(error.status)
+            await self._show(code if error.status == 422 else "", fault=error.message)
+            return
+        self.see_other(f"{_SCREENS}?paired={quote(device.name)}")
+
+    def _guess(self) -> AbstractAsyncContextManager[None]:
+        """Every look at a code may be a guess; right ones do not count."""
+        caller = Caller(
+            namespace=Namespace.ADMIN,
+            principal=self.identity.principal,
+            address=self.client_address,
+        )
+        return self.context.limits.counted(self.identity, "pair_device", caller)
+
+    async def _find(self, code: str) -> tuple[PairingView | None, str]:
+        """Return the screen that shows a code, or why there is none."""
+        try:
+            async with self._guess():
+                return await self.context.runner.read(
+                    find_waiting, code, now=self.context.now()
+                ), ""
+        except (NotFound, RateLimitExceeded) as error:
+            self.set_status(error.status)
+            return None, error.message
+
+    async def _show(self, code: str, *, fault: str) -> None:
+        waiting, reason = await self._find(code) if code else (None, "")
+        found = await self.context.runner.read(_read_page, self.identity.cafe_id)
+        found.pop("devices")
+        places = list_places(found.pop("stations"))
+        await self.show(
+            "admin_pair",
+            code=code,
+            waiting=waiting,
+            places=places,
+            fault=fault or reason,
+            **found,
+        )
+
+
+def list_places(stations: Iterable[StationView]) -> list[Place]:
+    """List what a screen may be, the kitchen's places first."""
+    kitchens = [
+        Place(word=f"kitchen:{station.station_id}", name=f"Kitchen, {station.name}")
+        for station in stations
+    ]
+    return [
+        *kitchens,
+        Place(word="kitchen", name="Kitchen, all stations"),
+        Place(word="expo", name="Pass"),
+        Place(word="counter", name="Counter"),
+        Place(word="board", name="Ready board"),
+    ]
+
+
+def _join(
+    devices: Iterable[DeviceView], places: Iterable[Place], records: Iterable[ConnectionRecord]
+) -> list[ListedScreen]:
+    names = {place.word: place.name for place in places}
+    since: dict[str, int] = {}
+    for record in records:
+        since.setdefault(record.user_id, record.connected_at)
+    return [
+        ListedScreen(
+            device=device,
+            place=_name_place(device, names),
+            connected_since=_read_time(since.get(f"device:{device.device_id}")),
+        )
+        for device in devices
+    ]
+
+
+def _name_place(device: DeviceView, names: dict[str, str]) -> Place:
+    word = device.role.value + (f":{device.station_id}" if device.station_id else "")
+    # A station that is no longer in use is in no list of choices.
+    return Place(word=word, name=names.get(word, f"Kitchen, {device.station_name}"))
+
+
+def _read_time(unix_ms: int | None) -> datetime | None:
+    return None if unix_ms is None else datetime.fromtimestamp(unix_ms / 1000, UTC)
+
+
+def _convert(wish: dict[str, Any], kind: type[_Command]) -> _Command:
+    try:
+        return msgspec.convert(wish, kind)
+    except msgspec.ValidationError as error:
+        raise UnprocessableInput(
+            f"Give the screen a name of 1 to {_NAME_LIMIT} letters and choose what it shall be."
+        ) from error
+
+
+def _read_page(cafe_id: str) -> dict[str, Any]:
+    return {
+        "cafe": read_cafe(cafe_id),
+        "position": read_head(cafe_id),
+        "devices": list_devices(cafe_id).devices,
+        "stations": list_stations(cafe_id),
+    }
