@@ -8,7 +8,6 @@ log), and stops in the first task after the frame in which the new card was draw
 on one machine. Exit code 1 when the 99th percentile is over a second.
 """
 
-import argparse
 import asyncio
 import os
 import sys
@@ -18,7 +17,7 @@ from random import Random
 from playwright.async_api import Page, async_playwright
 
 from bench.demo_server import employ, list_complaints, read_description, read_log, run_demo
-from bench.machine import describe_run, describe_spread, find_percentile
+from bench.machine import build_parser, describe_run, describe_spread, find_percentile
 from client.rest import RestClient
 from domain.commands import LineDraft, ModifierChoice, PlaceOrder
 from domain.demo import DemoDescription
@@ -53,7 +52,7 @@ new MutationObserver(() => {
 
 def main() -> int:
     """Run the measurement and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--orders", type=int, default=100)
     options = parser.parse_args()
     print(describe_run())

@@ -1,7 +1,8 @@
 """A demo cafe of its own for one benchmark: fresh data, free port, ended by its PID."""
 
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +101,24 @@ def list_submitted(log: list[LoggedEvent]) -> Iterator[str]:
             number = row.event.get("roundNumber", 1)
             rounds = row.event["order"]["rounds"]
             yield next(each["note"] for each in rounds if each["roundNumber"] == number)
+
+
+def find_miscounted(
+    counts: Counter[str], *, acknowledged: Iterable[str], sent: Collection[str], where: str
+) -> list[str]:
+    """List what is wrong with how often each command's id was found; once is right.
+
+    acknowledged: must be there. sent: may be there, everything else may not.
+    """
+    return [
+        f"{len(found)} commands are {what} {where}, such as {found[0]}"
+        for what, found in (
+            ("acknowledged and not in", [each for each in acknowledged if counts[each] == 0]),
+            ("more than once in", [each for each, count in counts.items() if count > 1]),
+            ("unknown but in", [each for each in counts if each not in sent]),
+        )
+        if found
+    ]
 
 
 @contextmanager

@@ -5,7 +5,6 @@ tables are served one after the other for some seconds; the times are those of i
 every screen's stream is held against the log. Run: python -m bench.fleet [--seconds N]
 """
 
-import argparse
 import asyncio
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.demo_server import list_complaints, open_database
-from bench.machine import describe_run, describe_spread, find_percentile
+from bench.machine import build_parser, describe_run, describe_spread, find_percentile
 from tests.support.fleet import run_fleet
 from tests.support.house import House, Served, open_house
 from tests.support.valkey import ValkeyServer, run_valkey
@@ -94,6 +93,6 @@ async def _wait_for_presence(house: House) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = build_parser(__doc__)
     parser.add_argument("--seconds", type=float, default=15.0, help="in each state")
     sys.exit(asyncio.run(main(parser.parse_args().seconds)))

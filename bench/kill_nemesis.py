@@ -14,12 +14,9 @@ Exit code 1 when one of these fails; the server's log is kept then, and the run 
 on a tree that nobody edits: each new life of the server takes the code as it is.
 """
 
-import argparse
 import asyncio
 import os
-import sys
 import tempfile
-import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +27,7 @@ from bench.demo_server import (
     ORDER_CREATED,
     LoggedEvent,
     employ,
+    find_miscounted,
     list_complaints,
     list_submitted,
     open_database,
@@ -37,7 +35,7 @@ from bench.demo_server import (
     read_log,
     run_demo,
 )
-from bench.machine import describe_run, report_verdict
+from bench.machine import build_parser, describe_run, report_verdict, run_proof
 from client.connection import Connection
 from client.messages import RefusedError
 from client.rest import RestClient, UnansweredError
@@ -82,7 +80,7 @@ class Book:
 
 def main() -> int:
     """Run the proof on the databases that were asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", nargs="+", default=["sqlite", "postgres"])
@@ -252,18 +250,7 @@ def _check_log(log: list[LoggedEvent], book: Book) -> list[str]:
 
 
 def _check_once(counts: Counter[str], book: Book, where: str) -> list[str]:
-    lost = [each for each in book.acknowledged if counts[each] == 0]
-    doubled = [each for each, count in counts.items() if count > 1]
-    strange = [each for each in counts if each not in book.sent]
-    return [
-        f"{len(found)} commands are {what} {where}, such as {found[0]}"
-        for what, found in (
-            ("acknowledged and not in", lost),
-            ("more than once in", doubled),
-            ("unknown but in", strange),
-        )
-        if found
-    ]
+    return find_miscounted(counts, acknowledged=book.acknowledged, sent=book.sent, where=where)
 
 
 async def _check_orders(rest: RestClient, log: list[LoggedEvent], book: Book) -> list[str]:
@@ -291,7 +278,4 @@ async def _check_repeats(book: Book, random: Random) -> list[str]:
 
 
 if __name__ == "__main__":
-    started_s = time.monotonic()
-    code = main()
-    print(f"took      {time.monotonic() - started_s:.0f} s")
-    sys.exit(code)
+    run_proof(main)

@@ -4,13 +4,12 @@ Exactly the limit must pass, however many callers race. Then ten simulated minut
 below the limit: none of its commands may be refused. Run: python -m bench.limits [--rounds N]
 """
 
-import argparse
 import asyncio
 import sys
 import time
 from collections.abc import Sequence
 
-from bench.machine import describe_run, describe_spread
+from bench.machine import build_parser, describe_run, describe_spread
 from realtime.rate_limit import MemoryWindows, Windows
 from realtime.redis_link import RedisLink
 from realtime.redis_windows import RedisWindows
@@ -75,6 +74,6 @@ def _read_ms() -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = build_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=10)
     sys.exit(asyncio.run(main(parser.parse_args().rounds)))

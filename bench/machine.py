@@ -1,12 +1,15 @@
 """What every benchmark prints beside its numbers: the machine, the versions, the command."""
 
+import argparse
 import os
 import platform
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,6 +24,11 @@ def describe_run() -> str:
             f"command   python -m {_find_module()} {' '.join(sys.argv[1:])}".rstrip(),
         )
     )
+
+
+def build_parser(about: str | None) -> argparse.ArgumentParser:
+    """Make the parser of a benchmark's options. about: the module's docstring."""
+    return argparse.ArgumentParser(description=(about or "").partition("\n")[0])
 
 
 def find_percentile(values: Sequence[float], percent: float) -> float:
@@ -66,6 +74,14 @@ def report_verdict(faults: Sequence[str]) -> int:
         print(f"FAULT     {fault}")
     print("result    " + ("FAILED" if faults else "passed"))
     return 1 if faults else 0
+
+
+def run_proof(main: Callable[[], int]) -> NoReturn:
+    """Run a proof, say how long it took and end the process with its exit code."""
+    started_s = time.monotonic()
+    code = main()
+    print(f"took      {time.monotonic() - started_s:.0f} s")
+    sys.exit(code)
 
 
 def _find_processor() -> str:

@@ -10,7 +10,6 @@ every commit; the PostgreSQL is the tests' own, which does not (fsync=off), so i
 upper bound and not comparable with SQLite's.
 """
 
-import argparse
 import asyncio
 import os
 import sys
@@ -23,7 +22,7 @@ from uuid import uuid4
 import msgspec
 
 from bench.demo_server import employ, list_complaints, open_database, read_description, run_demo
-from bench.machine import describe_run, describe_spread
+from bench.machine import build_parser, describe_run, describe_spread
 from domain.commands import LineDraft, ModifierChoice, PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
@@ -43,7 +42,7 @@ class Measured:
 
 def main() -> int:
     """Measure on the databases that were asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--database", nargs="+", default=["sqlite", "postgres"])
     parser.add_argument("--posters", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=10)

@@ -16,10 +16,8 @@ job settles what is open. At the end the provider's own books are held against o
 Exit code 1 when one of these fails.
 """
 
-import argparse
 import asyncio
 import sqlite3
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -38,7 +36,7 @@ from bench.demo_server import (
     read_log,
     run_demo,
 )
-from bench.machine import describe_run, report_verdict
+from bench.machine import build_parser, describe_run, report_verdict, run_proof
 from client.messages import RefusedError
 from client.rest import RestClient, UnansweredError
 from demo.appetite import choose_lines
@@ -92,7 +90,7 @@ class Statement:
 
 def main() -> int:
     """Run the proof on the databases that were asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--payments", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", nargs="+", default=["sqlite", "postgres"])
@@ -426,7 +424,4 @@ def _describe(counts: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    started_s = time.monotonic()
-    code = main()
-    print(f"took      {time.monotonic() - started_s:.0f} s")
-    sys.exit(code)
+    run_proof(main)

@@ -12,9 +12,7 @@ log alone:
 Exit code 1 when one of these fails.
 """
 
-import argparse
 import asyncio
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,7 +31,7 @@ from bench.demo_server import (
     read_log,
     run_demo,
 )
-from bench.machine import describe_run, describe_spread, report_verdict
+from bench.machine import build_parser, describe_run, describe_spread, report_verdict, run_proof
 from client.messages import RefusedError
 from client.rest import RestClient
 from demo.appetite import choose_lines
@@ -61,7 +59,7 @@ class Book:
 
 def main() -> int:
     """Run the proof on the databases that were asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--races", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", nargs="+", default=["sqlite", "postgres"])
@@ -176,7 +174,4 @@ async def _check_repeats(book: Book, random: Random) -> None:
 
 
 if __name__ == "__main__":
-    started_s = time.monotonic()
-    code = main()
-    print(f"took      {time.monotonic() - started_s:.0f} s")
-    sys.exit(code)
+    run_proof(main)

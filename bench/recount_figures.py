@@ -8,7 +8,6 @@ push was measured at. Nothing of domain/analytics.py or services/analytics.py is
 definitions of docs/analytics.md written down a second time. Exit code 1 when a figure differs.
 """
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bench.demo_server import employ, list_complaints, read_description, read_log, run_demo
-from bench.machine import describe_run, report_verdict
+from bench.machine import build_parser, describe_run, report_verdict
 from domain.roles import Role
 
 _FIGURES = (
@@ -148,7 +147,7 @@ class Recount:
 
 def main() -> int:
     """Run the proof and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--traffic", default="rush")
     options = parser.parse_args()

@@ -7,19 +7,16 @@ points each and resume with their position; at the end each stream is compared w
 code 1 when one of them is not exactly what its rooms show of the log.
 """
 
-import argparse
 import asyncio
-import sys
-import time
 
 from bench.demo_server import list_complaints, open_database, read_description, run_demo
-from bench.machine import describe_run, describe_spread, report_verdict
+from bench.machine import build_parser, describe_run, describe_spread, report_verdict, run_proof
 from tests.support.dropping import Resumption, drop_and_resume
 
 
 def main() -> int:
     """Run the proof on the databases that were asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--drops", type=int, default=50, help="of each reader")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", nargs="+", default=["sqlite", "postgres"])
@@ -53,7 +50,4 @@ def _print_result(kind: str, result: Resumption) -> None:
 
 
 if __name__ == "__main__":
-    started_s = time.monotonic()
-    code = main()
-    print(f"took      {time.monotonic() - started_s:.0f} s")
-    sys.exit(code)
+    run_proof(main)

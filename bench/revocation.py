@@ -4,7 +4,6 @@ Two processes on PostgreSQL with Valkey behind nginx; a person, everybody, a sig
 token, with Valkey and with Valkey killed. Run: python -m bench.revocation [--rounds N]
 """
 
-import argparse
 import asyncio
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from bench.demo_server import open_database
-from bench.machine import describe_run, describe_spread
+from bench.machine import build_parser, describe_run, describe_spread
 from realtime.close_codes import CloseCode
 from tests.support.fleet import run_fleet
 from tests.support.revoking import revoke_each_way
@@ -47,6 +46,6 @@ async def main(rounds: int) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = build_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     sys.exit(asyncio.run(main(parser.parse_args().rounds)))

@@ -8,7 +8,6 @@ and paid to the last unit (what was ordered later is left aside, for guests keep
 paid by phone is held against the provider's own books. Exit code 1 when something fails.
 """
 
-import argparse
 import sqlite3
 import sys
 import time
@@ -16,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.demo_server import list_complaints, run_demo
-from bench.machine import describe_run, fit_slope, read_rss_bytes, report_verdict
+from bench.machine import build_parser, describe_run, fit_slope, read_rss_bytes, report_verdict
 from gateways.sandbox import FILE_NAME
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
@@ -58,7 +57,7 @@ WHERE method = 'sandbox' AND created_at <= ?
 
 def main() -> int:
     """Run the proof and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--traffic", default="rush")
     options = parser.parse_args()

@@ -8,7 +8,6 @@ tablet of 1180 by 820, a phone of 390 by 844. The phone orders for itself, in it
 Run it again after a change of what people see, and look at every picture.
 """
 
-import argparse
 import asyncio
 import os
 import sys
@@ -20,7 +19,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bench.demo_server import employ, read_description, run_demo
 from bench.lunch import CALM, RUSH, Lunch, Visit, make_it_noon
-from bench.machine import ROOT, describe_run
+from bench.machine import ROOT, build_parser, describe_run
 from bench.palette import reduce_palette
 from domain.roles import Role
 from tests.support.browser import SCREENS
@@ -204,7 +203,7 @@ SCENES: tuple[tuple[tuple[Visit, ...], Callable[[Camera], Awaitable[None]]], ...
 
 def main() -> int:
     """Take the pictures and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screens")
     parser.add_argument("--only", nargs="*", default=(), metavar="NAME")
     options = parser.parse_args()

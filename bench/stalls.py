@@ -13,9 +13,7 @@ tills' own work too. What the loop spent ready to run while other programs had t
 machine's doing; it is printed as `queued` and not counted.
 """
 
-import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -27,7 +25,14 @@ from random import Random
 from uuid import uuid4
 
 from bench.demo_server import employ, list_submitted, open_database, read_log
-from bench.machine import describe_run, describe_spread, read_queued_ms, report_verdict
+from bench.machine import (
+    build_parser,
+    describe_run,
+    describe_spread,
+    read_queued_ms,
+    report_verdict,
+    run_proof,
+)
 from client.messages import RefusedError
 from client.rest import RestClient
 from config.logging import configure_logging
@@ -73,7 +78,7 @@ class Measured:
 
 def main() -> int:
     """Run the proof on the databases that were asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--database", nargs="+", default=["sqlite", "postgres"])
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
@@ -237,7 +242,4 @@ def _print_period(name: str, measured: Measured) -> None:
 
 
 if __name__ == "__main__":
-    started_s = time.monotonic()
-    code = main()
-    print(f"took      {time.monotonic() - started_s:.0f} s")
-    sys.exit(code)
+    run_proof(main)

@@ -8,7 +8,6 @@ was measured twice, when more than the one that the killed process was in was le
 listener got a version twice, out of order, or not at all. Needs nginx, as every fleet here does.
 """
 
-import argparse
 import asyncio
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import msgspec
 import psycopg2
 
 from bench.demo_server import employ
-from bench.machine import describe_run, report_verdict
+from bench.machine import build_parser, describe_run, report_verdict
 from demo.staffer import Staffer
 from domain.commands import PlaceOrder
 from domain.roles import Role
@@ -52,7 +51,7 @@ class Listener(msgspec.Struct, kw_only=True):
 
 def main() -> int:
     """Run the proof and return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--seconds", type=float, default=45)
     parser.add_argument("--without-redis", action="store_true", help="only that")
     parser.add_argument("--with-redis", action="store_true", help="only that")

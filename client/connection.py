@@ -8,11 +8,13 @@ and in order.
 import asyncio
 import contextlib
 import random
+import struct
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from socket import SO_LINGER, SOL_SOCKET
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,6 +51,7 @@ _PART_TIMEOUT_S = 1.0  # for the other side to answer our close
 _STABLE_S = 30.0  # a connection that lived this long starts the back-off anew
 _RENEWAL_RETRY_S = 5.0  # the server gives a minute from `refresh_due` on
 _SLOW_S = 120.0  # between attempts after the last counted one
+_NO_LINGER = struct.pack("ii", 1, 0)  # on, for no seconds: close() resets
 _LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024  # a welcome with many rooms; events are a few KiB
 
 
@@ -203,12 +206,18 @@ class Connection:
             raise self._end
         return await self._commands.send(type, data, command_id=command_id, timeout_s=timeout_s)
 
-    def drop(self) -> None:
-        """Cut the TCP connection without a word, as a failing network does; it comes back."""
+    def drop(self, *, is_reset: bool = False) -> None:
+        """Cut the TCP connection without a word, as a failing network does; it comes back.
+
+        is_reset: with an RST, which also takes what is on its way.
+        """
         protocol = self._life.socket.protocol if self._life else None
         stream = getattr(protocol, "stream", None)
-        if stream is not None:
-            stream.close()
+        if stream is None:
+            return
+        if is_reset and not stream.closed():
+            stream.socket.setsockopt(SOL_SOCKET, SO_LINGER, _NO_LINGER)
+        stream.close()
 
     async def close(self) -> None:
         """End for good; commands without an answer raise ConnectionStopped."""

@@ -11,15 +11,28 @@ from typing import Any
 Row = dict[str, Any]
 Sees = Callable[[Row], bool]
 
+_NOTICES = "staff_notification"
 
-def sees_as_management(row: Row) -> bool:
-    """All that happens in the cafe; that an order is ready is said to its guest alone."""
-    return _read_type(row) != "order_ready"
+
+def sees_as_management(row: Row, *, role: str = "manager") -> bool:
+    """All that happens in the cafe; that an order is ready is said to its guest alone.
+
+    What staff are told is for the roles that it names.
+    """
+    kind = _read_type(row)
+    return _is_told(row, role) if kind.startswith(_NOTICES) else kind != "order_ready"
+
+
+def sees_at_counter(row: Row) -> bool:
+    """The same, but for what is told to other roles."""
+    return sees_as_management(row, role="counter")
 
 
 def sees_in_kitchen(row: Row) -> bool:
-    """Tickets of all stations, and what is sold out."""
+    """Tickets of all stations, what is sold out, and what the kitchen is told."""
     kind = _read_type(row)
+    if kind.startswith(_NOTICES):
+        return _is_told(row, "kitchen")
     return kind.startswith("kitchen_") or kind == "menu_availability_changed"
 
 
@@ -79,6 +92,11 @@ def _shows(data: dict[str, Any], event: dict[str, Any]) -> bool:
     return all(
         data[view] == event[view] for view in ("order", "ticket", "table", "item") if view in event
     )
+
+
+def _is_told(row: Row, role: str) -> bool:
+    audience = row["event"]["audience"]
+    return role in audience["includeRoles"] and role not in audience.get("excludeRoles", ())
 
 
 def _read_type(row: Row) -> str:

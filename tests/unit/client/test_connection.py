@@ -59,14 +59,15 @@ async def test_the_first_frame_carries_token_rooms_position_and_render(server):
     ] == server.authentications
 
 
-async def test_fifty_cuts_lose_nothing_and_repeat_nothing(server):
-    """The stream over many connections is the log."""
+@pytest.mark.parametrize("is_reset", [False, True])
+async def test_fifty_cuts_lose_nothing_and_repeat_nothing(server, is_reset):
+    """The stream over many connections is the log, also where a cut takes what is on its way."""
     async with Connection(build_options(server, position=_START)) as connection:
         for cut in range(1, 51):
             await connection.wait_until_live()
             server.append(random.randrange(4))
             await asyncio.sleep(0)
-            connection.drop()
+            connection.drop(is_reset=is_reset)
             server.append(random.randrange(3))
             await wait_for(partial(has_attached_again, server, cut), "the next connection")
         server.append()
