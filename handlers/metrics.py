@@ -34,6 +34,7 @@ class Metrics:
         self._commit_duration_s = self._time("commit_duration", "One COMMIT.")
         self._commit_units = self._size("commit_units", "Units that one COMMIT carried.")
         self._read_duration_s = self._time("read_duration", "A query in its snapshot.")
+        self._snapshots = self._count("snapshots", "Boards, built or shared.", "outcome")
         self._queue_depth = Gauge(
             "tabletap_write_queue_depth", "Writes that wait.", registry=self.registry
         )
@@ -80,6 +81,9 @@ class Metrics:
 
     def observe_read(self, duration_s: float) -> None:
         self._read_duration_s.observe(duration_s)
+
+    def observe_snapshot(self, outcome: str) -> None:
+        self._snapshots.labels(outcome).inc()
 
     def connection_opened(self, namespace: str) -> None:
         self._connections.labels(namespace).inc()

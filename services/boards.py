@@ -1,7 +1,8 @@
 """What screens show: orders, tickets and numbers, each read together with its place in the log.
 
 Every function here is for `runner.read`: one snapshot, so that the position and the rows agree.
-The number of queries does not depend on how much there is to show.
+The number of queries does not depend on how much there is to show, and a board that many ask for
+at the same place of the log is read once (services/shared_views.py).
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from domain.views import (
     KitchenBoardView,
     OrdersView,
     OrderView,
+    Position,
     ReadyBoardView,
     StationView,
     TicketView,
@@ -27,9 +29,9 @@ from domain.views import (
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
-from services.event_log import read_head
 from services.order_rows import read_orders
 from services.queue import build_queue_places
+from services.shared_views import read_shared
 
 # A display shows at most some sixty tickets. Where more than this are open somebody does not bump
 # theirs: then the oldest are left out, because what was ordered just now must be seen.
@@ -87,47 +89,31 @@ def read_kitchen_board(
     limit: of open tickets, the newest.
     Raises: NotFound for a station of another cafe or none.
     """
-    position = read_head(cafe_id)
-    cafe = read_cafe(cafe_id)
-    station = None if station_id is None else _get_station(cafe_id, station_id)
-    open_ids = _find_open_tickets(cafe_id, station_id, now, limit)
-    finished_ids = _find_finished_tickets(cafe, station_id, now)
-    tickets = _read_tickets(cafe_id, {**open_ids, **finished_ids}, now)
-    return KitchenBoardView(
-        station=station,
-        tickets=[tickets[ticket_id] for ticket_id in open_ids if is_on_board(tickets[ticket_id])],
-        finished=[tickets[ticket_id] for ticket_id in finished_ids],
-        position=position,
+    return read_shared(
+        cafe_id,
+        ("kitchen", station_id, limit),
+        lambda position: _build_kitchen_board(cafe_id, station_id, position, now=now, limit=limit),
+        now=now,
     )
 
 
 def read_counter_board(cafe_id: str) -> CounterBoardView:
     """Read the orders that are over but not paid, then the open ones, each oldest first."""
-    position = read_head(cafe_id)
-    orders = _read_unsettled(cafe_id) + _read_by_status(cafe_id, _OPEN_ORDERS)
-    return CounterBoardView(orders=[build_order_view(order) for order in orders], position=position)
+    return read_shared(cafe_id, "counter", lambda position: _build_counter_board(cafe_id, position))
 
 
 def read_ready_board(cafe_id: str) -> ReadyBoardView:
     """Read the numbers that are being prepared and that are ready, oldest first."""
-    position = read_head(cafe_id)
-    cafe = read_cafe(cafe_id)
-    numbers = [build_number_view(order) for order in _read_by_status(cafe_id, _NUMBERED_ORDERS)]
-    return ReadyBoardView(
-        cafe_name=cafe.name,
-        numbers=sorted((number for number in numbers if number), key=_get_since),
-        position=position,
-    )
+    return read_shared(cafe_id, "ready", lambda position: _build_ready_board(cafe_id, position))
 
 
 def read_guest_orders(cafe_id: str, table_session_id: str, *, now: datetime) -> GuestOrdersView:
     """Read the orders of a seating, oldest first, and where each is in the kitchen."""
-    position = read_head(cafe_id)
-    orders = _read_of_seating(cafe_id, table_session_id)
-    return GuestOrdersView(
-        orders=[build_order_view(order) for order in orders],
-        position=position,
-        queue=build_queue_places(cafe_id, orders, now=now),
+    return read_shared(
+        cafe_id,
+        ("guest", table_session_id),
+        lambda position: _build_guest_orders(cafe_id, table_session_id, position, now=now),
+        now=now,
     )
 
 
@@ -213,6 +199,48 @@ def list_stations(cafe_id: str) -> list[StationView]:
         StationView(station_id=station_id, name=name, slug=slug, target_s=target_s)
         for station_id, name, slug, target_s in rows
     ]
+
+
+def _build_kitchen_board(
+    cafe_id: str, station_id: str | None, position: Position, *, now: datetime, limit: int
+) -> KitchenBoardView:
+    cafe = read_cafe(cafe_id)
+    station = None if station_id is None else _get_station(cafe_id, station_id)
+    open_ids = _find_open_tickets(cafe_id, station_id, now, limit)
+    finished_ids = _find_finished_tickets(cafe, station_id, now)
+    tickets = _read_tickets(cafe_id, {**open_ids, **finished_ids}, now)
+    return KitchenBoardView(
+        station=station,
+        tickets=[tickets[ticket_id] for ticket_id in open_ids if is_on_board(tickets[ticket_id])],
+        finished=[tickets[ticket_id] for ticket_id in finished_ids],
+        position=position,
+    )
+
+
+def _build_counter_board(cafe_id: str, position: Position) -> CounterBoardView:
+    orders = _read_unsettled(cafe_id) + _read_by_status(cafe_id, _OPEN_ORDERS)
+    return CounterBoardView(orders=[build_order_view(order) for order in orders], position=position)
+
+
+def _build_ready_board(cafe_id: str, position: Position) -> ReadyBoardView:
+    cafe = read_cafe(cafe_id)
+    numbers = [build_number_view(order) for order in _read_by_status(cafe_id, _NUMBERED_ORDERS)]
+    return ReadyBoardView(
+        cafe_name=cafe.name,
+        numbers=sorted((number for number in numbers if number), key=_get_since),
+        position=position,
+    )
+
+
+def _build_guest_orders(
+    cafe_id: str, table_session_id: str, position: Position, *, now: datetime
+) -> GuestOrdersView:
+    orders = _read_of_seating(cafe_id, table_session_id)
+    return GuestOrdersView(
+        orders=[build_order_view(order) for order in orders],
+        position=position,
+        queue=build_queue_places(cafe_id, orders, now=now),
+    )
 
 
 def _get_since(number: BoardNumberView) -> tuple[datetime, int]:

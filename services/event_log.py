@@ -6,10 +6,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from config.logging import get_logger
 from domain.errors import NotFound
 from domain.events import AnyEvent, LoggedEvent
 from domain.identifiers import NewId
@@ -18,6 +19,8 @@ from models.event_log import EventRow
 from models.fields import from_unix_ms
 from models.rows import fetch_rows, insert_rows
 from models.tenancy import CafeHead
+
+log = get_logger(__name__)
 
 _decoder = msgspec.json.Decoder(AnyEvent)
 
@@ -40,6 +43,15 @@ def decode_event(payload: bytes | str) -> AnyEvent:
     """Read an event back. Raises: msgspec.ValidationError for what is none."""
     event: AnyEvent = _decoder.decode(payload)
     return event
+
+
+class UnreadableEvent(NamedTuple):
+    """A row that is no event of this version; its place is known all the same."""
+
+    epoch: str
+    seq: int
+    event_id: str
+    at: datetime
 
 
 def create_head(cafe_id: str, *, epoch: str) -> None:
@@ -72,24 +84,24 @@ def read_heads(cafe_ids: Iterable[str]) -> dict[str, Position]:
 
 
 def read_events(cafe_id: str, *, after_seq: int, limit: int) -> list[LoggedEvent]:
-    """List what a cafe's log has after a place, oldest first, at most `limit` of it."""
-    rows = fetch_rows(
-        "SELECT epoch, seq, event_id, at, user_id, payload FROM event_log"
-        " WHERE cafe_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (cafe_id, after_seq, limit),
-    )
-    return [
-        LoggedEvent(
-            cafe_id=cafe_id,
-            epoch=epoch,
-            seq=seq,
-            event_id=event_id,
-            at=from_unix_ms(at),
-            user_id=user_id,
-            event=decode_event(payload),
-        )
-        for epoch, seq, event_id, at, user_id, payload in rows
-    ]
+    """List what a cafe's log has after a place, oldest first, at most `limit` of it.
+
+    Raises: msgspec.DecodeError for a row that this version cannot read.
+    """
+    return [_read_row(cafe_id, row) for row in _fetch_rows(cafe_id, after_seq, limit)]
+
+
+def list_rows(cafe_id: str, *, after_seq: int, limit: int) -> list[LoggedEvent | UnreadableEvent]:
+    """List the same for who can do without a row: what cannot be read stands there as such."""
+    found: list[LoggedEvent | UnreadableEvent] = []
+    for row in _fetch_rows(cafe_id, after_seq, limit):
+        try:
+            found.append(_read_row(cafe_id, row))
+        except (msgspec.DecodeError, UnicodeError) as error:
+            epoch, seq, event_id, at, *_ = row
+            log.error("log_unreadable", cafe_id=cafe_id, seq=seq, error=str(error))
+            found.append(UnreadableEvent(epoch, seq, event_id, from_unix_ms(at)))
+    return found
 
 
 def read_position_event_id(cafe_id: str, seq: int) -> str | None:
@@ -127,6 +139,27 @@ def append_events(events: Sequence[NewEvent], *, new_id: NewId) -> list[LoggedEv
         )
     insert_rows(EventRow, [_build_row(event) for event in logged])
     return logged
+
+
+def _fetch_rows(cafe_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
+    return fetch_rows(
+        "SELECT epoch, seq, event_id, at, user_id, payload FROM event_log"
+        " WHERE cafe_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (cafe_id, after_seq, limit),
+    )
+
+
+def _read_row(cafe_id: str, row: tuple[Any, ...]) -> LoggedEvent:
+    epoch, seq, event_id, at, user_id, payload = row
+    return LoggedEvent(
+        cafe_id=cafe_id,
+        epoch=epoch,
+        seq=seq,
+        event_id=event_id,
+        at=from_unix_ms(at),
+        user_id=user_id,
+        event=decode_event(payload),
+    )
 
 
 def _list_cafes(events: Sequence[NewEvent]) -> list[str]:

@@ -74,6 +74,9 @@ class RunnerMetrics(Protocol):
     def observe_read(self, duration_s: float) -> None:
         """How long a query took in its snapshot."""
 
+    def observe_snapshot(self, outcome: str) -> None:
+        """A board was asked for: `built`, or `shared` with who asked at the same place."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class WriteJob:

@@ -35,6 +35,7 @@ from services.group_commit import (
     WriteJob,
 )
 from services.idempotency import CommandKey, hash_body
+from services.shared_views import SharedViews
 from services.snapshot import SnapshotReader
 from services.unit_of_work import UnitOfWork
 
@@ -75,6 +76,9 @@ class NoMetrics:
         """Count nothing."""
 
     def observe_read(self, duration_s: float) -> None:
+        """Count nothing."""
+
+    def observe_snapshot(self, outcome: str) -> None:
         """Count nothing."""
 
 
@@ -119,7 +123,9 @@ class Runner:
             metrics=self._metrics,
             before_commit=before_commit,
         )
-        self._reader = SnapshotReader(database)
+        self._reader = SnapshotReader(
+            database, views=SharedViews(on_asked=self._metrics.observe_snapshot)
+        )
         writers = 1 if is_sqlite(database) else limits.database_writers
         self._write_queues: list[SimpleQueue[WriteJob | None]] = [
             SimpleQueue() for _ in range(writers)

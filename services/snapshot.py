@@ -18,6 +18,7 @@ from models.database import (
     name_fault,
     release_connection,
 )
+from services.shared_views import SharedViews, share_views
 
 log = get_logger(__name__)
 
@@ -25,8 +26,10 @@ log = get_logger(__name__)
 class SnapshotReader:
     """Runs queries in the calling thread, on that thread's connection."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, views: SharedViews) -> None:
+        """views: what was read a moment ago, for all threads."""
         self._database: Any = database
+        self._views = views
 
     def run(self, query: Callable[[], object], *, context: contextvars.Context) -> object:
         """Return what the query returns.
@@ -58,6 +61,7 @@ class SnapshotReader:
             # Peewee's own atomic() inside a query is then a savepoint, not a second BEGIN.
             self._database.push_transaction(self)
             try:
+                context.run(share_views, self._views)
                 return context.run(query)
             finally:
                 self._database.rollback()

@@ -10,7 +10,7 @@ from domain.roles import Identity
 from domain.views import Position, ReadyBoardView, View
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
 from services.boards import read_ready_board
-from services.event_log import read_events, read_head
+from services.event_log import UnreadableEvent, list_rows, read_head
 
 _TAG = "Boards"
 
@@ -23,14 +23,15 @@ class EventsQuery(Query, frozen=True):
 
 
 class LoggedEventView(View, frozen=True):
-    """One row of the log. event: with its `type`."""
+    """One row of the log. event: with its `type`; null for a row that cannot be read here."""
 
     epoch: str
     seq: int
     event_id: str
     at: datetime
     user_id: str | None
-    event: AnyEvent
+    event: AnyEvent | None
+    is_readable: bool = True
 
 
 class EventsView(View, frozen=True):
@@ -53,13 +54,16 @@ async def _read_events(request: ApiRequest) -> Answer:
 
 
 def _read_log(identity: Identity, query: EventsQuery) -> EventsView:
-    rows = read_events(identity.cafe_id, after_seq=query.after, limit=query.limit)
+    rows = list_rows(identity.cafe_id, after_seq=query.after, limit=query.limit)
     return EventsView(
         events=[_show(row, identity) for row in rows], head=read_head(identity.cafe_id)
     )
 
 
-def _show(row: LoggedEvent, identity: Identity) -> LoggedEventView:
+def _show(row: LoggedEvent | UnreadableEvent, identity: Identity) -> LoggedEventView:
+    if isinstance(row, UnreadableEvent):
+        # A newer version wrote it, or it is damaged: the place is kept, so that nobody sees a gap.
+        return LoggedEventView(**row._asdict(), user_id=None, event=None, is_readable=False)
     return LoggedEventView(
         epoch=row.epoch,
         seq=row.seq,

@@ -52,8 +52,14 @@ async def test_a_row_of_another_version_locks_nobody_out(
             order = await guest.do("/orders", {"lines": [line]})
             for each in (knowing, behind, new):
                 await each.see("order_round_added", orderId=order["orderId"])
+            rows = (await manager.get(f"/events?after={last.seq - 1}"))["events"]
 
     assert resync["reason"] == "log_unreadable"
+    # The log is served with the bad row as such, and without a gap.
+    assert [each["isReadable"] for each in rows] == [False] + [True] * (len(rows) - 1)
+    assert [each["seq"] for each in rows] == list(range(last.seq, last.seq + len(rows)))
+    assert rows[0]["event"] is None
+    assert len(rows) > 1
     assert "resync" not in {each.type for each in knowing.messages}
     guest.close()
     manager.close()

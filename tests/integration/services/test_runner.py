@@ -131,6 +131,9 @@ async def test_what_waits_together_commits_together(make_runner, gate):
         def observe_read(self, duration_s):
             pass
 
+        def observe_snapshot(self, outcome):
+            pass
+
         def observe_commit(self, units, duration_s):
             commits.append(units)
 
