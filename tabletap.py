@@ -119,8 +119,8 @@ def rotate_key(settings: Settings, _: argparse.Namespace) -> None:
     """Put a new signing key before the one in use, which goes on verifying."""
     rotate_signing_key(settings.data_dir, now=now())
     _say(
-        "A new key signs from each server's next start on. Tokens of the key before it stay good; "
-        "those of older keys are not any more."
+        "Running servers take the new key within a second and sign with it after five. Tokens of "
+        "the key before it stay good; those of older keys are not any more."
     )
 
 
@@ -240,7 +240,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ("demo", demo, "make a demo cafe, serve it and print how to use it"),
         ("migrate", run_migrations, "bring the database's schema up to this version"),
         ("create-owner", add_owner, "make an owner and a cafe; reads the password from stdin"),
-        ("rotate-key", rotate_key, "make a new key for signing tokens; restart the servers after"),
+        ("rotate-key", rotate_key, "make a new key for signing tokens; servers go on running"),
     ):
         command = commands.add_parser(name, help=description, description=description)
         command.set_defaults(run=run)

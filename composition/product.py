@@ -13,6 +13,7 @@ import peewee
 from tornado.httpserver import HTTPServer
 
 from composition.identifiers import new_id, new_table_code, now
+from composition.key_watch import KeyWatch
 from composition.ports import ServicePorts, build_ports
 from composition.refusals import RefusalAudit
 from composition.shared import Shared
@@ -73,6 +74,7 @@ class Product:
     database: peewee.Database
     runner: Runner
     passwords: Passwords
+    key_watch: KeyWatch
     first_run: FirstRun
     shared: Shared
     plane: Plane
@@ -86,6 +88,7 @@ class Product:
     def start(self, sockets: Sequence[Any]) -> None:
         """Begin to serve on bound sockets. Call it inside the running loop."""
         self.runner.start()
+        self.key_watch.start()
         self.shared.start()
         self.plane.start()
         if self.follower is not None:
@@ -106,6 +109,7 @@ class Product:
             await self.follower.stop()
         await self.plane.stop()
         await self.shared.stop()
+        await self.key_watch.stop()
         self.socket_routes.stop()
         await _within(
             self.settings.drain_timeout_s, self.server.close_all_connections(), "requests"
@@ -159,12 +163,10 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
     first_run = FirstRun(
         secrets=secrets, runner=runner, passwords=passwords, new_code=new_table_code
     )
+    signer = TokenSigner(secrets)
     authentication = Authentication(
         runner=runner,
-        signer=TokenSigner(
-            secrets,
-            reload=lambda: load_secrets(settings.data_dir, now=now()),
-        ),
+        signer=signer,
         settings=settings,
         passwords=passwords,
         now=now,
@@ -239,6 +241,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         database=database,
         runner=runner,
         passwords=passwords,
+        key_watch=KeyWatch(settings.data_dir, known=secrets, now=now, on_changed=signer.use),
         first_run=first_run,
         shared=shared,
         plane=plane,

@@ -1,14 +1,18 @@
-"""The keys that sign tokens: made at the first start, kept in one file that only we can read.
+"""The keys that sign tokens, and the pepper: made at the first start, in a file of ours alone.
 
 Nothing secret has a default and nothing secret is a setting: the file `secrets.json` in the data
-folder is the only place. Two keys are accepted at once, the first one signs, so that keys rotate
-without signing anybody out. composition calls `load_secrets` before it builds anything.
+folder is the only place. Two keys are accepted at once, so that keys rotate without signing anybody
+out; the pepper never changes. composition calls `load_secrets` before it builds anything.
 """
 
+import fcntl
+import hashlib
+import hmac
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,9 +40,17 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """signing_keys: newest first; the first one signs, all of them verify."""
+    """signing_keys: newest first; all of them verify.
+
+    pepper: what goes into hashes beside what is hashed, so that the database alone is not enough to
+    guess from. Files of earlier versions have none; `load_secrets` puts one in.
+    """
 
     signing_keys: tuple[SigningKey, ...]
+    pepper: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Secrets(signing_keys={self.signing_keys!r})"
 
     @property
     def current_key(self) -> SigningKey:
@@ -48,6 +60,11 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def find_key(self, kid: str) -> SigningKey | None:
         """Return the accepted key of this id, or None."""
         return next((key for key in self.signing_keys if key.kid == kid), None)
+
+    def derive(self, purpose: str, value: str) -> bytes:
+        """Return what follows from a value by the pepper, 32 bytes; other purposes get others."""
+        assert self.pepper, "secrets that were loaded have a pepper"
+        return hmac.digest(self.pepper, f"{purpose}\0{value}".encode(), hashlib.sha256)
 
 
 def load_secrets(data_dir: Path, *, now: datetime) -> Secrets:
@@ -60,20 +77,48 @@ def load_secrets(data_dir: Path, *, now: datetime) -> Secrets:
     """
     path = data_dir / FILE_NAME
     if not path.exists():
-        _create(path, Secrets(signing_keys=(_make_key(now),)))
-    return _read(path)
+        _create(path, Secrets(signing_keys=(_make_key(now),), pepper=_make_pepper()))
+    content = _read(path)
+    return content if content.pepper else _add_pepper(path)
 
 
 def rotate_signing_key(data_dir: Path, *, now: datetime) -> Secrets:
     """Put a new key first and keep the one before it; older ones stop verifying.
 
-    A running server goes on with what it has read until it is restarted.
+    Running servers look at the file once a second (composition/key_watch.py).
     """
     path = data_dir / FILE_NAME
-    kept = load_secrets(data_dir, now=now).signing_keys[: _KEYS_KEPT - 1]
-    rotated = Secrets(signing_keys=(_make_key(now), *kept))
-    _write_beside(path, rotated, lambda written: written.replace(path))
+    load_secrets(data_dir, now=now)
+    with _alone(path):
+        found = _read(path)
+        kept = found.signing_keys[: _KEYS_KEPT - 1]
+        rotated = msgspec.structs.replace(found, signing_keys=(_make_key(now), *kept))
+        _write_beside(path, rotated, lambda written: written.replace(path))
     return rotated
+
+
+def _add_pepper(path: Path) -> Secrets:
+    with _alone(path):
+        found = _read(path)
+        if not found.pepper:  # else another process was faster
+            found = msgspec.structs.replace(found, pepper=_make_pepper())
+            _write_beside(path, found, lambda written: written.replace(path))
+    return found
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from changing the file between a read and a write."""
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_pepper() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def _make_key(now: datetime) -> SigningKey:
@@ -147,6 +192,8 @@ def _read(path: Path) -> Secrets:
 def _find_weaknesses(content: Secrets, path: Path) -> list[str]:
     keys = content.signing_keys
     faults = []
+    if content.pepper and len(content.pepper) < _SHORTEST_KEY_BYTES:
+        faults.append(f"{path}: the pepper is shorter than {_SHORTEST_KEY_BYTES} bytes.")
     if not keys:
         faults.append(f"{path} holds no signing key; delete it to have one made.")
     if len({key.kid for key in keys}) < len(keys):

@@ -8,7 +8,7 @@ and bounds its rights; the rights themselves are re-read from the database each 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -18,7 +18,7 @@ import jwt
 import msgspec
 
 from config.namespaces import Namespace
-from config.secrets import Secrets
+from config.secrets import Secrets, SigningKey
 from domain.errors import AuthenticationFailed
 from domain.roles import Role
 
@@ -30,8 +30,8 @@ LEEWAY_S = 60
 _LONGEST_TOKEN = 4096
 # Some 2 KiB each: everybody who works in twenty cafes, and the guests of an evening.
 _REMEMBERED_TOKENS = 2048
-# Anybody can make up the name of a key; reading a file for each would be a gift.
-_RELOAD_EVERY = timedelta(seconds=1)
+# A new key verifies at once and signs when every process has looked at the file a few times.
+_SIGNS_AFTER = timedelta(seconds=5)
 
 
 class TokenKind(StrEnum):
@@ -70,24 +70,22 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     parent: _Id | None = None
 
 
-class _UnknownKey(Exception):
-    """A token names a key that is not among ours."""
-
-
 class TokenSigner:
-    """Signs with the newest key and verifies with every live one (two after a rotation)."""
+    """Verifies with every live key (two after a rotation) and signs with the newest that all know.
 
-    def __init__(self, secrets: Secrets, *, reload: Callable[[], Secrets] | None = None) -> None:
-        """reload: reads the secrets again when a token names a key that is not among them.
+    Its methods belong to the loop's thread.
+    """
 
-        Another process may have been restarted after a rotation and sign with the new key already.
-        """
+    def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
-        self._reload = reload
-        self._reloaded_at: datetime | None = None
         # A signature stays as good as it was, and checking it is a tenth of an order's work; what
         # changes with time is looked at each time. Refusals are not remembered.
         self._read = lru_cache(maxsize=_REMEMBERED_TOKENS)(self._read_claims)
+
+    def use(self, secrets: Secrets) -> None:
+        """Go on with these keys: what a key has signed that is gone does not hold any more."""
+        self._secrets = secrets
+        self._read.cache_clear()
 
     def sign(
         self,
@@ -125,7 +123,7 @@ class TokenSigner:
         payload = {
             key: value for key, value in msgspec.to_builtins(claims).items() if value is not None
         }
-        key = self._secrets.current_key
+        key = self._pick_key(now)
         return jwt.encode(payload, key.key, algorithm=ALGORITHM, headers={"kid": key.kid})
 
     def verify(self, token: str, *, kinds: Collection[TokenKind], now: datetime) -> Claims:
@@ -133,7 +131,7 @@ class TokenSigner:
 
         Raises: AuthenticationFailed; `token_expired` as code where only time is against it.
         """
-        claims = self._read_or_reload(token, now)
+        claims = self._read(token)
         if claims.kind not in kinds:
             raise _refusal()
         now_s = now.timestamp()
@@ -145,20 +143,10 @@ class TokenSigner:
             raise _refusal()
         return claims
 
-    def _read_or_reload(self, token: str, now: datetime) -> Claims:
-        try:
-            return self._read(token)
-        except _UnknownKey as unknown:
-            is_due = self._reloaded_at is None or now - self._reloaded_at >= _RELOAD_EVERY
-            if self._reload is None or not is_due:
-                raise _refusal() from unknown
-        self._reloaded_at = now
-        self._secrets = self._reload()
-        self._read.cache_clear()  # a key may be gone
-        try:
-            return self._read(token)
-        except _UnknownKey as unknown:
-            raise _refusal() from unknown
+    def _pick_key(self, now: datetime) -> SigningKey:
+        keys = self._secrets.signing_keys
+        known = (key for key in keys if now - key.created_at >= _SIGNS_AFTER)
+        return next(known, keys[-1])
 
     def _read_claims(self, token: str) -> Claims:
         """Return what a token says that one of our keys has signed, whatever the time."""
@@ -178,7 +166,7 @@ class TokenSigner:
             kid = jwt.get_unverified_header(token).get("kid")
             key = self._secrets.find_key(kid) if isinstance(kid, str) else None
             if key is None:
-                raise _UnknownKey
+                raise _refusal()
             # Times are compared by `verify` with the caller's clock, not the library's.
             payload: dict[str, Any] = jwt.decode(
                 token,

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from config.secrets import FILE_NAME, KEY_BYTES, load_secrets, rotate_signing_key
+from config.secrets import FILE_NAME, KEY_BYTES, Secrets, load_secrets, rotate_signing_key
 from config.settings import SettingsError
 
 _NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -72,11 +73,38 @@ def test_rotation_keeps_the_key_before_and_drops_the_one_before_that(tmp_path: P
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
 
 
+def test_a_file_of_an_earlier_version_gets_a_pepper_once(tmp_path: Path):
+    """Processes that start together agree on it; the keys stay, and rotation leaves it alone."""
+    made = load_secrets(tmp_path, now=_NOW)
+    old = Secrets(signing_keys=made.signing_keys)
+    _write(tmp_path, msgspec.json.encode({"signing_keys": old.signing_keys}).decode())
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: load_secrets(tmp_path, now=_NOW), range(16)))
+
+    assert {each.signing_keys for each in found} == {made.signing_keys}
+    assert [len(pepper) for pepper in {each.pepper for each in found}] == [KEY_BYTES]
+    assert rotate_signing_key(tmp_path, now=_NOW).pepper == found[0].pepper
+    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
+
+
+def test_what_follows_from_the_pepper_differs_by_purpose(tmp_path: Path):
+    """What is known of one use says nothing of another; another installation has others."""
+    secrets, others = (load_secrets(tmp_path / name, now=_NOW) for name in "ab")
+
+    derived = [secrets.derive("a", "x"), secrets.derive("b", "x"), others.derive("a", "x")]
+
+    assert secrets.derive("a", "x") == derived[0]
+    assert len(set(derived)) == 3
+
+
 def test_a_key_does_not_show_when_it_is_printed(tmp_path: Path):
     """A trace prints what stands in its frames."""
-    key = load_secrets(tmp_path, now=_NOW).current_key
+    secrets = load_secrets(tmp_path, now=_NOW)
+    key = secrets.current_key
 
     assert repr(key) == f"SigningKey(kid={key.kid!r})"
+    assert repr(secrets) == f"Secrets(signing_keys=({key!r},))"
 
 
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path):
