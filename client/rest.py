@@ -44,10 +44,12 @@ _Answer = TypeVar("_Answer")
 
 
 class SignedIn(View, frozen=True, kw_only=True):
-    """A person's token and what it is good for."""
+    """A person's token and what it is good for. refresh_token: see `RestClient.refresh`."""
 
     token: str
     expires_at: datetime
+    refresh_token: str
+    signed_in_until: datetime
     cafe_id: str
     person_id: str
     roles: list[str]
@@ -108,6 +110,17 @@ class RestClient:
         """Sign a person in and speak as them from now on."""
         credentials = {"email": email, "password": password}
         signed_in = await self.call("POST", "/sign-in", SignedIn, body=credentials)
+        self.token = signed_in.token
+        return signed_in
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """Go on as a person before or after the token has run out; keep the new refresh token.
+
+        Each is good once. A request without an answer may be repeated within ten seconds; a refresh
+        token that is used again later ends the sign-in.
+        """
+        body = {"refreshToken": refresh_token}
+        signed_in = await self.call("POST", "/sign-in/refresh", SignedIn, body=body)
         self.token = signed_in.token
         return signed_in
 

@@ -167,6 +167,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
     authentication = Authentication(
         runner=runner,
         signer=signer,
+        secrets=secrets,
         settings=settings,
         passwords=passwords,
         now=now,

@@ -16,6 +16,7 @@ from domain.roles import Identity
 from handlers.context import HandlerContext
 from handlers.errors import MEDIA_TYPE, build_error_headers, encode_error, translate
 from handlers.security import set_security_headers
+from services.authentication import Client
 
 # The longest that browsers keep a cookie (RFC 6265bis); it begins anew while a screen is used.
 _DEVICE_COOKIE_S = 400 * 86_400
@@ -52,6 +53,13 @@ class BaseHandler(RequestHandler):
     @property
     def client_address(self) -> str:
         return self.context.proxies.find_client_address(self.request)
+
+    @property
+    def client(self) -> Client:
+        """Who sends the request, as far as that can be seen."""
+        return Client(
+            address=self.client_address, user_agent=self.request.headers.get("User-Agent", "")
+        )
 
     def set_default_headers(self) -> None:
         set_security_headers(self)

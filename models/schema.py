@@ -34,7 +34,15 @@ from models.payments import (
     Refund,
     UnsettledOrder,
 )
-from models.staff import Membership, Person, PersonalData, RevokedToken, SignIn, UsedTicket
+from models.staff import (
+    Membership,
+    Person,
+    PersonalData,
+    RefreshToken,
+    RevokedToken,
+    SignIn,
+    UsedTicket,
+)
 from models.tables import Lane, TableSession
 from models.tenancy import Cafe, CafeHead, CafeTable, Device, Station
 
@@ -50,6 +58,7 @@ TABLES: tuple[type[Model], ...] = (
     Person,
     Membership,
     SignIn,
+    RefreshToken,
     RevokedToken,
     UsedTicket,
     AccessCount,

@@ -64,7 +64,10 @@ class Membership(Table):
 
 
 class SignIn(Table):
-    """A person's session in one cafe. token_hash: SHA-256 of the opaque id in their cookie."""
+    """A person's session in one cafe. token_hash: SHA-256 of the opaque id in their cookie.
+
+    client: what it was begun with, as far as that said so: "Chrome on Android", "a program".
+    """
 
     id = id_field(primary_key=True)
     token_hash = text_field(64, unique=True)
@@ -74,10 +77,32 @@ class SignIn(Table):
     expires_at = timestamp_field()
     last_seen_at = timestamp_field()
     revoked_at = timestamp_field(null=True)
+    client = text_field(60, default="")
 
     class Meta:
         table_name = "sign_in"
         indexes = ((("person_id", "cafe_id"), False), (("expires_at",), False))
+
+
+class RefreshToken(Table):
+    """A refresh token of a sign-in, by its SHA-256; it holds as long as its sign-in.
+
+    rotated_at: when its successor took its place; rotated_by: a keyed hash of who had asked.
+    """
+
+    token_hash = text_field(64, primary_key=True)
+    cafe_id = reference_field(Cafe)
+    sign_in_id = reference_field(SignIn)
+    created_at = timestamp_field()
+    rotated_at = timestamp_field(null=True)
+    rotated_by = text_field(64, null=True)
+
+    class Meta:
+        table_name = "refresh_token"
+        indexes = ((("sign_in_id",), False),)
+        constraints = (
+            check("refresh_token_rotated", "(rotated_at IS NULL) = (rotated_by IS NULL)"),
+        )
 
 
 class RevokedToken(Table):

@@ -15,6 +15,7 @@ from models.rows import fetch_rows
 from models.staff import Membership, Person, PersonalData, RevokedToken, SignIn
 from models.tenancy import Cafe
 from services.access import count_access_change, recheck_identity
+from services.refresh_tokens import keep_refresh_token
 from services.unit_of_work import UnitOfWork
 
 
@@ -36,7 +37,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class NewSignIn(msgspec.Struct, frozen=True, kw_only=True):
     """A sign-in to write. token_hash: of the cookie's secret, None for a program without one.
 
-    password_hash: a new one, where the old was made with weaker settings.
+    password_hash: a new one, where the old was made with weaker settings. client: see SignIn.
+    refresh_hash: of the first refresh token, None where the cookie does.
     """
 
     sign_in_id: str
@@ -44,7 +46,9 @@ class NewSignIn(msgspec.Struct, frozen=True, kw_only=True):
     cafe_id: str
     token_hash: str
     expires_at: datetime
+    client: str
     password_hash: str | None = None
+    refresh_hash: str | None = None
 
 
 class SignInState(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +129,10 @@ def start_sign_in(unit: UnitOfWork, new: NewSignIn) -> None:
         created_at=unit.now,
         expires_at=new.expires_at,
         last_seen_at=unit.now,
+        client=new.client,
     )
+    if new.refresh_hash is not None:
+        keep_refresh_token(unit, token_hash=new.refresh_hash, sign_in_id=new.sign_in_id)
     if new.password_hash is not None:
         Person.update(password_hash=new.password_hash).where(Person.id == new.person_id).execute()
     unit.audit("sign_in", signInId=new.sign_in_id, personId=new.person_id)

@@ -63,6 +63,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
         {
             "sign_in",
             "sign_out",
+            "refresh_token_reused",
             "person_revoked",
             "everybody_revoked",
             "cafe_created",

@@ -13,8 +13,10 @@ from typing import Annotated
 import msgspec
 
 from config.namespaces import NAMESPACES, Namespace
+from config.secrets import Secrets
 from config.settings import Settings
 from domain.commands import Command, Id
+from domain.devices import describe_browser
 from domain.errors import (
     AuthenticationFailed,
     AuthorizationDenied,
@@ -43,6 +45,14 @@ from services.accounts import (
 from services.devices import make_device_identity, read_device
 from services.opaque_secrets import hash_secret, make_secret
 from services.passwords import LONGEST_PASSWORD, Passwords
+from services.refresh_tokens import (
+    RotateToken,
+    Rotation,
+    check_refresh_token,
+    derive_successor,
+    hash_client,
+    rotate_token,
+)
 from services.runner import Runner
 from services.sign_in_limits import SignInLimits
 from services.tokens import Claims, TokenKind, TokenSigner
@@ -60,13 +70,32 @@ class SignIn(Command, frozen=True):
     cafe_id: Id | None = None
 
 
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a request comes from, and what it says it is."""
+
+    address: str
+    user_agent: str = ""
+
+
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A fresh sign-in. secret: for a cookie, never stored. cafes: all of the person's."""
+    """A fresh sign-in, and when it ends unless it is used. cafes: all of the person's.
+
+    secret: for a cookie. refresh_token: for a program, None for a browser. Neither is stored.
+    """
 
     identity: Identity
     secret: str
+    refresh_token: str | None
     expires_at: datetime
     cafes: list[CafeChoice]
+
+
+class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in that goes on. refresh_token: the one that holds from now on."""
+
+    identity: Identity
+    refresh_token: str
+    expires_at: datetime
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +120,7 @@ class Authentication:
         *,
         runner: Runner,
         signer: TokenSigner,
+        secrets: Secrets,
         settings: Settings,
         passwords: Passwords,
         now: Callable[[], datetime],
@@ -104,6 +134,7 @@ class Authentication:
         """
         self._runner = runner
         self._signer = signer
+        self._secrets = secrets
         self._settings = settings
         self._passwords = passwords
         self._now = now
@@ -115,10 +146,16 @@ class Authentication:
     # --- people -------------------------------------------------------------------------------
 
     async def sign_in(
-        self, command: SignIn, *, address: str, may_choose_later: bool = False
+        self,
+        command: SignIn,
+        *,
+        client: Client,
+        may_choose_later: bool = False,
+        is_program: bool = False,
     ) -> SignedIn:
-        """Begin a sign-in. address: where the attempt comes from, for slowing down guessers.
+        """Begin a sign-in. client: its address is what guessers are slowed down by.
 
+        is_program: it goes on with a refresh token instead of a cookie.
         may_choose_later: begin in the first of a person's cafes where the command names none; the
         caller then offers `change_cafe`.
 
@@ -127,7 +164,7 @@ class Authentication:
             UnprocessableInput: `cafe_required`, with the person's cafes in the details.
             TooManyAttempts: after the fourth failure.
         """
-        account = await self._verify_password(command, address)
+        account = await self._verify_password(command, client.address)
         if command.cafe_id is None and may_choose_later:
             cafe_id = account.cafes[0].cafe_id
         else:
@@ -135,9 +172,46 @@ class Authentication:
         password_hash = await self._passwords.rehash_if_weak(
             command.password, account.password_hash
         )
-        return await self._start(account.person_id, cafe_id, account.cafes, password_hash)
+        return await self._start(
+            account.person_id,
+            cafe_id,
+            account.cafes,
+            client=client,
+            password_hash=password_hash,
+            is_program=is_program,
+        )
 
-    async def change_cafe(self, identity: Identity, cafe_id: str) -> SignedIn:
+    async def refresh(self, token: str, *, client: Client) -> Refreshed:
+        """Go on with a sign-in: its refresh token hands over to the next one.
+
+        A repeat from the same client within ten seconds gets the same one; any other use of a token
+        that was handed over ends the sign-in.
+        Raises: AuthenticationFailed.
+        """
+        successor = derive_successor(self._secrets, token)
+        command = RotateToken(
+            token_hash=hash_secret(token),
+            successor_hash=hash_secret(successor),
+            client_hash=hash_client(
+                self._secrets, address=client.address, user_agent=client.user_agent
+            ),
+            signed_in_until=self._end_of_sign_in(),
+        )
+        await self._runner.read(check_refresh_token, command.token_hash)
+        outcome = await self._runner.write(rotate_token, command, command_type="refresh")
+        rotation = msgspec.json.decode(outcome.body, type=Rotation)
+        if rotation.identity is None:
+            self._on_access_changed(rotation.cafe_id)
+            raise AuthenticationFailed(
+                "This sign-in has ended. Sign in again.", code="refresh_token_reused"
+            )
+        return Refreshed(
+            identity=rotation.identity,
+            refresh_token=successor,
+            expires_at=command.signed_in_until,
+        )
+
+    async def change_cafe(self, identity: Identity, cafe_id: str, *, client: Client) -> SignedIn:
         """Go on in another cafe of the same person: a new sign-in, and the old one ends.
 
         Raises: AuthorizationDenied where the person has no role there.
@@ -147,7 +221,7 @@ class Authentication:
         cafes = await self._runner.read(list_cafes, person_id)
         if cafe_id not in {cafe.cafe_id for cafe in cafes}:
             raise AuthorizationDenied("You do not work in this cafe.", code="no_role")
-        signed_in = await self._start(person_id, cafe_id, cafes, None)
+        signed_in = await self._start(person_id, cafe_id, cafes, client=client)
         await self.sign_out(identity)
         return signed_in
 
@@ -202,7 +276,7 @@ class Authentication:
         now = self._now()
         state = await self._runner.read(recognise_cookie, hash_secret(secret), now=now)
         if now - state.last_seen_at > _PROLONG_EVERY:
-            await self._prolong(state.identity, now)
+            await self._prolong(state.identity)
             on_prolonged()
         return state.identity
 
@@ -315,32 +389,51 @@ class Authentication:
         return account
 
     async def _start(
-        self, person_id: str, cafe_id: str, cafes: list[CafeChoice], password_hash: str | None
+        self,
+        person_id: str,
+        cafe_id: str,
+        cafes: list[CafeChoice],
+        *,
+        client: Client,
+        password_hash: str | None = None,
+        is_program: bool = False,
     ) -> SignedIn:
         secret = make_secret()
+        refresh_token = make_secret() if is_program else None
         new = NewSignIn(
             sign_in_id=self._new_id(),
             person_id=person_id,
             cafe_id=cafe_id,
             token_hash=hash_secret(secret),
-            expires_at=self._now() + timedelta(seconds=self._settings.sign_in_ttl_s),
+            refresh_hash=None if refresh_token is None else hash_secret(refresh_token),
+            expires_at=self._end_of_sign_in(),
+            client=describe_browser(client.user_agent),
             password_hash=password_hash,
         )
         await self._runner.write(start_sign_in, new, identity=None, command_type="sign_in")
         identity = await self.identify_sign_in(secret)
-        return SignedIn(identity=identity, secret=secret, expires_at=new.expires_at, cafes=cafes)
+        return SignedIn(
+            identity=identity,
+            secret=secret,
+            refresh_token=refresh_token,
+            expires_at=new.expires_at,
+            cafes=cafes,
+        )
 
-    async def _prolong(self, identity: Identity, now: datetime) -> None:
+    async def _prolong(self, identity: Identity) -> None:
         """Let a sign-in live on. A busy server skips it: the next request will do."""
         try:
             await self._runner.write(
                 prolong_sign_in,
-                now + timedelta(seconds=self._settings.sign_in_ttl_s),
+                self._end_of_sign_in(),
                 identity=identity,
                 command_type="prolong_sign_in",
             )
         except Overloaded:
             return
+
+    def _end_of_sign_in(self) -> datetime:
+        return self._now() + timedelta(seconds=self._settings.sign_in_ttl_s)
 
     async def _recognise(self, claims: Claims) -> Identity:
         return await self._runner.read(recheck_identity, _read_claims(claims), now=self._now())

@@ -11,7 +11,7 @@ import msgspec
 from peewee import Field
 
 from models.devices import Pairing
-from models.staff import RevokedToken, SignIn, UsedTicket
+from models.staff import RefreshToken, RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
 from services.notifications import forget_notifications
 from services.unit_of_work import UnitOfWork
@@ -58,6 +58,7 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
 def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
     """Remove what ran out before now, oldest first, at most so much of each kind."""
     kept_from = unit.now - timedelta(seconds=command.answers_kept_s)
+    _remove_refresh_tokens(now=unit.now, limit=command.limit)
     return TidiedUp(
         answers=forget_answers(before=kept_from, limit=command.limit),
         sign_ins=_remove_expired(SignIn, SignIn.id, now=unit.now, limit=command.limit),
@@ -70,6 +71,17 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         ),
         pairings=_remove_expired(Pairing, Pairing.id, now=unit.now, limit=command.limit),
     )
+
+
+def _remove_refresh_tokens(*, now: datetime, limit: int) -> None:
+    """Remove the refresh tokens of the sign-ins that are removed next."""
+    ended = (
+        SignIn.select(SignIn.id)
+        .where(SignIn.expires_at <= now)
+        .order_by(SignIn.expires_at)
+        .limit(limit)
+    )
+    RefreshToken.delete().where(RefreshToken.sign_in_id.in_(ended)).execute()
 
 
 def _remove_expired(

@@ -23,11 +23,22 @@ class ConnectTicketRequest(Command, frozen=True):
     roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=10)] = ()
 
 
+class RefreshRequest(Command, frozen=True):
+    """refresh_token: the last one that came."""
+
+    refresh_token: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class SignInView(View, frozen=True):
-    """A person's token for programs. token: for the Authorization header, as a bearer token."""
+    """A person's token for programs. token: for the Authorization header, as a bearer token.
+
+    refresh_token: gets the next token, once; it is good until signed_in_until.
+    """
 
     token: str
     expires_at: datetime
+    refresh_token: str
+    signed_in_until: datetime
     cafe_id: str
     person_id: str
     roles: list[Role]
@@ -42,14 +53,40 @@ class ConnectTicketView(View, frozen=True):
 
 async def _sign_in(request: ApiRequest) -> Answer:
     authentication = request.context.authentication
-    signed_in = await authentication.sign_in(request.body, address=request.client_address)
-    identity = signed_in.identity
-    grant = authentication.issue_access_token(identity)
-    assert identity.person_id is not None
+    signed_in = await authentication.sign_in(request.body, client=request.client, is_program=True)
+    assert signed_in.refresh_token is not None, "it is a program"
+    return _grant(
+        request,
+        signed_in.identity,
+        refresh_token=signed_in.refresh_token,
+        signed_in_until=signed_in.expires_at,
+    )
+
+
+async def _refresh(request: ApiRequest) -> Answer:
+    wanted: RefreshRequest = request.body
+    refreshed = await request.context.authentication.refresh(
+        wanted.refresh_token, client=request.client
+    )
+    return _grant(
+        request,
+        refreshed.identity,
+        refresh_token=refreshed.refresh_token,
+        signed_in_until=refreshed.expires_at,
+    )
+
+
+def _grant(
+    request: ApiRequest, identity: Identity, *, refresh_token: str, signed_in_until: datetime
+) -> Answer:
+    grant = request.context.authentication.issue_access_token(identity)
+    assert identity.person_id is not None, "only people sign in"
     return encode_answer(
         SignInView(
             token=grant.token,
             expires_at=grant.expires_at,
+            refresh_token=refresh_token,
+            signed_in_until=signed_in_until,
             cafe_id=identity.cafe_id,
             person_id=identity.person_id,
             roles=sorted(identity.roles),
@@ -99,6 +136,18 @@ ROUTES: tuple[Route, ...] = (
         response=SignInView,
         errors=(401, 422),
         call=_sign_in,
+    ),
+    Route(
+        method="POST",
+        path="/sign-in/refresh",
+        operation="refreshSignIn",
+        summary="Get the next token and the next refresh token; each refresh token is good once.",
+        tag=_TAG,
+        permission=PUBLIC,
+        body=RefreshRequest,
+        response=SignInView,
+        errors=(401,),
+        call=_refresh,
     ),
     Route(
         method="POST",

@@ -149,7 +149,7 @@ class ApiHandler(BaseHandler):
             query=self._read_query(row),
             body=self._read_body(row, read_path),
             command_id=self._read_command_id(row),
-            client_address=self.client_address,
+            client=self.client,
             token=self._token,
             find_guest=self.find_guest,
         )

@@ -15,6 +15,7 @@ import msgspec
 from domain.commands import Id
 from domain.roles import Identity
 from handlers.context import HandlerContext
+from services.authentication import Client
 
 API_PREFIX = "/api/v1"
 PUBLIC = "public"
@@ -73,9 +74,14 @@ class ApiRequest:
     query: Any
     body: Any
     command_id: str | None
-    client_address: str
+    client: Client
     token: str | None
     find_guest: Callable[[], Awaitable[Identity | None]]
+
+    @property
+    def client_address(self) -> str:
+        """Where the request comes from."""
+        return self.client.address
 
     @property
     def identity(self) -> Identity:

@@ -40,7 +40,7 @@ class SetUpPage(SignInForm):
             return
         self.begin(
             await self.context.authentication.sign_in(
-                SignIn(email=draft.email, password=password), address=self.client_address
+                SignIn(email=draft.email, password=password), client=self.client
             )
         )
         self.see_other(HOME)

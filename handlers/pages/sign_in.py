@@ -63,7 +63,7 @@ class SignInPage(SignInForm):
         except msgspec.ValidationError as error:
             raise AuthenticationFailed("Fill in your e-mail address and password.") from error
         return await self.context.authentication.sign_in(
-            command, address=self.client_address, may_choose_later=True
+            command, client=self.client, may_choose_later=True
         )
 
     def _show(self, **context: Any) -> None:
@@ -97,7 +97,10 @@ class CafesPage(SignInForm, StaffPage):
         if not is_id(cafe_id):
             raise HTTPError(404)
         if cafe_id != self.identity.cafe_id:
-            self.begin(await self.context.authentication.change_cafe(self.identity, cafe_id))
+            signed_in = await self.context.authentication.change_cafe(
+                self.identity, cafe_id, client=self.client
+            )
+            self.begin(signed_in)
         self.see_other(HOME)
 
 

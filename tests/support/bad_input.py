@@ -272,6 +272,7 @@ _MISFITS: dict[str, _Values] = {
     "userCode": (*_NO_TEXT, None, "BCDF", "B" * 21),
     "role": ("owner", "waiter", 7, True, None, [], {}),
     **dict.fromkeys(("deviceCode", "credential"), (*_NO_TEXT, None, "short", "x" * 101)),
+    "refreshToken": (*_NO_TEXT, None, "", "x" * 201),
     "namespace": ("cellar", 7, True, None, [], {}),
     "tableCode": (*_NO_TEXT, None, "short", "x" * 65),
 }

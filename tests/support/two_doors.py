@@ -246,6 +246,10 @@ def list_other_requests(ids: dict[str, str]) -> dict[str, tuple[Role, Request]]:
         "/devices/{device_id}": (Role.MANAGER, Request(f"/devices/{screen}", wish)),
         "/devices/{device_id}/revoke": (Role.MANAGER, Request(f"/devices/{screen}/revoke", {})),
         "/sign-in": (Role.COUNTER, Request("/sign-in", credentials)),
+        "/sign-in/refresh": (
+            Role.COUNTER,
+            Request("/sign-in/refresh", {"refreshToken": "a-good-token"}),
+        ),
         "/table-sessions": (Role.COUNTER, Request("/table-sessions", {"tableCode": "a-good-code"})),
         "/connect-tickets": (Role.COUNTER, Request("/connect-tickets", ticket)),
         "/people/{person_id}/revoke": (Role.MANAGER, person),

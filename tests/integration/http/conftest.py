@@ -305,7 +305,7 @@ async def world(database, settings) -> AsyncIterator[World]:
             raise ConnectionError
 
     key = SigningKey(kid="test", key=secrets.token_bytes(48), created_at=clock())
-    keys = Secrets(signing_keys=(key,))
+    keys = Secrets(signing_keys=(key,), pepper=secrets.token_bytes(48))
     context = HandlerContext(
         settings=settings,
         runner=runner,
@@ -322,6 +322,7 @@ async def world(database, settings) -> AsyncIterator[World]:
         authentication=Authentication(
             runner=runner,
             signer=TokenSigner(keys),
+            secrets=keys,
             settings=settings,
             passwords=passwords,
             now=clock,

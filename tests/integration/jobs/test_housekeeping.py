@@ -8,7 +8,7 @@ import pytest
 from jobs.housekeeping import build_housekeeping_job, remove_expired
 from models.base import database_proxy
 from models.idempotency import CommandAnswer
-from models.staff import Person, RevokedToken, SignIn, UsedTicket
+from models.staff import Person, RefreshToken, RevokedToken, SignIn, UsedTicket
 
 KEPT_S = 72 * 3600
 
@@ -24,14 +24,18 @@ def rows(cafe_id, clock):
 def _write_rows(cafe_id: str, expires_at: datetime, how_many: int, *, now: datetime) -> None:
     person_id = Person.select().first().id
     for _ in range(how_many):
+        sign_in_id = str(uuid4())
         SignIn.create(
-            id=str(uuid4()),
+            id=sign_in_id,
             token_hash=str(uuid4()),
             person_id=person_id,
             cafe_id=cafe_id,
             created_at=now,
             expires_at=expires_at,
             last_seen_at=now,
+        )
+        RefreshToken.create(
+            token_hash=str(uuid4()), cafe_id=cafe_id, sign_in_id=sign_in_id, created_at=now
         )
         UsedTicket.create(jti=str(uuid4()), cafe_id=cafe_id, used_at=now, expires_at=expires_at)
         RevokedToken.create(
@@ -50,7 +54,8 @@ def _write_rows(cafe_id: str, expires_at: datetime, how_many: int, *, now: datet
 
 
 def _count_rows() -> list[int]:
-    return [table.select().count() for table in (SignIn, UsedTicket, RevokedToken, CommandAnswer)]
+    tables = (SignIn, RefreshToken, UsedTicket, RevokedToken, CommandAnswer)
+    return [table.select().count() for table in tables]
 
 
 async def test_what_ran_out_is_removed_and_the_rest_stays(runner):
@@ -58,7 +63,7 @@ async def test_what_ran_out_is_removed_and_the_rest_stays(runner):
     removed = await remove_expired(runner, answers_kept_s=KEPT_S, limit=500)
 
     assert removed == 20
-    assert await runner.read(_count_rows) == [2, 2, 2, 2]
+    assert await runner.read(_count_rows) == [2, 2, 2, 2, 2]
 
 
 async def test_many_rows_go_in_steps(runner):
@@ -66,7 +71,7 @@ async def test_many_rows_go_in_steps(runner):
     removed = await remove_expired(runner, answers_kept_s=KEPT_S, limit=2)
 
     assert removed == 20
-    assert await runner.read(_count_rows) == [2, 2, 2, 2]
+    assert await runner.read(_count_rows) == [2, 2, 2, 2, 2]
 
 
 async def test_a_second_run_finds_nothing(runner):

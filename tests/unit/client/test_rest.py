@@ -148,6 +148,8 @@ async def test_the_token_of_the_sign_in_goes_with_what_follows(script, rest):
     """One client speaks as one identity."""
     signed_in = {
         "token": "fresh",
+        "refreshToken": "next",
+        "signedInUntil": "2026-12-10T12:00:00Z",
         "expiresAt": "2026-11-23T12:00:00Z",
         "cafeId": "c",
         "personId": "p",
