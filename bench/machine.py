@@ -63,9 +63,13 @@ def read_rss_bytes(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
-def read_queued_ms() -> float:
-    """Return how long this thread has been ready to run while others had the CPUs (Linux)."""
-    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
+def read_queued_ms(pid: int | None = None) -> float:
+    """Return how long this thread has been ready to run while others had the CPUs (Linux).
+
+    pid: of another process, whose main thread is meant: the one with the loop.
+    """
+    place = "thread-self" if pid is None else str(pid)
+    return int(Path(f"/proc/{place}/schedstat").read_text().split()[1]) / 1e6
 
 
 def report_verdict(faults: Sequence[str]) -> int:

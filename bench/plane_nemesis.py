@@ -46,6 +46,7 @@ from bench.machine import (
     build_parser,
     describe_run,
     find_percentile,
+    read_queued_ms,
     read_rss_bytes,
     report_verdict,
     run_proof,
@@ -106,8 +107,10 @@ _SEES: dict[str, Sees] = {
 }
 # The most that the setting allows: some ten seconds of these orders, of no cafe's.
 _REPLAY_LIMIT = 1000
-# The generator's own loop: above this its measurements say nothing about the product.
-_OWN_LAG_LIMIT_S = 0.5
+# Above these a delay says nothing about the product: the generator's own loop was late, or other
+# programs had the CPUs that a process of ours was ready to run on.
+_OWN_LAG_LIMIT_S, _QUEUED_LIMIT = 0.5, 0.3
+_SAMPLE_S = 0.5
 _GROWTH_LIMIT_BYTES = 150 * 2**20
 _EXPECTED_LOGS = frozenset(
     {
@@ -129,11 +132,15 @@ class _Fault:
 
 @dataclass(slots=True, kw_only=True)
 class _Findings:
-    """What the run came to, for the verdict."""
+    """What the run came to, for the verdict.
+
+    queued: (when, which share of the time since the last look a loop was ready and had no CPU).
+    """
 
     faults: list[_Fault] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     memory_bytes: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    queued: list[tuple[float, float]] = field(default_factory=list)
     killed: int = 0
     killed_at_s: float = 0.0
     back_at_s: float = 0.0
@@ -185,7 +192,7 @@ class _Nemesis:
         async with _run_crowds(plans, self._fleet.folder) as crowds:
             await _step(crowds, None, "ready")
             begun_at_s = time.time()
-            watching = asyncio.create_task(self._watch_memory())
+            watching = asyncio.create_task(self._watch_processes())
             await asyncio.gather(self._torment(seconds), _step(crowds, "begin", "ordered"))
             log = await read_log(manager)
             rows: list[Row] = [msgspec.to_builtins(each) for each in log]
@@ -346,12 +353,22 @@ class _Nemesis:
                 (share,),
             )
 
-    async def _watch_memory(self) -> None:
+    async def _watch_processes(self) -> None:
+        """Sample memory, and how much of each second a loop was kept from a CPU by others."""
+        known: dict[int, tuple[float, float]] = {}
         while True:
             for number, process in enumerate(self._fleet.processes):
+                # It may just be dead.
                 with contextlib.suppress(OSError, ProcessLookupError):
-                    self._found.memory_bytes[number].append(read_rss_bytes(process.pid))
-            await asyncio.sleep(1.0)
+                    pid, now_s = process.pid, time.time()
+                    self._found.memory_bytes[number].append(read_rss_bytes(pid))
+                    queued_s = read_queued_ms(pid) / 1000
+                    before_s, before_queued_s = known.get(pid, (now_s, queued_s))
+                    known[pid] = now_s, queued_s
+                    if now_s > before_s:
+                        share = (queued_s - before_queued_s) / (now_s - before_s)
+                        self._found.queued.append((now_s, share))
+            await asyncio.sleep(_SAMPLE_S)
 
     # --- presence -----------------------------------------------------------------------------
 
@@ -524,7 +541,7 @@ class _Delays:
         self._lags: list[tuple[float, float]] = []
         self._returns: dict[str, list[float]] = defaultdict(list)
         self._late: list[str] = []
-        self._late_by_generator = 0
+        self._late_by_machine = 0
         self._strange_ends: Counter[str] = Counter()
 
     def take(self, plan: CrowdPlan, report: CrowdReport) -> None:
@@ -553,9 +570,8 @@ class _Delays:
         phase = self._find_phase(at_s)
         self._messages[phase].append(delay_s)
         if delay_s > _LIMIT_S:
-            own_s = _find_lag(lags, at_s, came_at_s)
-            if own_s > _OWN_LAG_LIMIT_S:
-                self._late_by_generator += 1
+            if self._is_machine_at_fault(lags, at_s, came_at_s):
+                self._late_by_machine += 1
             else:
                 since_s = at_s - self._faults[0].at_s
                 self._late.append(
@@ -574,12 +590,20 @@ class _Delays:
         taken_s = order.answered_at_s - order.sent_at_s
         self._orders[self._find_phase(order.sent_at_s)].append(taken_s)
         if taken_s > _LIMIT_S:
-            if _find_lag(lags, order.sent_at_s, order.answered_at_s) > _OWN_LAG_LIMIT_S:
-                self._late_by_generator += 1
+            if self._is_machine_at_fault(lags, order.sent_at_s, order.answered_at_s):
+                self._late_by_machine += 1
             else:
                 self._late.append(
                     f"an order at {order.door} took {taken_s:.1f} s, after {order.refusals}"
                 )
+
+    def _is_machine_at_fault(
+        self, lags: list[tuple[float, float]], from_s: float, until_s: float
+    ) -> bool:
+        return (
+            _find_most(lags, from_s, until_s) > _OWN_LAG_LIMIT_S
+            or _find_most(self._found.queued, from_s, until_s) > _QUEUED_LIMIT
+        )
 
     def _list_away(self, reader: ReaderPlan, got: ReaderReport) -> list[tuple[float, float]]:
         """List when a reader was not connected by a fault of its own or of its process."""
@@ -622,8 +646,9 @@ class _Delays:
             print(f"back after {cause:<16} {_describe(values)} ms")
         lags = [lag_s for _, lag_s in self._lags]
         print(
-            f"generator's own loop late: {_describe(lags)} ms; {self._late_by_generator} messages"
-            " and orders late while it was"
+            f"machine   generator's loop late {_describe(lags)} ms; processes kept from a CPU "
+            f"{_describe([share / 10 for _, share in self._found.queued])} % of the time; "
+            f"{self._late_by_machine} messages and orders late by that"
         )
 
     def list_wrong(self) -> list[str]:
@@ -646,8 +671,9 @@ def _see(reader: ReaderPlan, gaps: list[Gap]) -> Sees:
     )
 
 
-def _find_lag(lags: list[tuple[float, float]], from_s: float, until_s: float) -> float:
-    return max((lag_s for at_s, lag_s in lags if from_s <= at_s <= until_s + 1), default=0.0)
+def _find_most(samples: list[tuple[float, float]], from_s: float, until_s: float) -> float:
+    """Return the largest value of those that say something about this time."""
+    return max((value for at_s, value in samples if from_s <= at_s <= until_s + 1), default=0.0)
 
 
 def _describe(values_s: Sequence[float]) -> str:
