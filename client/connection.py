@@ -43,6 +43,9 @@ from domain.views import Position
 STOPPING_CODES = range(4500, 5000)  # the server says: do not come back
 _LOST = 1006
 _CLOSED_HERE = 1000
+# What the server is told when this side ends a connection: one that was left owes nothing, one
+# that is no good any more may be a screen that does not come back.
+_LEFT, _GIVEN_UP = 3000, 3001
 
 _CONNECT_TIMEOUT_S = 10.0
 _WELCOME_TIMEOUT_S = 10.0  # what the server grants for the first frame
@@ -124,7 +127,12 @@ class Connection:
         self._is_live = asyncio.Event()
         self._has_ended = asyncio.Event()
         self._end = ConnectionStopped(_CLOSED_HERE, "The connection was closed here.")
+        # The snapshot that the reader has; what waits for it may be older.
+        self._snapshot: Position | None = None
         self._life: _Life | None = None
+        self._is_leaving = False
+        # Somebody asked for the next attempt now.
+        self._is_asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -180,13 +188,27 @@ class Connection:
             message = await self._messages.get()
             if message is None:
                 break
-            yield message
+            if not self._is_in_snapshot(message):
+                yield message
         if self._state is State.STOPPED:
             raise self._end
 
     def resume_from(self, position: Position) -> None:
-        """Go on from a snapshot's position; events up to it are dropped."""
-        self._position = position
+        """Go on from a snapshot's position; events up to it are dropped, also those that wait."""
+        self._snapshot = position
+        known = self._position
+        # Not back: what came since the snapshot was made waits for the reader.
+        if known is None or known.epoch != position.epoch or known.seq < position.seq:
+            self._position = position
+
+    def reconnect(self) -> None:
+        """Try now instead of when the back-off ends: somebody asked, or the network is back.
+
+        One that lives or has stopped stays as it is.
+        """
+        if self._state is State.WAITING:
+            self._attempts = 0
+            self._is_asked.set()
 
     async def send(
         self,
@@ -221,6 +243,7 @@ class Connection:
 
     async def close(self) -> None:
         """End for good; commands without an answer raise ConnectionStopped."""
+        self._is_leaving = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -319,7 +342,7 @@ class Connection:
             if task is not None:
                 task.cancel()
         self._commands.detach()
-        await _part(life)
+        await _part(life, code=_LEFT if self._is_leaving else _GIVEN_UP)
 
     def _report_end(self, life: _Life, code: int, reason: str) -> None:
         if not life.was_live:
@@ -337,9 +360,27 @@ class Connection:
         else:
             delay_s = compute_delay_s(self._attempts, self._options.random)
         self._attempts += 1
-        delay_s = max(delay_s, self._minimum_delay_s)
-        self._minimum_delay_s = 0.0
-        await self._options.sleep(delay_s)
+        least_s, self._minimum_delay_s = self._minimum_delay_s, 0.0
+        loop = asyncio.get_running_loop()
+        not_before_s = loop.time() + least_s
+        is_asked = await self._sleep_unless_asked(max(delay_s, least_s))
+        # What the server asked for holds, whoever is in a hurry.
+        if is_asked and (rest_s := not_before_s - loop.time()) > 0:
+            await self._options.sleep(rest_s)
+
+    async def _sleep_unless_asked(self, delay_s: float) -> bool:
+        """Let the delay pass; True where somebody asked to go on before."""
+        self._is_asked.clear()
+        sleeping = asyncio.ensure_future(self._options.sleep(delay_s))
+        asked = asyncio.create_task(self._is_asked.wait())
+        try:
+            await asyncio.wait((sleeping, asked), return_when=asyncio.FIRST_COMPLETED)
+            if sleeping.done():
+                sleeping.result()
+            return not sleeping.done()
+        finally:
+            sleeping.cancel()
+            asked.cancel()
 
     def _on_task_end(self, task: asyncio.Task[None]) -> None:
         # A fault of ours, or of a callback, must not leave readers waiting for ever.
@@ -382,7 +423,8 @@ class Connection:
 
     def _on_error(self, message: Message) -> None:
         if not self._commands.on_error(message):
-            self._minimum_delay_s = float(message.retry_after or 0)
+            if message.retry_after:
+                self._minimum_delay_s = float(message.retry_after)
             if self._options.on_error is not None:
                 self._options.on_error(build_refusal(message))
 
@@ -401,6 +443,15 @@ class Connection:
     async def _keep(self, message: Message) -> None:
         if self._options.keep_messages:
             await self._messages.put(message)
+
+    def _is_in_snapshot(self, message: Message) -> bool:
+        snapshot, position = self._snapshot, message.position
+        return (
+            snapshot is not None
+            and position is not None
+            and position.epoch == snapshot.epoch
+            and position.seq <= snapshot.seq
+        )
 
     def _move_on(self, mark: Message) -> None:
         known, seq = self._position, mark.data["seq"]
@@ -460,10 +511,10 @@ def _close_late_socket(connecting: "asyncio.Future[WebSocketClientConnection]") 
         connecting.result().close()
 
 
-async def _part(life: _Life) -> None:
+async def _part(life: _Life, *, code: int) -> None:
     """Close a socket and read it empty, so that its receiving loop ends too."""
     stream = getattr(life.socket.protocol, "stream", None)
-    life.socket.close()
+    life.socket.close(code)
     try:
         async with asyncio.timeout(_PART_TIMEOUT_S):
             while not life.has_ended and await life.socket.read_message() is not None:

@@ -33,6 +33,7 @@ class ProtocolServer:
         self.authentications: list[dict[str, Any]] = []
         self.commands: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
+        self.close_codes: list[int | None] = []
         self.refuse_with: tuple[dict[str, Any], int] | None = None
         self.resync_reason: str | None = None
         self.answer: Callable[[ProtocolHandler, dict[str, Any]], None] = acknowledge
@@ -93,6 +94,7 @@ class ProtocolHandler(WebSocketHandler):
         server.connections.append(self)
 
     def on_close(self) -> None:
+        self.server.close_codes.append(self.close_code)
         if self in self.server.connections:
             self.server.connections.remove(self)
 

@@ -111,6 +111,27 @@ async def test_a_resync_is_told_to_the_reader_and_moves_the_position(server):
     assert Position(epoch=EPOCH, seq=5, event_id="event-5") == connection.position
 
 
+async def test_what_waits_for_the_reader_and_is_in_its_snapshot_is_dropped(server):
+    """A snapshot is loaded while events go on; those that it holds are not read again."""
+    server.append(5)
+    server.resync_reason = "too_old"
+    async with Connection(build_options(server, position=_START)) as connection:
+        messages = connection.messages()
+        async with asyncio.timeout(30):
+            assert (await anext(messages)).type == "resync"
+        server.resync_reason = None
+        server.append(5)
+        latest = Position(epoch=EPOCH, seq=10, event_id="event-10")
+        await wait_for(lambda: connection.position == latest, "what happens meanwhile")
+        connection.resume_from(Position(epoch=EPOCH, seq=8, event_id="event-8"))
+
+        assert await collect(connection, 2) == [9, 10]
+        connection.drop()
+        await wait_for(partial(has_attached_again, server, 1), "the next connection")
+        server.append()
+        assert await collect(connection, 1) == [11]
+
+
 async def test_a_command_is_answered_by_its_acknowledgement(server):
     """The answer carries data and seq."""
     async with Connection(build_options(server)) as connection:
@@ -293,11 +314,80 @@ async def test_a_retry_after_holds_the_next_attempt_back(server):
     assert [17.0] == delays_s
 
 
-async def test_a_silent_server_is_left(server):
-    """No frame for the dead time: cut and come back, although TCP still stands."""
+async def test_a_retry_after_is_not_forgotten_over_another_error(server):
+    """Only another wish of the server's takes its place."""
+    delays_s = []
+
+    async def note(delay_s):
+        delays_s.append(delay_s)
+        await asyncio.sleep(0)
+
+    base = {"message": "No.", "recoverable": True}
+    limited = base | {"type": "rate_limit_exceeded", "code": "reconnects", "retryAfter": 17}
+    denied = base | {"type": "authorization_denied", "code": "not_allowed"}
+    async with Connection(build_options(server, sleep=note)) as connection:
+        await connection.wait_until_live()
+        await wait_for(lambda: bool(server.connections), "the server's side")
+        server.connections[0].send(limited)
+        server.connections[0].send(denied)
+        server.connections[0].close(4013, "Wait.")
+        await wait_for(partial(has_attached_again, server, 1), "the next connection")
+
+    assert delays_s[:1] == [17.0]
+
+
+async def test_somebody_who_asks_need_not_wait_for_the_back_off(server):
+    """As a tap on a phone does; the attempts count anew."""
+    waiting = asyncio.Event()
+
+    async def wait_for_ever(delay_s):
+        waiting.set()
+        await asyncio.Event().wait()
+
+    async with Connection(build_options(server, sleep=wait_for_ever)) as connection:
+        await connection.wait_until_live()
+        connection.drop()
+        async with asyncio.timeout(30):
+            await waiting.wait()
+        assert len(server.authentications) == 1
+        connection.reconnect()
+        await wait_for(partial(has_attached_again, server, 1), "the next connection")
+        assert connection.attempts == 0
+
+
+async def test_whoever_asks_still_waits_as_long_as_the_server_said(server):
+    """A hurry does not shorten what a limit asks for."""
+    delays_s = []
+    waiting = asyncio.Event()
+
+    async def note(delay_s):
+        delays_s.append(delay_s)
+        if len(delays_s) == 1:
+            waiting.set()
+            await asyncio.Event().wait()
+        server.refuse_with = None
+
+    error = {"type": "rate_limit_exceeded", "code": "reconnects", "message": "Wait."}
+    server.refuse_with = (error | {"recoverable": True, "retryAfter": 17}, 4013)
+    async with Connection(build_options(server, sleep=note)) as connection:
+        async with asyncio.timeout(30):
+            await waiting.wait()
+        connection.reconnect()
+        await connection.wait_until_live()
+
+    assert delays_s[0] == 17.0
+    assert 0 < delays_s[1] <= 17.0
+
+
+async def test_the_server_is_told_whether_a_connection_was_left_or_given_up(server):
+    """Who leaves owes nothing; a connection that is no good may be a screen that is lost."""
     options = build_options(server, heartbeat_s=60.0, dead_after_s=0.2)
     async with Connection(options):
         await wait_for(lambda: len(server.authentications) >= 2, "a second attempt")
+    await wait_for(lambda: not server.connections, "the end")
+
+    assert server.close_codes[0] == 3001
+    assert server.close_codes[-1] == 3000
 
 
 async def test_heartbeats_carry_the_position(server):
