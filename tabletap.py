@@ -28,7 +28,7 @@ from composition.storage import (
     open_product_database,
 )
 from config.logging import configure_logging, get_logger
-from config.secrets import rotate_signing_key
+from config.secrets import load_secrets, rotate_signing_key
 from config.settings import Settings, SettingsError, load_settings
 from demo.cafe import CAFE
 from demo.pace import PACES
@@ -38,9 +38,10 @@ from domain.drafts import OwnerDraft
 from domain.errors import TableTapError
 from models.database import STORAGE_ERRORS, close_database
 from models.migrations import pending
+from services.audit_chain import ChainReport, Sealer, list_chains, verify_chain
 from services.demo import DemoPaths, describe_demo, prepare_demo
 from services.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
-from services.setup import SetupContext, create_owner
+from services.setup import SetupContext, connected, create_owner
 
 DEMO_PATHS = DemoPaths(
     table="/t/{}",
@@ -50,6 +51,7 @@ DEMO_PATHS = DemoPaths(
     admin="/admin",
     sign_in="/sign-in",
 )
+EXIT_FAULTY = 1
 EXIT_MISCONFIGURED = 2
 
 log = get_logger("tabletap")
@@ -113,6 +115,29 @@ def add_owner(settings: Settings, options: argparse.Namespace) -> None:
         cafe_id=options.cafe_id,
     )
     _say(f"Created. Cafe {cafe_id}. Sign in at {settings.public_url}/sign-in.")
+
+
+def verify_audit(settings: Settings, options: argparse.Namespace) -> None:
+    """Walk the chains of the audit, and end with 1 where one does not hold."""
+    open_product_database(settings)
+    sealer = Sealer(load_secrets(settings.data_dir, now=now()).derive)
+    with connected():
+        cafe_ids = [options.cafe] if options.cafe else list_chains()
+        reports = [verify_chain(cafe_id, sealer) for cafe_id in cafe_ids]
+    for report in reports:
+        _say(_describe_chain(report))
+    if any(report.fault is not None for report in reports):
+        raise SystemExit(EXIT_FAULTY)
+
+
+def _describe_chain(report: ChainReport) -> str:
+    if report.fault is not None:
+        return f"{report.cafe_id}  FAULT  {report.fault.words}"
+    erased = f", {report.erased} with erased details" if report.erased else ""
+    return (
+        f"{report.cafe_id}  whole  {report.facts} facts{erased}, {report.seals} seals, the last one"
+        f" at place {report.sealed_seq}"
+    )
 
 
 def rotate_key(settings: Settings, _: argparse.Namespace) -> None:
@@ -240,6 +265,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ("demo", demo, "make a demo cafe, serve it and print how to use it"),
         ("migrate", run_migrations, "bring the database's schema up to this version"),
         ("create-owner", add_owner, "make an owner and a cafe; reads the password from stdin"),
+        ("audit", verify_audit, "verify that nobody has changed what the audit holds"),
         ("rotate-key", rotate_key, "make a new key for signing tokens; servers go on running"),
     ):
         command = commands.add_parser(name, help=description, description=description)
@@ -252,6 +278,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
             command.add_argument("--json", action="store_true", help="print one line of JSON")
             command.add_argument("--traffic", choices=sorted(PACES), help="let guests and cooks in")
             command.add_argument("--seed", type=int, default=1, help="of the traffic's chance")
+        if run is verify_audit:
+            command.add_argument("what", choices=["verify"], help="walk each cafe's chain")
+            command.add_argument("--cafe", help="only this cafe's, by its id")
         if run is add_owner:
             command.add_argument("--name", required=True, help="the owner's name")
             command.add_argument("--email", required=True, help="what they sign in with")
@@ -264,7 +293,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return the exit code: 0, or 2 where the set-up is wrong."""
+    """Run one command and return the exit code: 0; 2 where the set-up is wrong, 1 for a fault."""
     options = parse_arguments(arguments)
     overrides = {
         name: getattr(options, name, None)

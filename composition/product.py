@@ -23,6 +23,7 @@ from config.logging import get_logger
 from config.secrets import load_secrets
 from config.settings import Settings
 from config.version import VERSION
+from domain.errors import TableTapError
 from domain.events import LoggedEvent
 from domain.payments import PaymentMethod
 from domain.rooms import RoomKind
@@ -37,6 +38,7 @@ from handlers.sockets.endpoint import SocketDependencies
 from handlers.sockets.routes import SocketRoutes, build_socket_routes
 from handlers.templating import Templates
 from jobs.analytics import AnalyticsTicker, build_analytics_job
+from jobs.audit import AuditSeals, build_seal_job
 from jobs.day_end import build_day_end_job
 from jobs.holds import build_hold_job
 from jobs.housekeeping import build_housekeeping_job
@@ -51,6 +53,7 @@ from realtime.ephemera import announce_analytics, announce_queue_place
 from realtime.follower import Follower
 from realtime.limits import Limits
 from realtime.plane import Plane
+from services.audit_chain import Sealer
 from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.passwords import Passwords
@@ -76,6 +79,7 @@ class Product:
     passwords: Passwords
     key_watch: KeyWatch
     first_run: FirstRun
+    seals: AuditSeals
     shared: Shared
     plane: Plane
     follower: Follower | None
@@ -103,8 +107,9 @@ class Product:
         log.info("stopping")
         self.server.stop()
         self.plane.drain()
-        await _within(self.settings.drain_timeout_s, self.runner.drain(), "operations")
         await self.scheduler.stop()
+        await _within(self.settings.drain_timeout_s, _seal_last(self.seals), "seals")
+        await _within(self.settings.drain_timeout_s, self.runner.drain(), "operations")
         if self.follower is not None:
             await self.follower.stop()
         await self.plane.stop()
@@ -227,6 +232,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         build_asyncapi=lambda: build_asyncapi(public_url=settings.public_url, version=VERSION),
         readiness_checks=(_build_database_check(runner), *shared.list_readiness_checks()),
     )
+    seals = AuditSeals(runner, Sealer(secrets.derive))
     _show_plane(metrics, plane)
     shared.show_in(metrics)
     socket_routes = build_socket_routes(
@@ -244,6 +250,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         passwords=passwords,
         key_watch=KeyWatch(settings.data_dir, known=secrets, now=now, on_changed=signer.use),
         first_run=first_run,
+        seals=seals,
         shared=shared,
         plane=plane,
         follower=follower,
@@ -259,6 +266,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 build_notification_job(runner, now=now),
                 build_queue_job(_build_queue_positions(runner, plane)),
                 build_screen_job(_build_screen_watch(runner, plane)),
+                build_seal_job(seals),
                 build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
             ]
         ),
@@ -269,6 +277,13 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
             idle_connection_timeout=_IDLE_CONNECTION_TIMEOUT_S,
         ),
     )
+
+
+async def _seal_last(seals: AuditSeals) -> None:
+    try:
+        await seals.seal()
+    except TableTapError as error:  # the next server's first minute will do
+        log.info("audit_not_sealed", code=error.code)
 
 
 def _read_steady_ms() -> int:

@@ -4,7 +4,7 @@ from peewee import Model
 
 from models.access import AccessCount
 from models.analytics import AnalyticsRow, JobLease
-from models.audit import AuditEntry
+from models.audit import AuditEntry, AuditHead, AuditSeal
 from models.devices import DeviceCredential, Pairing
 from models.event_log import EventRow
 from models.idempotency import CommandAnswer
@@ -90,6 +90,8 @@ TABLES: tuple[type[Model], ...] = (
     EventRow,
     CommandAnswer,
     AuditEntry,
+    AuditHead,
+    AuditSeal,
 )
 
 # Rows of people belong to no single cafe, and a screen that waits to be paired to none yet: the

@@ -27,7 +27,6 @@ from domain.errors import (
 from domain.events import LoggedEvent
 from domain.identifiers import NewId
 from domain.roles import Identity
-from models.audit import AuditEntry
 from models.database import (
     STORAGE_ERRORS,
     discard_connection,
@@ -37,8 +36,8 @@ from models.database import (
     release_connection,
     take_turns,
 )
-from models.rows import insert_rows
 from services.access import recheck_identity
+from services.audit_chain import NewFact, append_facts
 from services.event_log import NewEvent, append_events
 from services.idempotency import CommandKey, StoredAnswer, find_answers, save_answers
 from services.unit_of_work import UnitOfWork
@@ -323,7 +322,9 @@ class GroupCommitter:
 
     def _append(self, done: list[_Done], batch: Batch) -> list[LoggedEvent]:
         """Write what the units left to the end: audit, events under the heads, first answers."""
-        insert_rows(AuditEntry, [row for each in done for row in self._build_audit(each.unit)])
+        facts = [fact for each in done for fact in _list_facts(each.unit)]
+        if facts:
+            append_facts(facts, new_id=self._new_id)
         logged = append_events(
             [
                 NewEvent(cafe_id, event, each.unit.now, _user_id(each.unit))
@@ -345,18 +346,12 @@ class GroupCommitter:
         save_answers(answers)
         return logged
 
-    def _build_audit(self, unit: UnitOfWork) -> list[dict[str, object]]:
-        return [
-            {
-                "id": self._new_id(),
-                "cafe_id": fact.cafe_id,
-                "at": unit.now,
-                "kind": fact.kind,
-                "principal": unit.principal,
-                "details": fact.details,
-            }
-            for fact in unit.audit_facts
-        ]
+
+def _list_facts(unit: UnitOfWork) -> list[NewFact]:
+    return [
+        NewFact(fact.cafe_id, unit.now, fact.kind, unit.principal, fact.details)
+        for fact in unit.audit_facts
+    ]
 
 
 def _user_id(unit: UnitOfWork) -> str | None:

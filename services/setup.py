@@ -24,7 +24,6 @@ from domain.identifiers import NewId
 from domain.money import find_currency_exponent
 from domain.payments import COUNTER_REFUND_LIMIT_MINOR
 from domain.roles import Role
-from models.audit import AuditEntry
 from models.base import database_proxy
 from models.menu import (
     MenuCategory,
@@ -37,6 +36,7 @@ from models.menu import (
 from models.payments import CafePaymentRules
 from models.staff import Membership, Person, PersonalData
 from models.tenancy import Cafe, CafeTable, Station
+from services.audit_chain import NewFact, append_facts, create_audit_head
 from services.event_log import create_head
 
 
@@ -165,6 +165,7 @@ def _write_cafe(draft: CafeDraft, cafe_id: str, context: SetupContext) -> None:
         counter_refund_limit_minor=COUNTER_REFUND_LIMIT_MINOR,
     )
     create_head(cafe_id, epoch=context.new_id())
+    create_audit_head(cafe_id)
 
 
 def _write_stations(draft: CafeDraft, cafe_id: str, context: SetupContext) -> dict[str, str]:
@@ -297,11 +298,4 @@ def _write_groups(menu: MenuDraft, cafe_id: str, context: SetupContext) -> dict[
 
 
 def _write_audit(kind: str, cafe_id: str, details: dict[str, str], context: SetupContext) -> None:
-    AuditEntry.create(
-        id=context.new_id(),
-        cafe_id=cafe_id,
-        at=context.now,
-        kind=kind,
-        principal="system",
-        details=details,
-    )
+    append_facts([NewFact(cafe_id, context.now, kind, "system", details)], new_id=context.new_id)

@@ -19,10 +19,10 @@ def _read_link(server: Server) -> str:
 
 
 async def test_an_owner_opens_the_first_cafe(
+    database_url: str,
     start_server: StartServer,
     open_page: OpenPage,
     browser_faults: BrowserFaults,
-    database_url: str,
 ):
     """Faults are said with what was typed kept; afterwards the link is dead, for everybody."""
     server = start_server(database_url=database_url)

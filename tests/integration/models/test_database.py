@@ -112,6 +112,10 @@ def test_more_rows_than_a_statement_takes_are_all_there(database):
             "kind": "test",
             "principal": "system",
             "details": {"number": number},
+            "seq": number,
+            "salt": "",
+            "digest": "",
+            "hash": "",
         }
         for number in range(6000)
     ]

@@ -19,6 +19,7 @@ from models.migrations import migrate
 from models.staff import Membership, Person, PersonalData, SignIn
 from models.tables import Lane, TableSession
 from models.tenancy import Cafe, CafeTable
+from services.audit_chain import create_audit_head
 from services.event_log import create_head
 from services.runner import Runner
 
@@ -78,6 +79,7 @@ def fill(url: str) -> None:
                 created_at=NOW,
             )
             create_head(cafe_id, epoch=new_id())
+            create_audit_head(cafe_id)
         personal_data = PersonalData.create(id=new_id(), name="Ada", email="ada@cafe.example")
         Person.create(
             id=PERSON, personal_data_id=personal_data.id, password_hash="-", created_at=NOW
