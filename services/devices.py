@@ -42,10 +42,12 @@ ORDER BY other.created_at
 class DeviceState(msgspec.Struct, frozen=True, kw_only=True):
     """A screen that showed a secret.
 
-    needs_secret: it is time to give it a new one. is_due: what is kept about it is out of date.
+    is_newest: there is none after it. needs_secret: it is time to give it a new one. is_due: what
+    is kept about it is out of date.
     """
 
     identity: Identity
+    is_newest: bool
     needs_secret: bool
     is_due: bool
 
@@ -55,6 +57,12 @@ class RenewDevice(msgspec.Struct, frozen=True, kw_only=True):
 
     secret_hash: str
     new_hash: str | None
+
+
+class RenewedDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """kept_hash: of the secret that the screen is to keep; None: another request has told it."""
+
+    kept_hash: str | None
 
 
 def make_device_identity(device_id: str, cafe_id: str, *, token_id: str | None = None) -> Identity:
@@ -85,6 +93,7 @@ def recognise_device(secret_hash: str, *, now: datetime) -> DeviceState:
     needs_secret = newest_age >= (RENEW_EVERY if is_newest else RENEWAL_PATIENCE)
     return DeviceState(
         identity=recheck_identity(make_device_identity(device_id, cafe_id), now=now),
+        is_newest=is_newest,
         needs_secret=needs_secret,
         is_due=needs_secret
         or (is_newest and len(rows) > 1)
@@ -93,8 +102,11 @@ def recognise_device(secret_hash: str, *, now: datetime) -> DeviceState:
     )
 
 
-def renew_device(unit: UnitOfWork, command: RenewDevice) -> None:
-    """Note that a screen was there; a new secret that it uses ends the one before."""
+def renew_device(unit: UnitOfWork, command: RenewDevice) -> RenewedDevice:
+    """Note that a screen was there; a new secret that it uses ends the one before.
+
+    A page asks for several things at once: the first gives it the new secret, the others leave it.
+    """
     state = recognise_device(command.secret_hash, now=unit.now)
     device_id = state.identity.device_id
     assert device_id is not None
@@ -107,7 +119,7 @@ def renew_device(unit: UnitOfWork, command: RenewDevice) -> None:
         DeviceCredential.delete().where(
             others, DeviceCredential.created_at < mine.created_at
         ).execute()
-        return
+        return RenewedDevice(kept_hash=command.secret_hash if state.is_newest else None)
     # One that was made before was never used: its answer was lost.
     DeviceCredential.delete().where(others).execute()
     DeviceCredential.create(
@@ -116,6 +128,7 @@ def renew_device(unit: UnitOfWork, command: RenewDevice) -> None:
         device_id=device_id,
         created_at=unit.now,
     )
+    return RenewedDevice(kept_hash=command.new_hash)
 
 
 def list_devices(cafe_id: str) -> DevicesView:

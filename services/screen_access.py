@@ -13,7 +13,7 @@ import msgspec
 from domain.devices import describe_browser, make_user_code
 from domain.errors import OperationTimeout, Overloaded, StorageUnavailable
 from domain.roles import Identity
-from services.devices import DeviceState, RenewDevice, recognise_device, renew_device
+from services.devices import DeviceState, RenewDevice, RenewedDevice, recognise_device, renew_device
 from services.opaque_secrets import hash_secret, make_secret
 from services.pairing import (
     ClaimedPairing,
@@ -103,9 +103,13 @@ class ScreenAccess:
             new_hash=None if new_secret is None else hash_secret(new_secret),
         )
         try:
-            await self._runner.write(
+            outcome = await self._runner.write(
                 renew_device, command, identity=state.identity, command_type="renew_device"
             )
         except (Overloaded, StorageUnavailable, OperationTimeout):
             return  # the next request will do
-        on_renewed(new_secret or secret)
+        renewed = msgspec.json.decode(outcome.body, type=RenewedDevice)
+        if new_secret is not None and renewed.kept_hash == command.new_hash:
+            on_renewed(new_secret)
+        elif renewed.kept_hash == command.secret_hash:
+            on_renewed(secret)
