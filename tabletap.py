@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from tornado.netutil import bind_sockets
 
+from composition.backup import back_up, renew_epoch, restore
 from composition.identifiers import new_id, new_table_code, now
 from composition.product import Product, build
 from composition.storage import (
@@ -149,6 +150,25 @@ def rotate_key(settings: Settings, _: argparse.Namespace) -> None:
     )
 
 
+def back_up_database(settings: Settings, options: argparse.Namespace) -> None:
+    """Copy the database into a file, while a server serves or not."""
+    back_up(open_product_database(settings), Path(options.file))
+    _say(f"The database is in {options.file}. Keep the keys of {settings.data_dir} as well.")
+
+
+def restore_database(settings: Settings, options: argparse.Namespace) -> None:
+    """Put a backup in the place of the database."""
+    kept = restore(open_product_database(settings), Path(options.file))
+    before = "" if kept is None else f" What was there before is in {kept}."
+    _say(f"Restored from {options.file}.{before}")
+
+
+def renew_log_epoch(settings: Settings, _: argparse.Namespace) -> None:
+    """Have every client reload once, after a restore that was not ours."""
+    count = renew_epoch(open_product_database(settings))
+    _say(f"A new epoch begins for {count} cafes: every screen and phone reloads once.")
+
+
 def _run_server(
     settings: Settings, *, beside: Callable[[Product], Awaitable[None]] | None = None
 ) -> None:
@@ -267,10 +287,15 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ("create-owner", add_owner, "make an owner and a cafe; reads the password from stdin"),
         ("audit", verify_audit, "verify that nobody has changed what the audit holds"),
         ("rotate-key", rotate_key, "make a new key for signing tokens; servers go on running"),
+        ("backup", back_up_database, "copy a SQLite database into a file, also while it is served"),
+        ("restore", restore_database, "put such a file in the place of the database"),
+        ("renew-epoch", renew_log_epoch, "after PostgreSQL was restored or failed over"),
     ):
         command = commands.add_parser(name, help=description, description=description)
         command.set_defaults(run=run)
         command.add_argument("--data-dir", help="folder of the database and the keys")
+        if run in (back_up_database, restore_database):
+            command.add_argument("file", help="of the backup")
         if run in (serve, demo):
             command.add_argument("--host", help="address to listen on")
             command.add_argument("--port", help="port to listen on; 0 takes a free one")

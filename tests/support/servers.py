@@ -96,6 +96,18 @@ class Server:
         self._process.kill()
         self._wait()
 
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of `tabletap.py` on the same data, beside the server or not."""
+        return subprocess.run(
+            [sys.executable, "tabletap.py", *command],
+            cwd=ROOT,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=_STOP_DEADLINE_S,
+            check=False,
+        )
+
     def restart(self) -> None:
         """Stop, then start again on the same port with the same data."""
         self.stop()
