@@ -111,6 +111,7 @@ _REPLAY_LIMIT = 1000
 # programs had the CPUs that a process of ours was ready to run on.
 _OWN_LAG_LIMIT_S, _QUEUED_LIMIT = 0.5, 0.3
 _SAMPLE_S = 0.5
+_CUT_OFF_AFTER_S = 10.0
 _GROWTH_LIMIT_BYTES = 150 * 2**20
 _EXPECTED_LOGS = frozenset(
     {
@@ -542,6 +543,7 @@ class _Delays:
         self._returns: dict[str, list[float]] = defaultdict(list)
         self._late: list[str] = []
         self._late_by_machine = 0
+        self._late_readers: Counter[str] = Counter()
         self._strange_ends: Counter[str] = Counter()
 
     def take(self, plan: CrowdPlan, report: CrowdReport) -> None:
@@ -549,7 +551,7 @@ class _Delays:
         stamps = [msgspec.json.decode(text)["timestamp"] / 1000 for text in report.frames]
         self._lags += report.lags
         for reader, got in zip(plan.readers, report.readers, strict=True):
-            away = self._list_away(reader, got)
+            away = self._list_away(reader, got, report.lags)
             if reader.stall is None:
                 for number, came_at_s in got.stream:
                     self._take_message(reader, stamps[number], came_at_s, away, report.lags)
@@ -570,6 +572,7 @@ class _Delays:
         phase = self._find_phase(at_s)
         self._messages[phase].append(delay_s)
         if delay_s > _LIMIT_S:
+            self._late_readers[f"{reader.name} at {reader.door}"] += 1
             if self._is_machine_at_fault(lags, at_s, came_at_s):
                 self._late_by_machine += 1
             else:
@@ -605,7 +608,9 @@ class _Delays:
             or _find_most(self._found.queued, from_s, until_s) > _QUEUED_LIMIT
         )
 
-    def _list_away(self, reader: ReaderPlan, got: ReaderReport) -> list[tuple[float, float]]:
+    def _list_away(
+        self, reader: ReaderPlan, got: ReaderReport, lags: list[tuple[float, float]]
+    ) -> list[tuple[float, float]]:
         """List when a reader was not connected by a fault of its own or of its process."""
         away = []
         for life, following in zip(got.lives, [*got.lives[1:], None], strict=True):
@@ -613,6 +618,11 @@ class _Delays:
                 continue
             back_at_s = following.joined_at_s if following is not None else float("inf")
             cause = life.cause or self._find_cause(life, reader)
+            # Who is kept from reading for long is cut off, as a slow reader is.
+            if not cause and self._is_machine_at_fault(
+                lags, life.ended_at_s - _CUT_OFF_AFTER_S, life.ended_at_s
+            ):
+                cause = "starving"
             if not cause:
                 self._strange_ends[f"{reader.kind}: {life.code}"] += 1
             self._returns[cause or "unknown"].append(back_at_s - life.ended_at_s)
@@ -650,6 +660,8 @@ class _Delays:
             f"{_describe([share / 10 for _, share in self._found.queued])} % of the time; "
             f"{self._late_by_machine} messages and orders late by that"
         )
+        if self._late_readers:
+            print(f"late      most of all {dict(self._late_readers.most_common(6))}")
 
     def list_wrong(self) -> list[str]:
         """List what must not be."""
