@@ -7,7 +7,6 @@ commands; nobody imports this module.
 import argparse
 import asyncio
 import getpass
-import importlib.util
 import os
 import signal
 import sys
@@ -20,6 +19,7 @@ import msgspec
 from tornado.netutil import bind_sockets
 
 from composition.backup import back_up, renew_epoch, restore
+from composition.event_loop import favour_event_loop, find_loop_factory
 from composition.identifiers import new_id, new_table_code, now
 from composition.product import Product, build
 from composition.storage import (
@@ -179,7 +179,8 @@ def _run_server(
         if applied:
             log.info("migrated", applied=applied)
         close_database(database)
-        with asyncio.Runner(loop_factory=_find_loop_factory()) as loop:
+        favour_event_loop()
+        with asyncio.Runner(loop_factory=find_loop_factory()) as loop:
             loop.run(_serve_until_told(settings, beside))
 
 
@@ -229,15 +230,6 @@ def _settle_address(settings: Settings, port: int) -> Settings:
     """Fill in what is only known once the port is bound."""
     url = settings.public_url or f"http://{settings.host}:{port}"
     return msgspec.structs.replace(settings, port=port, public_url=url)
-
-
-def _find_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it is installed: twice the HTTP requests a second."""
-    if importlib.util.find_spec("uvloop") is None:
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 def _read_password() -> str:

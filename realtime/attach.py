@@ -94,7 +94,8 @@ class Attachment:
         if not await self._check_rooms(identity, [room]):
             raise NotFound("There is no such room here.")
         stream = await self._tail.open(identity.cafe_id)
-        # No await from here on: what is after the position reaches the session.
+        # No await from here on: what is after the position reaches the session, and nothing else.
+        self._hub.settle()
         if not session.has_ended():
             self._registry.join(session, [room])
         return stream.position
@@ -102,6 +103,7 @@ class Attachment:
     async def leave_room(self, session: Session, room: Room) -> Position:
         """Leave a room; not being in it is no fault."""
         stream = await self._tail.open(session.identity.cafe_id)
+        self._hub.settle()
         self._registry.leave(session, room)
         return stream.position
 
@@ -201,9 +203,9 @@ class Attachment:
         if publication.seq <= session.seq:
             return
         session.seq = publication.seq
-        if publication.type not in session.event_types:
+        if publication.type not in session.reader.event_types:
             return
         is_member = self._registry.is_in_any(session, publication.rooms)
         if is_member and publication.is_for(session.identity):
             session.told_seq = publication.seq
-            session.queue(self._hub.encode(publication, session))
+            session.queue(self._hub.encode(publication, session.representation))

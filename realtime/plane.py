@@ -143,11 +143,16 @@ class Plane:
             ports.limits, boot=ports.boot, now_s=lambda: asyncio.get_running_loop().time()
         )
         self._registry: Registry[Session] = Registry()
-        self._hub = Hub(self._registry, render=ports.render, on_closed=self._forget)
+        self._hub = Hub(
+            self._registry,
+            render=ports.render,
+            on_delivered=self._on_delivered,
+            on_closed=self._forget,
+        )
         self._tail = Tail(
             read_head=ports.read_head,
             read_log=ports.read_log,
-            deliver=self._deliver,
+            deliver=self._hub.deliver,
             on_broken=self._resync_cafe,
             ring_size=settings.ring_size_events,
             # One more than is replayed: the event at the client's position proves it is our log.
@@ -248,8 +253,7 @@ class Plane:
             if session.admission is not None and session.identity.cafe_id == cafe_id
         ]
 
-    def _deliver(self, publication: Publication) -> None:
-        recipients = self._hub.deliver(publication)
+    def _on_delivered(self, publication: Publication, recipients: int) -> None:
         lag_s = (self._ports.now() - publication.at).total_seconds()
         self._ports.metrics.published(recipients=recipients, lag_s=lag_s)
         if publication.ended_session_id is not None:
@@ -263,6 +267,7 @@ class Plane:
         """The stream of a cafe starts afresh: everybody needs a snapshot."""
         stream = self._tail.find(cafe_id)
         assert stream is not None
+        self._hub.settle()
         for session in list(self._sessions):
             if session.admission is None or session.identity.cafe_id != cafe_id:
                 continue
@@ -299,7 +304,7 @@ class Plane:
             now_s=now_s,
             outbox_limit_bytes=settings.outbox_limit_bytes,
             ceiling=ceiling,
-            on_dirty=self._hub.mark_dirty,
+            feeder=self._hub,
         )
         session.bearer, session.query = bearer, query
         self._sessions.add(session)
@@ -549,6 +554,7 @@ class Plane:
 
     def _mark(self, session: Session) -> None:
         """Tell a live session where the log stands, if it does not know."""
+        self._hub.settle()
         if session.state is not SessionState.LIVE:
             return
         stream = self._tail.find(session.identity.cafe_id)

@@ -43,6 +43,10 @@ class Registry(Generic[Member]):
             return list(present[0])
         return list(set().union(*present)) if present else []
 
+    def list_inhabited(self, rooms: Collection[Room]) -> tuple[Room, ...]:
+        """Return those of the rooms that have somebody in them, in their order."""
+        return tuple(room for room in rooms if room in self._members)
+
     def is_in_any(self, member: Member, rooms: Iterable[Room]) -> bool:
         """Say whether a member is in one of the rooms."""
         own = self._rooms.get(member)

@@ -7,14 +7,15 @@ live, transports drain it; it knows none of them.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
-from config.namespaces import NAMESPACES, Caller, Namespace
+from config.namespaces import Caller, Namespace
 from domain.roles import Identity
+from realtime.batches import Batch, Codec, find_reader
 from realtime.close_codes import CLOSE_RULES, CloseCode
 from realtime.ephemera import Ephemeral
 from realtime.messages.commands import AuthenticateData, ClientMessage
@@ -25,14 +26,6 @@ from realtime.rate_limit import FrameCeiling
 # Publications that may wait while a session catches up: as many as the ring keeps. A reader too
 # slow for that comes back and starts from a snapshot.
 BUFFER_LIMIT = 1000
-
-
-class Codec(Protocol):
-    """Turns messages into one frame of a transport. Equal codecs make equal frames."""
-
-    def encode(self, messages: Sequence[bytes]) -> bytes:
-        """Make one frame of several encoded messages, oldest first."""
-        ...
 
 
 Frames = dict[tuple[Codec, tuple[bytes, ...]], bytes]
@@ -55,8 +48,24 @@ class Transport(Protocol):
 
     def send(self, frame: bytes) -> None: ...
 
+    def send_at_once(self, frame: bytes) -> bool:
+        """Send if nothing waits before it; False: nothing was sent, queue it."""
+        ...
+
     def close(self, code: int, reason: str) -> None:
         """Close after what has been sent; a peer that does not read is cut off soon after."""
+        ...
+
+
+class Feeder(Protocol):
+    """What a session asks of the hub."""
+
+    def settle(self) -> None:
+        """Put what has been published into the outboxes, before anything else goes there."""
+        ...
+
+    def mark_dirty(self, session: "Session") -> None:
+        """Remember that a session has something to send, or has ended."""
         ...
 
 
@@ -71,8 +80,8 @@ class Session:
     """One connection. Belongs to one cafe and one principal for life, from `admit` on."""
 
     __slots__ = (
+        "_feeder",
         "_latest",
-        "_on_dirty",
         "_outbox",
         "_outbox_bytes",
         "_outbox_limit_bytes",
@@ -85,7 +94,6 @@ class Session:
         "ceiling",
         "close_code",
         "connection_id",
-        "event_types",
         "heard_at_s",
         "inbox",
         "is_ended_by_peer",
@@ -94,8 +102,8 @@ class Session:
         "namespace",
         "opened_at_s",
         "query",
+        "reader",
         "refused_frames",
-        "representation",
         "sent_at_s",
         "seq",
         "silence_limit_s",
@@ -115,20 +123,16 @@ class Session:
         now_s: float,
         outbox_limit_bytes: int,
         ceiling: FrameCeiling,
-        on_dirty: Callable[["Session"], None],
+        feeder: Feeder,
     ) -> None:
-        """now_s: of the monotonic clock. on_dirty: told when the outbox stops being empty.
-
-        ceiling: how fast it may send.
-        """
+        """now_s: of the monotonic clock. ceiling: how fast it may send."""
         self.transport = transport
         self.connection_id = connection_id
         self.namespace = namespace
         self.address = address
-        self.event_types = NAMESPACES[namespace].events
         self.state = SessionState.GREETING
         self.admission: Admission | None = None
-        self.representation = Representation()
+        self.reader = find_reader(namespace, Representation())
         # The last seq that was sent, dropped as known, or passed over as another's.
         self.seq = 0
         # The last seq that the client knows of, by an event or a mark.
@@ -156,8 +160,17 @@ class Session:
         self._latest: dict[str, bytes] = {}
         self._outbox_bytes = 0
         self._outbox_limit_bytes = outbox_limit_bytes
-        self._on_dirty = on_dirty
+        self._feeder = feeder
         self._writable: asyncio.Event | None = None
+
+    @property
+    def representation(self) -> Representation:
+        """What kind of messages it gets."""
+        return self.reader.representation
+
+    @representation.setter
+    def representation(self, representation: Representation) -> None:
+        self.reader = find_reader(self.namespace, representation)
 
     @property
     def identity(self) -> Identity:
@@ -188,37 +201,59 @@ class Session:
         """What waits here and in the transport."""
         return self._outbox_bytes + self.transport.unsent_bytes
 
-    def offer(self, publication: Publication, encode: Callable[[Publication], bytes]) -> bool:
-        """Take a publication of one of this session's rooms. Return whether it will be sent.
+    def offer(self, batch: Batch, *, is_sent_at_once: bool) -> bool:
+        """Take a batch of one of this session's rooms. Return whether any of it will be sent.
 
         What is not newer than the position is dropped: a snapshot may be newer than the tail.
+        is_sent_at_once: nothing else of this turn may still come.
         """
-        if self.state is SessionState.LIVE:
-            if publication.seq <= self.seq:
-                return False
-            self.seq = publication.seq
-            if publication.type not in self.event_types:
-                return False
-            self.told_seq = publication.seq
-            self.queue(encode(publication))
+        if self.state is not SessionState.LIVE or batch.first_seq <= self.seq:
+            return self._offer_newer(batch)
+        self.seq = batch.last_seq
+        bundle = batch.bundle(self.reader)
+        if not bundle.messages:
+            return False
+        self.told_seq = bundle.told_seq
+        if (
+            is_sent_at_once
+            and not self._outbox
+            and not self._latest
+            and bundle.size_bytes <= self._outbox_limit_bytes
+            and self.transport.send_at_once(bundle.encode(self.transport.codec))
+        ):
+            self.sent_at_s = batch.now_s
             return True
+        self._put(bundle.messages, bundle.size_bytes)
+        return True
+
+    def _offer_newer(self, batch: Batch) -> bool:
         if self.state is SessionState.ATTACHING:
-            self.buffer.append(publication)
+            self.buffer.extend(batch.publications)
             if len(self.buffer) > BUFFER_LIMIT:
                 self.close(CloseCode.INSUFFICIENT_STATE)
-        return False
+            return False
+        if self.state is not SessionState.LIVE:
+            return False
+        newer = [each for each in batch.publications if each.seq > self.seq]
+        self.seq = max(self.seq, batch.last_seq)
+        meant = [each for each in newer if each.type in self.reader.event_types]
+        for publication in meant:
+            self.told_seq = publication.seq
+            encoded = batch.encode(publication, self.reader)
+            self._put((encoded,), len(encoded))
+        return bool(meant)
 
     def offer_latest(self, ephemeral: Ephemeral, encode: Callable[[], bytes]) -> bool:
         """Take what is not in the log, in place of an older one of its key that still waits."""
         if (
             self.state not in (SessionState.ATTACHING, SessionState.LIVE)
-            or ephemeral.type not in self.event_types
+            or ephemeral.type not in self.reader.event_types
         ):
             return False
         encoded = encode()
         self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
         if not self.has_unsent:
-            self._on_dirty(self)
+            self._feeder.mark_dirty(self)
         self._latest[ephemeral.key] = encoded
         self._add_bytes(len(encoded))
         return True
@@ -229,12 +264,16 @@ class Session:
 
     def queue(self, encoded: bytes) -> None:
         """Queue an encoded message. A reader that is too slow is cut off; resume heals it."""
+        self._feeder.settle()
+        self._put((encoded,), len(encoded))
+
+    def _put(self, messages: tuple[bytes, ...], size_bytes: int) -> None:
         if self.state is SessionState.CLOSED:
             return
         if not self.has_unsent:
-            self._on_dirty(self)
-        self._outbox.append(encoded)
-        self._add_bytes(len(encoded))
+            self._feeder.mark_dirty(self)
+        self._outbox.extend(messages)
+        self._add_bytes(size_bytes)
 
     def _add_bytes(self, count: int) -> None:
         self._outbox_bytes += count
@@ -279,6 +318,7 @@ class Session:
 
     def close(self, code: CloseCode) -> None:
         """End the connection, after what has been queued."""
+        self._feeder.settle()
         if self.has_ended():
             return
         self.flush()
@@ -304,7 +344,7 @@ class Session:
         self.inbox.clear()
         if self._writable is not None:
             self._writable.set()
-        self._on_dirty(self)
+        self._feeder.mark_dirty(self)
 
 
 def _explain(code: CloseCode) -> tuple[int, str]:

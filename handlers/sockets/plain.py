@@ -13,6 +13,7 @@ class PlainTransport:
 
     def __init__(self, connection: "PlainWebSocket") -> None:
         self._connection = connection
+        self.send_at_once = connection.send_at_once
 
     @property
     def codec(self) -> PlainCodec:
@@ -39,7 +40,7 @@ class PlainWebSocket(WebSocketConnection):
         self.endpoint = endpoint
 
     def open(self, *_args: str, **_kwargs: str) -> None:
-        self.set_nodelay(True)
+        self.attach_socket()
         self.peer = self.endpoint.open(PlainTransport(self), self.request)
 
     async def on_message(self, message: str | bytes) -> None:

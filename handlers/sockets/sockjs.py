@@ -27,7 +27,8 @@ from domain.errors import InvalidMessage, PayloadTooLarge
 from handlers.sockets.endpoint import Endpoint
 from handlers.sockets.frames import SOCKJS_TEXT, SOCKJS_WEBSOCKET, build_text_frame
 from handlers.sockets.stream import WebSocketConnection, read_close_code
-from realtime.session import Codec, Session
+from realtime.batches import Codec
+from realtime.session import Session
 
 _GONE = 1006
 # SockJS's own code for a session that somebody else is using.
@@ -66,6 +67,9 @@ class SocketSession(LibrarySession):
 
     def send(self, frame: bytes) -> None:
         self.handler.send(frame)
+
+    def send_at_once(self, frame: bytes) -> bool:
+        return self.handler is not None and bool(self.handler.send_at_once(frame))
 
     def close(self, code: int = _GONE, message: str = "") -> None:
         """End the session: the close frame goes out after what has been sent."""
@@ -148,7 +152,7 @@ class SockJsWebSocket(BaseTransportMixin, WebSocketConnection):
         self.session: SocketSession | None = None
 
     def open(self, session_id: str) -> None:
-        self.set_nodelay(True)
+        self.attach_socket()
         session = self.server.create_session(session_id, register=False)
         session.set_handler(self)
         self.session = session
@@ -256,6 +260,10 @@ class ReceivingDoor(HttpDoor):
 
     def send(self: Any, frame: bytes) -> None:
         self.send_pack(frame)
+
+    def send_at_once(self, frame: bytes) -> bool:  # noqa: ARG002
+        """Let a request's frame be made of everything that waits."""
+        return False
 
     def put(self: Any, body: bytes) -> None:
         """Write a line; `send_complete` follows when the system has taken it."""

@@ -6,6 +6,7 @@ performance measurements in docs/). What the socket does not take goes to Tornad
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from tornado.iostream import IOStream, StreamClosedError
@@ -25,7 +26,10 @@ _PROTOCOL_ERROR = 1002
 class _StrictProtocol(WebSocketProtocol13):
     """RFC 6455 7.4: a close code that nobody may send is a protocol error, not to be echoed."""
 
+    handler: "WebSocketConnection"
+
     def close(self, code: int | None = None, reason: str | None = None) -> None:
+        self.handler.detach_socket()
         if code is not None and not may_be_sent(code):
             code, reason = _PROTOCOL_ERROR, None
         super().close(code, reason)
@@ -37,6 +41,10 @@ class WebSocketConnection(WebSocketHandler):
     endpoint: Endpoint
     peer: Session | None = None
     unsent_bytes = 0
+    # Of the connection's socket, while frames may be given to it directly: not below TLS, and not
+    # once a close frame was sent or received.
+    _send_directly: Callable[[bytes], int] | None = None
+    _stream: IOStream
 
     # --- settings of Tornado's handler ----------------------------------------------------------
 
@@ -85,26 +93,47 @@ class WebSocketConnection(WebSocketHandler):
 
     def send(self, frame: bytes) -> None:
         """Give a whole frame to the socket, what it does not take to the stream."""
-        stream = self._find_stream()
-        if stream is None:
+        if self.send_at_once(frame):
             return
-        rest = memoryview(frame)
-        # Only where nothing waits, or frames would overtake each other; not below TLS.
-        if type(stream) is IOStream and not stream.writing():
-            try:
-                sent = stream.socket.send(frame)
-            except (BlockingIOError, InterruptedError):
-                sent = 0
-            except OSError:
-                stream.close()
-                return
-            if sent == len(frame):
-                return
-            rest = rest[sent:]
-        self._write(stream, rest)
+        stream = self._find_stream()
+        if stream is not None:
+            self._write(stream, memoryview(frame))
+
+    def send_at_once(self, frame: bytes) -> bool:
+        """Give a frame to the socket if nothing waits before it: frames do not overtake another.
+
+        This is what a message costs per connection, so it looks at as little as it can.
+        """
+        send = self._send_directly
+        if send is None or self._stream.writing():
+            return False
+        try:
+            sent = send(frame)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            self.detach_socket()
+            self._stream.close()
+            return True
+        if sent != len(frame):
+            self._write(self._stream, memoryview(frame)[sent:])
+        return True
+
+    def attach_socket(self) -> None:
+        """Let frames go to the socket directly from now on. Call once it is open."""
+        self.set_nodelay(True)
+        stream = self._find_stream()
+        if type(stream) is IOStream:
+            self._stream = stream
+            self._send_directly = stream.socket.send
+
+    def detach_socket(self) -> None:
+        """Send nothing directly any more: the connection is closing."""
+        self._send_directly = None
 
     def close_connection(self, code: int, reason: str) -> None:
         """Close with a code after what has been sent; Tornado waits 5 s for the peer's answer."""
+        self.detach_socket()
         self.close(code if may_be_sent(code) else _NORMAL_CLOSURE, reason)
 
     def _find_stream(self) -> IOStream | None:

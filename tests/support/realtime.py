@@ -287,6 +287,13 @@ class ListTransport:
         """Keep a frame."""
         self.frames.append(frame)
 
+    def send_at_once(self, frame: bytes) -> bool:
+        """Keep a frame, unless something waits before it."""
+        if self.unsent_bytes or not self.is_writable():
+            return False
+        self.send(frame)
+        return True
+
     def close(self, code: int, reason: str) -> None:
         """Remember why."""
         self.closed = (code, reason)

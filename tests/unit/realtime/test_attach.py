@@ -403,7 +403,7 @@ def forget_to_drop(world: World) -> None:
 
     def send(session: Session, publication: Any) -> None:
         session.seq = publication.seq
-        session.queue(attachment._hub.encode(publication, session))
+        session.queue(attachment._hub.encode(publication, session.representation))
 
     attachment._pass = send  # type: ignore[method-assign]
 

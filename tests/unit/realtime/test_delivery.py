@@ -7,6 +7,7 @@ import pytest
 
 from config.namespaces import Namespace
 from domain.rooms import Room, RoomKind
+from realtime.batches import Reader
 from realtime.close_codes import CloseCode
 from realtime.ephemera import Ephemeral, announce_analytics
 from realtime.hub import Hub
@@ -32,7 +33,13 @@ class Floor:
     def __init__(self) -> None:
         self.registry: Registry[Session] = Registry()
         self.ended: list[Session] = []
-        self.hub = Hub(self.registry, render=render_card, on_closed=self.ended.append)
+        self.delivered: list[tuple[int, int]] = []
+        self.hub = Hub(
+            self.registry,
+            render=render_card,
+            on_delivered=lambda publication, count: self.delivered.append((publication.seq, count)),
+            on_closed=self.ended.append,
+        )
 
     def open(
         self,
@@ -50,7 +57,7 @@ class Floor:
             now_s=0.0,
             outbox_limit_bytes=limit,
             ceiling=FrameCeiling(per_second=20, burst=60, now_s=0.0),
-            on_dirty=self.hub.mark_dirty,
+            feeder=self.hub,
         )
         session.admission = Admission(identity=IDENTITIES[who])
         session.state = SessionState.LIVE
@@ -62,13 +69,6 @@ class Floor:
 async def floor() -> Floor:
     """Return a floor on the running loop."""
     return Floor()
-
-
-class BrokenSet(frozenset[str]):
-    """Fails when asked."""
-
-    def __contains__(self, _: object) -> bool:
-        raise RuntimeError("broken session")
 
 
 def read(session: Session) -> ListTransport:
@@ -103,10 +103,10 @@ async def test_a_session_in_several_rooms_gets_an_event_once(floor: Floor):
     """The union of the rooms counts."""
     session = floor.open(KITCHEN, ALL)
 
-    recipients = floor.hub.deliver(publish_ticket(1))
+    floor.hub.deliver(publish_ticket(1))
     floor.hub.flush()
 
-    assert recipients == 1
+    assert floor.delivered == [(1, 1)]
     assert [message["seq"] for message in read(session).messages] == [1]
 
 
@@ -121,6 +121,50 @@ async def test_messages_of_one_turn_leave_as_one_frame_shared_by_the_room(floor:
     frames = [read(session).frames for session in sessions]
     assert {len(each) for each in frames} == {1}
     assert {id(each[0]) for each in frames} == {id(frames[0][0])}
+
+
+async def test_an_answer_does_not_overtake_what_was_published_before_it(floor: Floor):
+    """Neither does a close: what waits for the end of the turn is put before both."""
+    answered, closed = floor.open(KITCHEN), floor.open(KITCHEN)
+
+    floor.hub.deliver(publish_ticket(1))
+    answered.queue(b'{"seq":"answer"}')
+    floor.hub.deliver(publish_ticket(2))
+    closed.close(CloseCode.DRAIN)
+    floor.hub.deliver(publish_ticket(3))
+    floor.hub.flush()
+
+    assert [each["seq"] for each in read(answered).messages] == [1, "answer", 2, 3]
+    assert len(read(answered).frames) == 1
+    assert [each["seq"] for each in read(closed).messages] == [1, 2]
+    assert floor.delivered == [(1, 2), (2, 2), (3, 1)]
+
+
+async def test_what_different_rooms_get_in_one_turn_leaves_as_one_frame(floor: Floor):
+    """In the order of the log, whoever else gets a part of it."""
+    both, guest = floor.open(KITCHEN, ALL), floor.open(Room(CAFE, RoomKind.CUSTOMERS))
+
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.deliver(publish(log_event(EVENTS["order_number_ready"], seq=2)))
+    floor.hub.deliver(publish_ticket(3))
+    floor.hub.flush()
+
+    assert [each["seq"] for each in read(both).messages] == [1, 2, 3]
+    assert len(read(both).frames) == 1
+    assert [each["seq"] for each in read(guest).messages] == [2]
+
+
+async def test_a_session_that_knows_a_part_gets_the_rest(floor: Floor):
+    """A position in the middle of a turn's events, as a snapshot leaves it."""
+    session = floor.open(KITCHEN)
+    session.seq = 1
+
+    for seq in (1, 2, 3):
+        floor.hub.deliver(publish_ticket(seq))
+    floor.hub.flush()
+
+    assert [each["seq"] for each in read(session).messages] == [2, 3]
+    assert (session.seq, session.told_seq) == (3, 3)
 
 
 async def test_what_is_not_newer_than_the_position_is_dropped(floor: Floor):
@@ -138,9 +182,10 @@ async def test_what_is_not_newer_than_the_position_is_dropped(floor: Floor):
 async def test_a_namespace_gets_only_the_types_of_its_row(floor: Floor):
     """The position moves on over what is not for it."""
     session = floor.open(KITCHEN)
-    session.event_types = frozenset({"order_progress"})
+    session.reader = Reader(frozenset({"order_progress"}), session.representation)
 
     floor.hub.deliver(publish_ticket(1))
+    floor.hub.settle()
 
     assert not session.has_unsent
     assert session.seq == 1
@@ -154,6 +199,7 @@ async def test_a_peer_that_does_not_read_is_cut_off_at_its_limit(floor: Floor):
 
     for seq in range(1, 101):
         floor.hub.deliver(publish_ticket(seq))
+        floor.hub.settle()
         most = max(most, slow.outbox_bytes)
         floor.hub.flush()
 
@@ -169,6 +215,7 @@ async def test_what_the_transport_has_not_sent_counts_too(floor: Floor):
     read(slow).unsent_bytes = 19_500
 
     floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
 
     assert slow.close_code == CloseCode.SLOW_CONSUMER
 
@@ -200,7 +247,7 @@ async def test_one_broken_session_does_not_stop_the_others(
         raise RuntimeError(f"broken transport, {len(frame)} bytes")
 
     read(sessions[0]).send = fail  # type: ignore[method-assign]
-    sessions[1].event_types = BrokenSet()
+    sessions[1].seq = "not a position"  # type: ignore[assignment]
     floor.hub.deliver(publish_ticket(1))
     floor.hub.flush()
 
@@ -241,6 +288,7 @@ async def test_a_buffer_that_outgrows_the_ring_starts_afresh(floor: Floor):
 
     for seq in range(1, BUFFER_LIMIT + 2):
         floor.hub.deliver(publish_ticket(seq))
+    floor.hub.flush()
 
     assert session.close_code == CloseCode.INSUFFICIENT_STATE
 
@@ -285,6 +333,7 @@ async def test_of_what_is_not_in_the_log_a_slow_reader_gets_the_newest_alone(flo
     for active in range(1, 50):
         floor.hub.push(announce_figures(active=active))
     floor.hub.deliver(publish_ticket(1))
+    floor.hub.settle()
     waiting_bytes = session.outbox_bytes
     floor.hub.flush()
 
