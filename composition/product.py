@@ -65,6 +65,8 @@ _ROOT = Path(__file__).parents[1]
 # A body that is still arriving after this is not coming: half requests must not pile up.
 _BODY_TIMEOUT_S = 20.0
 _IDLE_CONNECTION_TIMEOUT_S = 75.0
+# What has nothing to wait for ends within this, also when time is up.
+_LEAST_WAIT_S = 0.2
 
 log = get_logger(__name__)
 
@@ -106,19 +108,19 @@ class Product:
         """Stop accepting, tell every socket to come back, finish what is under way, end."""
         log.info("stopping")
         self.server.stop()
-        self.plane.drain()
+        # One deadline for all that may have to be waited for.
+        ends_at_s = asyncio.get_running_loop().time() + self.settings.drain_timeout_s
+        await _until(ends_at_s, self.plane.drain(), "sockets")
         await self.scheduler.stop()
-        await _within(self.settings.drain_timeout_s, _seal_last(self.seals), "seals")
-        await _within(self.settings.drain_timeout_s, self.runner.drain(), "operations")
+        await _until(ends_at_s, _seal_last(self.seals), "seals")
+        await _until(ends_at_s, self.runner.drain(), "operations")
         if self.follower is not None:
             await self.follower.stop()
         await self.plane.stop()
         await self.shared.stop()
         await self.key_watch.stop()
         self.socket_routes.stop()
-        await _within(
-            self.settings.drain_timeout_s, self.server.close_all_connections(), "requests"
-        )
+        await _until(ends_at_s, self.server.close_all_connections(), "requests")
         if self._loop_watch is not None:
             self._loop_watch.cancel()
         await self.runner.close()
@@ -335,8 +337,10 @@ def _show_plane(metrics: Metrics, plane: Plane) -> None:
     )
 
 
-async def _within(limit_s: float, work: Awaitable[object], what: str) -> None:
+async def _until(ends_at_s: float, work: Awaitable[object], what: str) -> None:
+    """Wait for work until a time of the loop's clock, and a moment when that is over."""
+    left_s = ends_at_s - asyncio.get_running_loop().time()
     try:
-        await asyncio.wait_for(work, limit_s)
+        await asyncio.wait_for(work, max(_LEAST_WAIT_S, left_s))
     except TimeoutError:
-        log.warning("stop_cut_short", waited_for=what, limit_s=limit_s)
+        log.warning("stop_cut_short", waited_for=what)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 
 import msgspec
 
@@ -84,6 +85,10 @@ _MARK_AFTER_S = 15.0
 _FIRST_MESSAGE_GRACE_S = 0.5
 # A connection that died without a word is noticed within a heartbeat and its grace.
 _CONNECTION_RETRY_S = 15
+# Sockets are told to come back five every 50 ms, or all of them in forty such steps.
+_DRAIN_STEP_S = 0.05
+_DRAIN_STEPS = 40
+_DRAIN_LEAST_AT_ONCE = 5
 # Nobody has authenticated on these. A whole cafe behind one address comes back at once and is
 # through in a second; more than this is somebody holding sockets open.
 _GREETING_LIMIT_PER_ADDRESS = 1000
@@ -203,16 +208,28 @@ class Plane:
         self._watcher = asyncio.create_task(self._watch(), name="watch connections")
         self.access_watch.start()
 
-    def drain(self) -> None:
-        """End every connection with "come back" and accept none any more."""
+    async def drain(self) -> None:
+        """Accept no connection any more and end each with "come back", over up to two seconds.
+
+        Whose command is under way is told last. A cafe's screens so return one after the other.
+        """
         self._is_draining = True
-        for session in list(self._sessions):
+        sessions = sorted(self._sessions, key=lambda session: session.worker is not None)
+        share = max(_DRAIN_LEAST_AT_ONCE, ceil(len(sessions) / _DRAIN_STEPS))
+        for first in range(0, len(sessions), share):
+            if first:
+                await asyncio.sleep(_DRAIN_STEP_S)
+            self._send_away(sessions[first : first + share])
+
+    def _send_away(self, sessions: Iterable[Session]) -> None:
+        for session in sessions:
             session.close(CloseCode.DRAIN)
         self._hub.flush()
 
     async def stop(self) -> None:
-        """Drain, and end what runs here."""
-        self.drain()
+        """End at once who is still connected, and what runs here."""
+        self._is_draining = True
+        self._send_away(list(self._sessions))
         tasks = [session.worker for session in self._sessions if session.worker is not None]
         if self._watcher is not None:
             tasks.append(self._watcher)

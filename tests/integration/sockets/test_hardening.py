@@ -234,7 +234,7 @@ async def test_draining_tells_every_websocket_to_come_back(server: SocketServer,
     for client in clients:
         await client.authenticate("kitchen")
 
-    server.plane.drain()
+    await server.plane.drain()
 
     for client in clients:
         assert await client.read_close() == (4001, "The server is restarting. Come back.")
@@ -431,7 +431,7 @@ async def test_a_second_poll_at_once_is_turned_away(server: SocketServer):
 
     second = asyncio.ensure_future(poll_until_turned_away())
     await wait_for(lambda: bool(answers) or first.done(), "the second poll's answer")
-    server.plane.drain()
+    await server.plane.drain()
     await first
     second.cancel()
 

@@ -21,7 +21,7 @@ async def test_the_official_client_gets_every_event_once(server: SocketServer, t
             row = server.log.append(make_events()["kitchen_order_received"])
             server.plane.on_committed([row])
         elif seq == 5:
-            server.plane.drain()
+            await server.plane.drain()
     await client.stop()
 
     assert [message["type"] for message in messages[:2]] == ["welcome", "joined"]

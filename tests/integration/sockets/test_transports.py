@@ -57,7 +57,7 @@ async def test_xhr_streaming_carries_the_protocol(server: SocketServer):
     await wait_for(lambda: any("joined" in line for line in lines), "joined")
     server.plane.on_committed([server.log.append(make_events()["kitchen_order_received"])])
     await wait_for(lambda: any("kitchen_order_received" in line for line in lines), "the event")
-    server.plane.drain()
+    await server.plane.drain()
     await task
 
     assert sent.code == 204
@@ -78,7 +78,7 @@ async def test_xhr_polling_carries_the_protocol(server: SocketServer):
     greeted = await poll()
     server.plane.on_committed([server.log.append(make_events()["kitchen_order_received"])])
     frame = await poll()
-    server.plane.drain()
+    await server.plane.drain()
 
     assert opened == "o\n"
     assert [json.loads(text)["type"] for text in json.loads(greeted[1:])] == ["welcome", "joined"]
@@ -132,7 +132,7 @@ async def test_a_stream_that_reaches_its_limit_goes_on_in_the_next_request(serve
         server.plane.on_committed([server.log.append(make_events()["kitchen_order_received"])])
         await asyncio.sleep(0)
     await wait_for(lambda: _read_seqs(lines) == list(range(1, 201)), "every event, once, in order")
-    server.plane.drain()
+    await server.plane.drain()
     await asyncio.wait_for(streaming, 30)
 
     assert lines.count("h" * 2048) > 2

@@ -553,13 +553,36 @@ async def test_draining_ends_everybody_with_come_back_and_takes_nobody():
     desk = Desk()
     await desk.authenticate("kitchen")
 
-    desk.plane.drain()
+    await desk.plane.drain()
     late = ListTransport()
     desk.open(late)
 
     assert desk.transport.closed == late.closed == (4001, "The server is restarting. Come back.")
     await asyncio.sleep(0)
     assert desk.plane.count().connections == {}
+
+
+async def test_a_crowd_is_sent_away_bit_by_bit_and_whoever_waits_for_an_answer_last():
+    """Or all of it would be back, at the other process, in the same moment."""
+    desk = Desk(Namespace.ORDERS, connections_per_person=200)
+    sessions = [desk.session, *(desk.open(ListTransport()) for _ in range(99))]
+    gate = asyncio.Event()
+    desk.services.on_command = lambda _: gate.wait()
+    await desk.authenticate("guest")
+    await desk.plane.receive(
+        desk.session,
+        json.dumps({"type": "call_staff", "id": "c-1", "data": {}}).encode(),
+    )
+    draining = asyncio.create_task(desk.plane.drain())
+    await asyncio.sleep(0)
+    told = sum(session.has_ended() for session in sessions)
+    await wait_for(lambda: sum(each.has_ended() for each in sessions) >= 50, "half of them")
+    assert not desk.session.has_ended()
+    await draining
+    gate.set()
+
+    assert told < 50
+    assert {session.close_code for session in sessions} == {CloseCode.DRAIN}
 
 
 async def test_guests_lose_their_connection_when_their_seating_ends():
