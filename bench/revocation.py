@@ -12,7 +12,6 @@ from pathlib import Path
 
 from bench.demo_server import open_database
 from bench.machine import build_parser, describe_run, describe_spread
-from realtime.close_codes import CloseCode
 from tests.support.fleet import run_fleet
 from tests.support.revoking import revoke_each_way
 from tests.support.valkey import run_valkey
@@ -37,7 +36,7 @@ async def main(rounds: int) -> int:
             for _ in range(rounds):
                 for ending in await revoke_each_way(fleet):
                     times_ms[ending.way] += [1000 * each for each in ending.lasted_s]
-                    faults += any(code != CloseCode.REVOKED for code in ending.codes)
+                    faults += not ending.is_right
             for way, values in times_ms.items():
                 faults += sum(value > _LIMIT_MS for value in values)
                 print(f"{state:<14} {way:<10} {describe_spread(values, 'ms')}")

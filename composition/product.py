@@ -56,6 +56,7 @@ from realtime.plane import Plane
 from services.audit_chain import Sealer
 from services.authentication import Authentication
 from services.first_run import FirstRun
+from services.joining import Joining
 from services.passwords import Passwords
 from services.runner import Runner
 from services.screen_access import ScreenAccess
@@ -223,6 +224,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         on_access_changed=on_access_changed,
         authentication=authentication,
         first_run=first_run,
+        joining=Joining(runner=runner, passwords=passwords, authentication=authentication, now=now),
         screen_access=ScreenAccess(runner, now=now),
         templates=templates,
         assets=assets,

@@ -167,13 +167,18 @@ def list_draft_faults(cafe: CafeDraft) -> list[str]:
     ]
 
 
+def is_email(text: str) -> bool:
+    """Whether somebody could sign in with this."""
+    return len(text) <= _EMAIL_LIMIT and _EMAIL.fullmatch(text.strip()) is not None
+
+
 def list_owner_faults(owner: OwnerDraft, *, has_cafe: bool) -> list[str]:
     """List in plain words what keeps somebody from becoming an owner.
 
     has_cafe: they join one that exists, so what the draft says about a new one does not matter.
     """
     faults = [*_check_name("owner", owner.name)]
-    if len(owner.email) > _EMAIL_LIMIT or not _EMAIL.fullmatch(owner.email.strip()):
+    if not is_email(owner.email):
         faults.append("The e-mail address must be like ana@cafe.example.")
     if not has_cafe:
         faults += _check_name("cafe", owner.cafe_name)

@@ -48,7 +48,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     principal: the unit of limits, idempotency and "own": `person:{id}`, `lane:{id}` or
     `device:{id}`. token_id: of the token that spoke for them, or that their ticket was made with;
-    None for a cookie. station_id: of a screen that stands at one.
+    None for a cookie. station_id: of a screen that stands at one. roles_since_ms: when the last of
+    a person's roles was given, which a token that was narrowed to some of them cannot show.
     """
 
     kind: IdentityKind
@@ -62,6 +63,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str | None = None
     station_id: str | None = None
     token_id: str | None = None
+    roles_since_ms: int | None = None
 
     @property
     def is_guest(self) -> bool:

@@ -19,6 +19,7 @@ from realtime.limits import Limits
 from realtime.presence import Presence
 from services.authentication import Authentication
 from services.first_run import FirstRun
+from services.joining import Joining
 from services.runner import Runner
 from services.screen_access import ScreenAccess
 
@@ -41,6 +42,7 @@ class HandlerContext:
     on_access_changed: Callable[[str], None]
     authentication: Authentication
     first_run: FirstRun
+    joining: Joining
     screen_access: ScreenAccess
     templates: Templates
     assets: Assets

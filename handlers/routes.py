@@ -23,6 +23,13 @@ from handlers.pages.admin_menu import (
 from handlers.pages.admin_money import MoneyPage
 from handlers.pages.admin_notices import EndNoticePage, NoticesPage
 from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
+from handlers.pages.admin_person import (
+    ChangeRolesPage,
+    EndSignInOfPage,
+    InvitePage,
+    PersonPage,
+    WithdrawPage,
+)
 from handlers.pages.admin_screens import (
     ChangeScreenPage,
     PairScreenPage,
@@ -36,11 +43,13 @@ from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
 from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
 from handlers.pages.guest_pay import GuestPayPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
+from handlers.pages.join import JoinPage
 from handlers.pages.kitchen import KitchenPage
 from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
 from handlers.pages.set_up import SetUpPage
 from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
+from handlers.pages.sign_ins import EndOtherSignInsPage, EndSignInPage, SignInsPage
 from handlers.pages.station_choice import StartPage, StationChoicePage
 from handlers.pages.styleguide import StyleguidePage
 from handlers.pages.table import TablePage
@@ -55,6 +64,10 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/set-up/(?P<code>[A-Za-z0-9_-]{43})": SetUpPage,
     r"/sign-in": SignInPage,
     r"/sign-out": SignOutPage,
+    r"/join/(?P<code>[A-Za-z0-9_-]{43})": JoinPage,
+    r"/sign-ins": SignInsPage,
+    r"/sign-ins/end-others": EndOtherSignInsPage,
+    rf"/sign-ins/(?P<sign_in_id>{_ID})/end": EndSignInPage,
     r"/cafes": CafesPage,
     r"/displays": StationChoicePage,
     r"/kitchen": KitchenPage,
@@ -74,6 +87,11 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/menu/(?P<menu_item_id>{_ID})/listing": ListingPage,
     r"/admin/money": MoneyPage,
     r"/admin/people": PeoplePage,
+    r"/admin/people/invite": InvitePage,
+    rf"/admin/people/invitations/(?P<invitation_id>{_ID})/withdraw": WithdrawPage,
+    rf"/admin/people/(?P<person_id>{_ID})": PersonPage,
+    rf"/admin/people/(?P<person_id>{_ID})/roles": ChangeRolesPage,
+    rf"/admin/people/(?P<person_id>{_ID})/sign-ins/(?P<sign_in_id>{_ID})/end": EndSignInOfPage,
     r"/admin/people/revoke": RevokeEverybodyPage,
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
     r"/admin/screens": ScreensPage,

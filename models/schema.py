@@ -35,6 +35,7 @@ from models.payments import (
     UnsettledOrder,
 )
 from models.staff import (
+    Invitation,
     Membership,
     Person,
     PersonalData,
@@ -57,6 +58,7 @@ TABLES: tuple[type[Model], ...] = (
     PersonalData,
     Person,
     Membership,
+    Invitation,
     SignIn,
     RefreshToken,
     RevokedToken,

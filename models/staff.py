@@ -7,6 +7,7 @@ from models.base import Table
 from models.fields import (
     check,
     id_field,
+    json_field,
     reference_field,
     text_field,
     timestamp_field,
@@ -82,6 +83,30 @@ class SignIn(Table):
     class Meta:
         table_name = "sign_in"
         indexes = ((("person_id", "cafe_id"), False), (("expires_at",), False))
+
+
+class Invitation(Table):
+    """A link that lets somebody work in a cafe, by the SHA-256 of its code.
+
+    ended_at: when it was taken up, withdrawn or followed by another.
+    """
+
+    id = id_field(primary_key=True)
+    cafe_id = reference_field(Cafe)
+    code_hash = text_field(64, unique=True)
+    personal_data_id = reference_field(PersonalData)
+    roles = json_field(list[Role])
+    created_at = timestamp_field()
+    expires_at = timestamp_field()
+    ended_at = timestamp_field(null=True)
+
+    class Meta:
+        table_name = "invitation"
+        indexes = (
+            (("cafe_id",), False),
+            (("personal_data_id",), False),
+            (("expires_at",), False),
+        )
 
 
 class RefreshToken(Table):

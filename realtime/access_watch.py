@@ -92,11 +92,13 @@ class AccessWatch:
             log.info("access_taken_back", connection_id=session.connection_id, code=now.code)
             if now.code == "cafe_closed":
                 session.close(CloseCode.CAFE_CLOSED)
+            elif now.code == "role_changed":
+                session.close(CloseCode.ROOMS_CHANGED)
             else:
                 self._refuse(
                     session, AuthenticationFailed("Access was taken back.", code="revoked")
                 )
-        elif (now.roles, now.station_id) != (known.roles, known.station_id):
+        elif _list_rights(now) != _list_rights(known):
             session.close(CloseCode.ROOMS_CHANGED)
 
     async def _watch(self) -> None:
@@ -110,3 +112,8 @@ class AccessWatch:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
                     await self._wake.wait()
+
+
+def _list_rights(identity: Identity) -> tuple[object, ...]:
+    """What decides which rooms somebody is in."""
+    return identity.roles, identity.station_id, identity.roles_since_ms

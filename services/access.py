@@ -18,7 +18,7 @@ from models.rows import fetch_rows
 # One row per role; the sign-in's columns are null where the sign-in is not this person's here.
 _PERSON_QUERY = """
 SELECT membership.role, person.disabled_at, cafe.closed_at,
-    sign_in.id, sign_in.revoked_at, sign_in.expires_at,
+    sign_in.id, sign_in.revoked_at, sign_in.expires_at, membership.created_at,
     EXISTS (SELECT 1 FROM revoked_token WHERE jti = ?)
 FROM membership
 JOIN person ON person.id = membership.person_id
@@ -59,11 +59,13 @@ def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
         return identity
     if identity.is_device:
         return _read_device(identity)
-    held = _read_roles(identity, now)
+    held, roles_since_ms = _read_roles(identity, now)
     roles = identity.roles & (held | {Role.BOARD})
     if not roles:
-        raise AuthenticationFailed("You no longer have this role here.", code="no_role")
-    return identity if roles == identity.roles else msgspec.structs.replace(identity, roles=roles)
+        raise AuthenticationFailed("You no longer have this role here.", code="role_changed")
+    if (roles, roles_since_ms) == (identity.roles, identity.roles_since_ms):
+        return identity
+    return msgspec.structs.replace(identity, roles=roles, roles_since_ms=roles_since_ms)
 
 
 def recheck_identities(
@@ -131,14 +133,15 @@ def _read_device(identity: Identity) -> Identity:
     return msgspec.structs.replace(identity, roles=roles, station_id=station_id)
 
 
-def _read_roles(identity: Identity, now: datetime) -> frozenset[Role]:
+def _read_roles(identity: Identity, now: datetime) -> tuple[frozenset[Role], int]:
+    """Return the roles, and when the last of them was given."""
     rows = fetch_rows(
         _PERSON_QUERY,
         (identity.token_id, identity.sign_in_id, identity.person_id, identity.cafe_id),
     )
     if not rows:
         raise AuthenticationFailed("You do not work in this cafe.", code="no_role")
-    _, disabled_at, closed_at, sign_in_id, revoked_at, expires_at, is_token_revoked = rows[0]
+    _, disabled_at, closed_at, sign_in_id, revoked_at, expires_at, _, is_token_revoked = rows[0]
     if disabled_at is not None:
         raise AuthenticationFailed("This account is disabled.", code="person_disabled")
     _check_cafe_is_open(closed_at)
@@ -147,7 +150,7 @@ def _read_roles(identity: Identity, now: datetime) -> frozenset[Role]:
     ):
         raise AuthenticationFailed("This sign-in has ended. Sign in again.", code="signed_out")
     _check_token(is_token_revoked)
-    return frozenset(Role(row[0]) for row in rows)
+    return frozenset(Role(row[0]) for row in rows), max(row[6] for row in rows)
 
 
 def _check_token(is_revoked: object) -> None:

@@ -181,6 +181,13 @@ class Authentication:
             is_program=is_program,
         )
 
+    async def check_password(self, command: SignIn, *, client: Client) -> None:
+        """Let pass whose password this is, whether or not they have a role anywhere.
+
+        Raises: AuthenticationFailed, TooManyAttempts.
+        """
+        await self._verify_password(command, client.address, needs_role=False)
+
     async def refresh(self, token: str, *, client: Client) -> Refreshed:
         """Go on with a sign-in: its refresh token hands over to the next one.
 
@@ -367,7 +374,9 @@ class Authentication:
 
     # --- within -------------------------------------------------------------------------------
 
-    async def _verify_password(self, command: SignIn, address: str) -> Account:
+    async def _verify_password(
+        self, command: SignIn, address: str, *, needs_role: bool = True
+    ) -> Account:
         email, now = command.email.strip(), self._now()
         self._limits.check(email, address, now=now)
         # Counted before it is looked at, or many guesses at once would all pass the check.
@@ -380,7 +389,7 @@ class Authentication:
             # Nobody has looked at the password: the database is away, or too many are waiting.
             self._limits.take_back(email, address)
             raise
-        if not fits or account is None or not account.cafes:
+        if not fits or account is None or (needs_role and not account.cafes):
             raise AuthenticationFailed(
                 "This e-mail address and password do not belong together. Try again.",
                 code="wrong_credentials",

@@ -13,6 +13,7 @@ from peewee import Field
 from models.devices import Pairing
 from models.staff import RefreshToken, RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
+from services.invitations import forget_invitations
 from services.notifications import forget_notifications
 from services.unit_of_work import UnitOfWork
 
@@ -39,6 +40,7 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
     revoked_tokens: int
     notifications: int
     pairings: int
+    invitations: int
 
     @property
     def most(self) -> int:
@@ -69,6 +71,7 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         notifications=forget_notifications(
             before=unit.now - _NOTIFICATIONS_KEPT, limit=command.limit
         ),
+        invitations=forget_invitations(before=unit.now, limit=command.limit),
         pairings=_remove_expired(Pairing, Pairing.id, now=unit.now, limit=command.limit),
     )
 

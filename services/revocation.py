@@ -5,12 +5,13 @@ process, since the change is counted in the same transaction.
 """
 
 from domain.commands import Command, Id
-from domain.errors import AuthorizationDenied, NotFound, UnprocessableInput
+from domain.errors import UnprocessableInput
 from domain.permissions import require
 from domain.roles import Role
 from domain.views import View
 from models.staff import Membership, SignIn
 from services.access import count_access_change
+from services.memberships import check_owner_stays, require_authority_over
 from services.unit_of_work import UnitOfWork
 
 
@@ -36,21 +37,20 @@ def revoke_person(unit: UnitOfWork, command: RevokePerson) -> RevokedView:
     """Take a person's access to this cafe back.
 
     Raises: NotFound for who does not work here, AuthorizationDenied for an owner unless an owner
-    asks, UnprocessableInput for removing oneself.
+    asks, UnprocessableInput for removing oneself, Conflict for removing the last owner.
     """
     require(unit.identity, "revoke_person")
-    membership = (Membership.person_id == command.person_id) & (Membership.cafe_id == unit.cafe_id)
-    roles = sorted(Role(row.role) for row in Membership.select(Membership.role).where(membership))
-    if not roles:
-        raise NotFound("Nobody with this id works here.")
-    if Role.OWNER in roles and Role.OWNER not in unit.identity.roles:
-        raise AuthorizationDenied("Only an owner takes an owner's access back.")
-    if command.remove_roles and command.person_id == unit.identity.person_id:
-        raise UnprocessableInput("You cannot remove yourself. Ask another owner or manager.")
+    roles = sorted(require_authority_over(unit, command.person_id))
+    if command.remove_roles:
+        if command.person_id == unit.identity.person_id:
+            raise UnprocessableInput("You cannot remove yourself. Ask another owner or manager.")
+        check_owner_stays(unit, without=command.person_id)
     ended = _end_sign_ins(unit, SignIn.person_id == command.person_id)
     removed = roles if command.remove_roles else []
     if removed:
-        Membership.delete().where(membership).execute()
+        Membership.delete().where(
+            Membership.person_id == command.person_id, Membership.cafe_id == unit.cafe_id
+        ).execute()
     count_access_change(unit.cafe_id)
     unit.audit(
         "person_revoked",

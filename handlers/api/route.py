@@ -31,6 +31,8 @@ PATH_PARAMETERS: dict[str, Any] = {
     "menu_item_id": Id,
     "modifier_id": Id,
     "person_id": Id,
+    "sign_in_id": Id,
+    "invitation_id": Id,
     "device_id": Id,
     "table_session_id": Id,
     "payment_id": Id,

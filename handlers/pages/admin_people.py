@@ -9,6 +9,7 @@ from handlers.connected import build_connected
 from handlers.pages.management import ManagementPage
 from services.cafes import read_cafe
 from services.event_log import read_head
+from services.invitations import list_invitations
 from services.people import list_staff
 from services.revocation import (
     RevokedView,
@@ -18,7 +19,7 @@ from services.revocation import (
     revoke_person,
 )
 
-_PEOPLE = "/admin/people"
+PEOPLE = "/admin/people"
 
 
 class PeoplePage(ManagementPage):
@@ -27,6 +28,10 @@ class PeoplePage(ManagementPage):
     permission = "list_connections"
 
     async def get(self) -> None:
+        await self.show_people()
+
+    async def show_people(self, *, fault: str = "", link: str = "", invited: str = "") -> None:
+        """link, invited: of an invitation that has just been made, and of whom."""
         context, cafe_id = self.context, self.identity.cafe_id
         found = await context.runner.read(_read_page, cafe_id, now=context.now())
         records = await context.presence.get_active_connections(cafe_id)
@@ -37,6 +42,9 @@ class PeoplePage(ManagementPage):
             connected=build_connected(found.pop("staff"), records, is_complete=is_complete),
             my_id=self.identity.person_id,
             ended=int(ended) if ended.isdecimal() and len(ended) < 5 else None,
+            fault=fault,
+            link=link,
+            invited=invited,
             ended_of=self.get_query_argument("of", ""),
             **found,
         )
@@ -49,7 +57,7 @@ class _Revoke(ManagementPage):
         """Tell the other processes, and go back to the list, which says what was ended."""
         self.context.on_access_changed(self.identity.cafe_id)
         revoked = msgspec.json.decode(body, type=RevokedView)
-        self.see_other(f"{_PEOPLE}?ended={revoked.ended_sign_ins}&of={of}")
+        self.see_other(f"{PEOPLE}?ended={revoked.ended_sign_ins}&of={of}")
 
 
 class RevokePersonPage(_Revoke):
@@ -88,4 +96,5 @@ def _read_page(cafe_id: str, *, now: datetime) -> dict[str, Any]:
         "cafe": read_cafe(cafe_id),
         "position": read_head(cafe_id),
         "staff": list_staff(cafe_id, now=now),
+        "invitations": list_invitations(cafe_id, now=now),
     }

@@ -6,16 +6,22 @@ bench/revocation.py prints the times.
 """
 
 import asyncio
+import urllib.parse
+import urllib.request
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.roles import Role
+from realtime.close_codes import CloseCode
 from tests.support.contract import Contract
 from tests.support.fleet import Fleet
-from tests.support.people import Caller, Watcher, sign_in, sit_down
-from tests.support.waiting import wait_for
+from tests.support.people import Caller, Watcher, sign_in, sign_in_with, sit_down
+from tests.support.waiting import DEADLINE_S, wait_for
+
+_PASSWORD = "a password of ten"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +31,12 @@ class Ending:
     way: str
     codes: list[int]
     lasted_s: list[float]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the codes say what is true: come back with other rights, or do not."""
+        expected = CloseCode.ROOMS_CHANGED if self.way == "role" else CloseCode.REVOKED
+        return all(code == expected for code in self.codes)
 
 
 @dataclass(slots=True)
@@ -40,12 +52,15 @@ class _Screens:
 
 async def revoke_each_way(fleet: Fleet) -> list[Ending]:
     """Take access back from a person, from everybody, by signing out, of a guest's token and of a
-    paired screen."""
+    paired screen; change a role, end a sign-in, and remove somebody."""
     contract = Contract.fetch(fleet.url)
     owner = await sign_in(fleet.description, Role.OWNER, contract)
     try:
         async with _open_screens(fleet, owner, "admin") as office:
             endings = [
+                await _change_roles(fleet, contract, owner),
+                await _end_sign_in(fleet, contract),
+                await _remove_person(fleet, contract, owner),
                 await _end_person(fleet, contract, owner),
                 await _end(fleet, await _sign_in(fleet, contract), "sign-out", _sign_out),
                 await _end_guest(fleet, contract),
@@ -56,6 +71,50 @@ async def revoke_each_way(fleet: Fleet) -> list[Ending]:
         return endings
     finally:
         owner.close()
+
+
+async def _change_roles(fleet: Fleet, contract: Contract, owner: Caller) -> Ending:
+    cook = await _sign_in(fleet, contract)
+
+    async def change(_: Caller) -> None:
+        await owner.do(f"/people/{cook.person_id}/roles", {"roles": ["kitchen", "counter"]})
+
+    try:
+        return await _end(fleet, cook, "role", change)
+    finally:
+        await owner.do(f"/people/{cook.person_id}/roles", {"roles": ["kitchen"]})
+
+
+async def _end_sign_in(fleet: Fleet, contract: Contract) -> Ending:
+    cook, other = await _sign_in(fleet, contract), await _sign_in(fleet, contract)
+
+    async def end(_: Caller) -> None:
+        await other.do("/sign-ins/end-others")
+
+    try:
+        return await _end(fleet, cook, "sign-in", end)
+    finally:
+        other.close()
+
+
+async def _remove_person(fleet: Fleet, contract: Contract, owner: Caller) -> Ending:
+    """Invite somebody as a cook, let them in, and remove them from the cafe."""
+    email = f"cook-{uuid.uuid4().hex}@cafe.example"
+    invited = await owner.do("/people", {"name": "Cook", "email": email, "roles": ["kitchen"]})
+    await asyncio.to_thread(_take_up, fleet.url, invited["link"].rpartition("/")[2])
+    cook = await sign_in_with(fleet.url, contract, email=email, password=_PASSWORD)
+
+    async def remove(_: Caller) -> None:
+        await owner.do(f"/people/{cook.person_id}/revoke", {"removeRoles": True})
+
+    return await _end(fleet, cook, "removal", remove)
+
+
+def _take_up(url: str, code: str) -> None:
+    form = urllib.parse.urlencode({"password": _PASSWORD}).encode()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{url}/join/{code}", form, timeout=DEADLINE_S) as answer:
+        assert answer.status == 200
 
 
 async def _sign_in(fleet: Fleet, contract: Contract) -> Caller:

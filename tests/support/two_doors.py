@@ -253,4 +253,15 @@ def list_other_requests(ids: dict[str, str]) -> dict[str, tuple[Role, Request]]:
         "/table-sessions": (Role.COUNTER, Request("/table-sessions", {"tableCode": "a-good-code"})),
         "/connect-tickets": (Role.COUNTER, Request("/connect-tickets", ticket)),
         "/people/{person_id}/revoke": (Role.MANAGER, person),
+        "/people": (
+            Role.MANAGER,
+            Request(
+                "/people",
+                {"name": "Somebody", "email": "somebody@example.com", "roles": ["kitchen"]},
+            ),
+        ),
+        "/people/{person_id}/roles": (
+            Role.MANAGER,
+            Request(f"/people/{ids['person']}/roles", {"roles": ["kitchen"]}),
+        ),
     }

@@ -22,6 +22,7 @@ from handlers.pages.specimens.ids import make_id
 from handlers.pages.specimens.tickets import TARGET_S
 from services.audit import AuditFactView
 from services.people import StaffMember
+from services.sign_ins import OpenSignInView
 
 
 def make_analytics(now: datetime, *, is_busy: bool) -> AnalyticsView:
@@ -185,4 +186,19 @@ def list_screens(now: datetime) -> list[ListedScreen]:
                 ("Ready board", Role.BOARD, "Ready board", None, False),
             )
         )
+    ]
+
+
+def list_own_sign_ins(now: datetime) -> list[OpenSignInView]:
+    """List the sign-in that looks, one of a phone, and a program's."""
+    return [
+        OpenSignInView(
+            sign_in_id=make_id(320 + number),
+            client=client,
+            since=now - timedelta(days=3 * number + 1),
+            last_seen_at=now - timedelta(minutes=50 * number),
+            is_own=number == 0,
+            is_program=number == 2,
+        )
+        for number, client in enumerate(("Chrome on Windows", "Safari on iPhone", "a program"))
     ]

@@ -13,6 +13,7 @@ from handlers.pages.specimens.floor import list_tables, make_board_number
 from handlers.pages.specimens.ids import make_id
 from handlers.pages.specimens.management import (
     list_audit_facts,
+    list_own_sign_ins,
     list_screens,
     make_analytics,
     make_connected,
@@ -70,6 +71,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
             ],
         ),
         "screens": list_screens(now),
+        "own_sign_ins": list_own_sign_ins(now),
         "screen_places": list_places([]),
         "audit_facts": list_audit_facts(now),
         "editable_items": [

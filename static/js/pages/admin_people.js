@@ -3,6 +3,6 @@
 
 import { startLive } from '../core/live.js';
 
-const isQuiet = () => !document.querySelector('.confirm[open]');
+const isQuiet = () => !document.querySelector('.confirm[open], .people__add[open], .people__link');
 
 startLive({ heartbeat: 'dashboard', isQuiet, refreshMs: 5000 });

@@ -47,6 +47,7 @@ from realtime.presence import MemoryPresence
 from realtime.rate_limit import MemoryWindows
 from services.authentication import Authentication
 from services.first_run import FirstRun
+from services.joining import Joining
 from services.passwords import Passwords, hash_password
 from services.runner import Runner
 from services.screen_access import ScreenAccess
@@ -306,6 +307,15 @@ async def world(database, settings) -> AsyncIterator[World]:
 
     key = SigningKey(kid="test", key=secrets.token_bytes(48), created_at=clock())
     keys = Secrets(signing_keys=(key,), pepper=secrets.token_bytes(48))
+    authentication = Authentication(
+        runner=runner,
+        signer=TokenSigner(keys),
+        secrets=keys,
+        settings=settings,
+        passwords=passwords,
+        now=clock,
+        new_id=new_id,
+    )
     context = HandlerContext(
         settings=settings,
         runner=runner,
@@ -319,14 +329,9 @@ async def world(database, settings) -> AsyncIterator[World]:
         ),
         presence=MemoryPresence(),
         on_access_changed=lambda cafe_id: built[0].told(cafe_id),
-        authentication=Authentication(
-            runner=runner,
-            signer=TokenSigner(keys),
-            secrets=keys,
-            settings=settings,
-            passwords=passwords,
-            now=clock,
-            new_id=new_id,
+        authentication=authentication,
+        joining=Joining(
+            runner=runner, passwords=passwords, authentication=authentication, now=clock
         ),
         templates=Templates(
             folder=ROOT / "templates",

@@ -22,6 +22,7 @@ OPEN_PAGES = {
     "/readyz",
     "/metrics",
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})",
+    r"/join/(?P<code>[A-Za-z0-9_-]{43})",
     "/pair",
     "/pair/state",
     r"/set-up/(?P<code>[A-Za-z0-9_-]{43})",

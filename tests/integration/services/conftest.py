@@ -15,6 +15,7 @@ from domain.roles import Identity, IdentityKind, Role
 from domain.views import BoardNumberView
 from models.base import bind
 from models.database import close_database, open_database
+from models.fields import to_unix_ms
 from models.migrations import migrate
 from models.staff import Membership, Person, PersonalData, SignIn
 from models.tables import Lane, TableSession
@@ -42,6 +43,7 @@ STAFF = Identity(
     roles=frozenset({Role.COUNTER}),
     person_id=PERSON,
     sign_in_id=SIGN_IN,
+    roles_since_ms=to_unix_ms(NOW),
 )
 GUEST = Identity(
     kind=IdentityKind.GUEST,
