@@ -2,14 +2,21 @@
 
 from playwright.async_api import Page, expect
 
+from domain.commands import PlaceOrder
 from tests.support.browser import BrowserFaults, OpenPage, find_violations, save_screenshot
-from tests.support.demo_cafe import ServeDemo
+from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 
 async def _read_code(screen: Page) -> str:
     code = screen.locator(".pair__code")
     await code.wait_for()
     return (await code.inner_text()).split()[-1]
+
+
+async def _order(cafe: DemoCafe, *dishes: str) -> None:
+    till = await cafe.speak_as("counter")
+    menu = await till.read_menu()
+    await till.place_order(PlaceOrder(lines=[draft_line(menu, dish) for dish in dishes]))
 
 
 async def test_a_wall_is_paired_moved_and_unpaired(
@@ -36,19 +43,36 @@ async def test_a_wall_is_paired_moved_and_unpaired(
     assert await find_violations(phone) == []
     await save_screenshot(phone, "admin-pair")
     await phone.get_by_label("What it is called").fill("Wall by the oven")
-    stations = cafe.description.stations
-    await phone.get_by_label(f"Kitchen, {stations[0].name}").check()
+    bar, *_, kitchen = cafe.description.stations
+    await phone.get_by_label(f"Kitchen, {kitchen.name}").check()
     await phone.get_by_role("button", name="Pair it").click()
     await expect(phone.get_by_text("Wall by the oven is paired.")).to_be_visible()
 
-    await wall.wait_for_url(f"**/kitchen/{stations[0].link.rpartition('/')[2]}")
+    await wall.wait_for_url(f"**/kitchen/{kitchen.link.rpartition('/')[2]}")
     await expect(phone.locator(".screen-row")).to_contain_text("since", timeout=15_000)
     assert await find_violations(phone) == []
     await save_screenshot(phone, "admin-screens")
 
+    tickets = wall.locator('[data-column="open"] > order-ticket')
+    await _order(cafe, "Flat white", "Tosta mista")
+    await expect(tickets).to_have_count(1)
+    await expect(tickets).to_contain_text("Tosta mista")
+
+    await phone.get_by_text("Change", exact=False).first.focus()
+    await phone.keyboard.press("Enter")
+    await phone.keyboard.press("Tab")
+    await phone.keyboard.type("Wall by the door")
+    await phone.keyboard.press("Enter")
+    row = phone.locator(".screen-row")
+    await expect(row.locator("h2")).to_have_text("Wall by the door")
+    await expect(row.locator(".screen-row__place")).to_have_text(f"Kitchen, {kitchen.name}")
+    await expect(wall.locator("connection-status [data-for-state=live]")).to_be_visible()
+
     await phone.get_by_text("Change", exact=False).first.click()
-    await phone.get_by_role("button", name=f"Kitchen, {stations[1].name}").click()
-    await wall.wait_for_url(f"**/kitchen/{stations[1].link.rpartition('/')[2]}")
+    await save_screenshot(phone, "admin-screens-change")
+    assert await find_violations(phone) == []
+    await phone.get_by_role("button", name=f"Kitchen, {bar.name}").click()
+    await wall.wait_for_url(f"**/kitchen/{bar.link.rpartition('/')[2]}")
     await expect(wall.locator("connection-status [data-for-state=live]")).to_be_visible()
 
     await phone.locator(".confirm > summary").click()
