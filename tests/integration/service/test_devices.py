@@ -245,6 +245,24 @@ async def test_requests_at_once_renew_a_secret_once(cafe, screens):
     await screens.identify(kept[0])
 
 
+async def test_requests_at_two_processes_leave_a_secret_that_works(cafe, screens):
+    """Whichever of their answers is kept is good, and stays so once it was used."""
+    _, secret = await _pair(cafe, screens)
+    cafe.pass_time(days=31)
+    async with open_beside(cafe) as beside:
+        beside.pass_time(days=31)
+        elsewhere = ScreenAccess(beside.runner, now=lambda: beside.now)
+        kept: list[str] = []
+        requests = (
+            door.identify(secret, on_renewed=kept.append)
+            for door in (screens, elsewhere, screens, elsewhere)
+        )
+        await asyncio.gather(*requests)
+
+    assert len(kept) == 1, "two secrets were given, of which one ends the other"
+    await screens.identify(kept[0])
+
+
 async def test_a_screen_is_what_its_row_says(cafe, screens):
     """Moved, it has its new station's rights at its next command; the events say so."""
     device, secret = await _pair(cafe, screens, station="bar")
