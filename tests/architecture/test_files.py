@@ -77,9 +77,10 @@ def test_what_people_edit_is_what_is_installed(name: str):
     assert missing == []
 
 
-def test_npm_packages_are_pinned_with_hashes_and_no_address():
-    """The same holds for the few that the browser tests use."""
-    lock = json.loads((ROOT / "tests" / "package-lock.json").read_text())
+@pytest.mark.parametrize("folder", ["tests", "bench/peers"])
+def test_npm_packages_are_pinned_with_hashes_and_no_address(folder: str):
+    """The same holds for what the browser tests use, and what measurements compare with."""
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
 
     assert [name for name, entry in packages.items() if "resolved" in entry] == []

@@ -1,0 +1,1 @@
+"""Servers that bench.fan_out compares TableTap with."""
