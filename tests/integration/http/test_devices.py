@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from domain.roles import Role
 from tests.integration.http.conftest import Client, World, read
 
@@ -14,8 +16,8 @@ async def _begin(world: World) -> dict[str, Any]:
     return read(answer)
 
 
-async def _pair(manager: Client, code: str) -> int:
-    return (await manager.post("/api/v1/devices", WISH | {"userCode": code})).code
+async def _pair(manager: Client, code: str, **wish: Any) -> int:
+    return (await manager.post("/api/v1/devices", WISH | wish | {"userCode": code})).code
 
 
 async def test_a_waiting_program_is_told_to_wait_and_to_slow_down(world):
@@ -69,6 +71,42 @@ async def test_another_cafes_manager_pairs_into_their_own_cafe_alone(world):
     assert (await ours.post(f"/api/v1/devices/{device_id}/revoke")).code == 404
     listed = read(await theirs.get("/api/v1/devices"))["devices"]
     assert [each["deviceId"] for each in listed] == [device_id]
+
+
+async def _let_in(world: World, **wish: Any) -> tuple[Client, str]:
+    """Pair a browser and return it with the page that it was led to."""
+    screen = world.client()
+    shown = await screen.get("/pair")
+    code = shown.body.decode().partition("Its code is </span>")[2][:9]
+    assert await _pair(await world.staff(Role.MANAGER), code, **wish) == 201
+    return screen, (await screen.get("/pair")).headers["Location"]
+
+
+HOMES = [
+    ({"role": "kitchen"}, "/kitchen", "kitchen"),
+    ({"role": "kitchen", "stationId": "bar"}, "/kitchen/bar", "kitchen"),
+    ({"role": "expo"}, "/kitchen", "kitchen"),
+    ({"role": "counter"}, "/counter", "counter"),
+    ({"role": "board"}, "/board", "customers"),
+]
+
+
+@pytest.mark.parametrize(("wish", "home", "namespace"), HOMES)
+async def test_a_screen_has_its_own_page_and_socket_and_no_other(world, wish, home, namespace):
+    """Its cookie alone is enough for both; what management has is not for it."""
+    if "stationId" in wish:
+        wish = wish | {"stationId": world.stations[wish["stationId"]]}
+    screen, shown = await _let_in(world, **wish)
+    assert shown == home
+    assert (await screen.get(home)).code == 200
+    assert (await screen.get("/displays")).headers["Location"] == home
+    tickets = "/api/v1/connect-tickets"
+    assert (await screen.post(tickets, {"namespace": namespace})).code == 201
+    assert (await screen.post(tickets, {"namespace": "admin"})).code == 403
+    assert (await screen.get("/api/v1/devices")).code == 403
+    assert (await screen.get("/admin/screens")).code == 403
+    if "stationId" in wish:  # of another station's wall it is led home
+        assert (await screen.get("/kitchen/cold")).headers["Location"] == "/displays"
 
 
 async def test_the_cookie_of_a_screen_is_kept_from_scripts_and_renewed(world):
