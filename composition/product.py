@@ -225,7 +225,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         authentication=authentication,
         first_run=first_run,
         joining=Joining(runner=runner, passwords=passwords, authentication=authentication, now=now),
-        screen_access=ScreenAccess(runner, now=now),
+        screen_access=ScreenAccess(runner, derive=secrets.derive, now=now),
         templates=templates,
         assets=assets,
         metrics=metrics,

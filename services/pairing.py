@@ -104,8 +104,8 @@ def find_waiting(typed: str, *, now: datetime) -> PairingView:
 
 def read_own_pairing(poll_hash: str, *, now: datetime) -> tuple[PairingState, PairingView | None]:
     """Say where a screen's own pairing stands; for `runner.read`."""
-    row = Pairing.get_or_none(Pairing.poll_hash == poll_hash)
-    if row is None or row.expires_at <= now or row.claimed_at is not None:
+    row = _find_own(poll_hash, now=now)
+    if row is None:
         return PairingState.ENDED, None
     state = PairingState.WAITING if row.device_id is None else PairingState.CONFIRMED
     return state, _show(row)
@@ -144,13 +144,16 @@ def pair_device(unit: UnitOfWork, command: PairDevice) -> DeviceView:
 
 
 def claim_pairing(unit: UnitOfWork, command: ClaimPairing) -> ClaimedPairing:
-    """Answer a screen that asks; once confirmed its secret is good from here on, once.
+    """Answer a screen that asks; once confirmed its secret is good from here on.
+
+    Asked again, because the answer was lost, it is the same: the secret follows from the screen's
+    own. That ends with the pairing, or once the screen was heard of with its secret.
 
     Raises: NotFound where the pairing is over, RateLimitExceeded `slow_down`.
     """
-    row = Pairing.get_or_none(Pairing.poll_hash == command.poll_hash)
-    if row is None or row.expires_at <= unit.now or row.claimed_at is not None:
-        raise NotFound("This pairing is over. Begin anew.", code="pairing_ended")
+    row = _find_own(command.poll_hash, now=unit.now)
+    if row is None:
+        raise _ended()
     if row.device_id is None:
         if row.polled_at is not None and unit.now - row.polled_at < POLL_INTERVAL:
             raise RateLimitExceeded(
@@ -161,21 +164,35 @@ def claim_pairing(unit: UnitOfWork, command: ClaimPairing) -> ClaimedPairing:
         Pairing.update(polled_at=unit.now).where(Pairing.id == row.id).execute()
         return ClaimedPairing(state=PairingState.WAITING)
     device = Device.get_or_none(Device.id == row.device_id, Device.revoked_at.is_null())
-    claimed = (
-        Pairing.update(claimed_at=unit.now)
-        .where(Pairing.id == row.id, Pairing.claimed_at.is_null())
-        .execute()
-    )
-    if device is None or not claimed:
-        raise NotFound("This pairing is over. Begin anew.", code="pairing_ended")
-    Device.update(last_seen_at=unit.now).where(Device.id == device.id).execute()
-    DeviceCredential.create(
-        secret_hash=command.secret_hash,
-        cafe_id=device.cafe_id,
-        device_id=device.id,
-        created_at=unit.now,
-    )
+    if device is None:
+        raise _ended()
+    if row.claimed_at is None:
+        Pairing.update(claimed_at=unit.now).where(Pairing.id == row.id).execute()
+        DeviceCredential.create(
+            secret_hash=command.secret_hash,
+            cafe_id=device.cafe_id,
+            device_id=device.id,
+            created_at=unit.now,
+        )
     return ClaimedPairing(state=PairingState.CONFIRMED, device_id=device.id, cafe_id=device.cafe_id)
+
+
+def _find_own(poll_hash: str, *, now: datetime) -> Pairing | None:
+    """Find a screen's own pairing, unless it has run out or done what it was for."""
+    row = Pairing.get_or_none(Pairing.poll_hash == poll_hash)
+    if row is None or row.expires_at <= now:
+        return None
+    was_seen = (
+        row.device_id is not None
+        and Device.select()
+        .where(Device.id == row.device_id, Device.last_seen_at.is_null(False))
+        .exists()
+    )
+    return None if was_seen else row
+
+
+def _ended() -> NotFound:
+    return NotFound("This pairing is over. Begin anew.", code="pairing_ended")
 
 
 def _find_by_code(typed: str, *, now: datetime) -> Pairing:

@@ -44,10 +44,17 @@ class PairedScreen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScreenAccess:
-    """Pairing and recognising of screens."""
+    """Pairing and recognising of screens. derive: see `config.secrets.Secrets.derive`."""
 
-    def __init__(self, runner: Runner, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        derive: Callable[[str, str], bytes],
+        now: Callable[[], datetime],
+    ) -> None:
         self._runner = runner
+        self._derive = derive
         self._now = now
 
     async def begin_pairing(self, *, address: str, user_agent: str) -> NewPairing:
@@ -69,11 +76,13 @@ class ScreenAccess:
         return await self._runner.read(read_own_pairing, hash_secret(secret), now=self._now())
 
     async def claim_pairing(self, secret: str) -> PairedScreen | None:
-        """Give a confirmed screen its secret, once; None while nobody has confirmed.
+        """Give a confirmed screen its secret; None while nobody has confirmed.
+
+        It is the same one until the screen was heard of with it: an answer may be lost.
 
         Raises: NotFound where the pairing is over, RateLimitExceeded for asking too often.
         """
-        own = make_secret()
+        own = self._derive("screen", secret).hex()
         command = ClaimPairing(poll_hash=hash_secret(secret), secret_hash=hash_secret(own))
         outcome = await self._runner.write(claim_pairing, command, command_type="claim_pairing")
         claimed = msgspec.json.decode(outcome.body, type=ClaimedPairing)

@@ -319,7 +319,7 @@ async def world(database, settings) -> AsyncIterator[World]:
     context = HandlerContext(
         settings=settings,
         runner=runner,
-        screen_access=ScreenAccess(runner, now=clock),
+        screen_access=ScreenAccess(runner, derive=keys.derive, now=clock),
         first_run=FirstRun(secrets=keys, runner=runner, passwords=passwords, new_code=new_id),
         limits=Limits(
             MemoryWindows(lambda: time.monotonic_ns() // 1_000_000),

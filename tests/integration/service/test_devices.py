@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -29,10 +30,18 @@ from services.screen_access import ScreenAccess
 from tests.support.cafes import OTHER_CAFE_ID, UNKNOWN_ID, open_beside
 
 
+def _open_door(cafe):
+    return ScreenAccess(
+        cafe.runner,
+        derive=lambda purpose, value: sha256(f"{purpose} {value}".encode()).digest(),
+        now=lambda: cafe.now,
+    )
+
+
 @pytest.fixture
 def screens(cafe):
     """The door of the cafe's screens, by the clock of its people."""
-    return ScreenAccess(cafe.runner, now=lambda: cafe.now)
+    return _open_door(cafe)
 
 
 async def _run(cafe, operation, command, role=Role.MANAGER, identity=None):
@@ -251,7 +260,7 @@ async def test_requests_at_two_processes_leave_a_secret_that_works(cafe, screens
     cafe.pass_time(days=31)
     async with open_beside(cafe) as beside:
         beside.pass_time(days=31)
-        elsewhere = ScreenAccess(beside.runner, now=lambda: beside.now)
+        elsewhere = _open_door(beside)
         kept: list[str] = []
         requests = (
             door.identify(secret, on_renewed=kept.append)
@@ -297,6 +306,22 @@ async def test_an_unpaired_screen_is_nobody(cafe, screens):
         lambda: [row.kind for row in AuditEntry.select().order_by(AuditEntry.at, AuditEntry.id)]
     )
     assert kinds[-2:] == ["device_paired", "device_revoked"]
+
+
+async def test_an_answer_that_was_lost_is_given_again(cafe, screens):
+    """The same secret, until the screen was heard of with it; then the pairing is over."""
+    begun = await _begin(screens)
+    command = PairDevice(user_code=begun.pairing.user_code, name="Wall", role="board")
+    await _run(cafe, pair_device, command)
+    first, again = [await screens.claim_pairing(begun.secret) for _ in range(2)]
+    assert first == again
+    state, _ = await screens.read_pairing(begun.secret)
+    assert state is PairingState.CONFIRMED
+
+    await screens.identify(first.secret)
+
+    with pytest.raises(NotFound):
+        await screens.claim_pairing(begun.secret)
 
 
 async def test_one_unpaired_before_it_fetched_its_secret_gets_none(cafe, screens):
