@@ -4,10 +4,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from config.namespaces import Namespace
-from domain.roles import Role
+from domain.roles import IdentityKind, Role
 from realtime.close_codes import CloseCode
 from realtime.session import Session
 from tests.support.made_views import make_id
@@ -168,6 +169,22 @@ async def test_an_address_has_three_hundred_returns(monkeypatch: pytest.MonkeyPa
     (refusal, *_) = cafe.services.refusals
     assert refusal.details["command"] == "reconnect"
     assert refusal.details["limit"] == 300
+
+
+async def test_paired_screens_are_not_counted_for_their_address(monkeypatch: pytest.MonkeyPatch):
+    """A wall that breaks again and again counts for itself; no phone beside it waits for that."""
+    screens = {
+        f"s{each}": msgspec.structs.replace(
+            make_person(Role.KITCHEN), kind=IdentityKind.DEVICE, principal=f"device:{make_id(each)}"
+        )
+        for each in range(20)
+    }
+    people = {"p": make_person(Role.KITCHEN)}
+    monkeypatch.setattr("tests.support.realtime.IDENTITIES", screens | people)
+    cafe = Cafe()
+
+    assert [await cafe.count_returns(20, name) for name in screens] == [20] * 20
+    assert await cafe.count_returns(20, "p") == 20
 
 
 async def test_a_crowd_that_the_server_has_not_missed_yet_is_not_counted():
