@@ -8,7 +8,9 @@ import struct
 from typing import Any
 
 import pytest
-from tornado.httpclient import HTTPClientError
+from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.httputil import HTTPHeaders
+from tornado.websocket import websocket_connect
 
 from tests.integration.sockets.conftest import LISTED, SocketServer
 from tests.support.made_events import make_events
@@ -28,18 +30,43 @@ HTTP_DOORS = [
     ("POST", f"{SESSION}/xhr_streaming"),
     ("POST", f"{SESSION}/xhr_send"),
 ]
-HOSTILE = [
+# A tuple is a request that names each of them in a header of its own.
+HOSTILE: list[str | tuple[str, ...]] = [
+    "",
     "null",
+    "NULL",
     "https://evil.example",
     "https://shop.example.evil.example",
     "https://evil-shop.example",
     "http://shop.example",
     "https://shop.example:8443",
+    "https://shop.example:443",
+    "https://shop.example.",
+    "https://SHOP.EXAMPLE",
+    "HTTPS://shop.example",
+    "https://shop.example/",
+    "https://user@shop.example",
+    "https://shop.example#@evil.example",
+    "//shop.example",
+    "*",
     "https://shop.example, https://evil.example",
+    "https://shop.example https://evil.example",
+    ("https://shop.example", "https://evil.example"),
+    ("https://shop.example", "https://shop.example"),
+    ("https://evil.example", "https://shop.example"),
     "https://127.0.0.1:{port}",
     "http://127.0.0.1:1",
     "http://127.0.0.1",
 ]
+
+
+def _write_headers(
+    server: SocketServer, origin: str | tuple[str, ...], **others: str
+) -> HTTPHeaders:
+    headers = HTTPHeaders(others)
+    for each in (origin,) if isinstance(origin, str) else origin:
+        headers.add("Origin", each.format(port=server.port))
+    return headers
 
 
 def _body(method: str) -> dict[str, Any]:
@@ -49,10 +76,12 @@ def _body(method: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("method", "path"), HTTP_DOORS)
 @pytest.mark.parametrize("origin", HOSTILE)
 async def test_a_page_of_another_origin_is_refused(
-    server: SocketServer, method: str, path: str, origin: str
+    server: SocketServer, method: str, path: str, origin: str | tuple[str, ...]
 ):
-    """403 and not one CORS header, on every door."""
-    headers = {"Origin": origin.format(port=server.port)}
+    """403 and not one CORS header, on every door; claims and cookies do not help."""
+    headers = _write_headers(
+        server, origin, **{"Sec-Fetch-Site": "same-origin", "Cookie": "tabletap_sign_in=x"}
+    )
 
     answer = await server.fetch(path, method=method, headers=headers, **_body(method))
 
@@ -63,13 +92,17 @@ async def test_a_page_of_another_origin_is_refused(
 @pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
 @pytest.mark.parametrize("origin", HOSTILE)
 async def test_a_websocket_of_another_origin_is_refused(
-    server: SocketServer, path: str, origin: str
+    server: SocketServer, path: str, origin: str | tuple[str, ...]
 ):
     """Before any upgrade; what a page claims about its site does not help."""
-    with pytest.raises(HTTPClientError, match="403"):
-        await server.connect(
-            path, Origin=origin.format(port=server.port), Sec_Fetch_Site="same-origin"
-        )
+    headers = _write_headers(server, origin, **{"Sec-Fetch-Site": "same-origin"})
+
+    with pytest.raises(HTTPClientError, match="403") as refused:
+        await websocket_connect(HTTPRequest(server.url(path, "ws"), headers=headers))
+
+    assert refused.value.response is not None
+    names = [name.lower() for name in refused.value.response.headers]
+    assert [name for name in names if name.startswith("access-control-")] == []
 
 
 @pytest.mark.parametrize(("method", "path"), HTTP_DOORS[:4])
@@ -83,12 +116,40 @@ async def test_a_listed_origin_is_named_and_gets_credentials(
     )
 
     if path != "kitchen":
-        assert answer.headers["Access-Control-Allow-Origin"] == LISTED
-        assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-        assert answer.headers["Vary"] == "Origin"
+        assert _is_named(answer)
     assert answer.code in (200, 204)
     assert own.code in (200, 204)
     assert "Access-Control-Allow-Origin" not in own.headers
+
+
+async def test_a_listed_origin_polls_sends_and_streams(server: SocketServer):
+    """Named by each answer that carries something, or its browser would not show it."""
+    headers = {"Origin": LISTED}
+    message = json.dumps({"type": "authenticate", "data": {"token": "kitchen"}})
+
+    opened = await server.fetch(f"{SESSION}/xhr", method="POST", body="", headers=headers)
+    sent = await server.fetch(
+        f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]), headers=headers
+    )
+    polled = await server.fetch(f"{SESSION}/xhr", method="POST", body="", headers=headers)
+    server.plane.drain()
+    streamed = await server.fetch(
+        f"{SESSION}/xhr_streaming", method="POST", body="", headers=headers
+    )
+
+    assert [opened.code, sent.code, polled.code, streamed.code] == [200, 204, 200, 200]
+    assert all(map(_is_named, (opened, sent, polled, streamed)))
+    assert "joined" in polled.body.decode()
+    assert "c[4001," in streamed.body.decode()
+
+
+def _is_named(answer: HTTPResponse) -> bool:
+    headers = answer.headers
+    return (
+        headers["Access-Control-Allow-Origin"] == LISTED
+        and headers["Access-Control-Allow-Credentials"] == "true"
+        and headers["Vary"] == "Origin"
+    )
 
 
 @pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
@@ -113,6 +174,10 @@ GONE = [
     f"{SESSION}/jsonp_send",
     f"{SESSION}/eventsource",
     f"{SESSION}/htmlfile?c=alert",
+    f"{SESSION}/raw",
+    "kitchen/websocket/raw",
+    "kitchen/iframe-.html",
+    "kitchen/iframe-1.6.1-min.html?t=1",
     "nowhere/info",
 ]
 
