@@ -7,6 +7,7 @@ and bounds its rights; the rights themselves are re-read from the database each 
 (services/authentication.py), which also knows what has been revoked.
 """
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -44,6 +45,8 @@ class TokenKind(StrEnum):
 
 
 _Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
+# Up to the year 9999, which is where datetimes end.
+_Time = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,9 +64,9 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cafe: _Id
     roles: Annotated[list[Role], msgspec.Meta(min_length=1)]
     jti: _Id
-    iat: int
-    nbf: int
-    exp: int
+    iat: _Time
+    nbf: _Time
+    exp: _Time
     sign_in: _Id | None = None
     seating: _Id | None = None
     namespace: Namespace | None = None
@@ -139,7 +142,7 @@ class TokenSigner:
             raise AuthenticationFailed(
                 "This token has run out. Get a new one and try again.", code="token_expired"
             )
-        if claims.nbf > now_s + LEEWAY_S:
+        if max(claims.nbf, claims.iat) > now_s + LEEWAY_S:
             raise _refusal()
         return claims
 
@@ -155,7 +158,7 @@ class TokenSigner:
             claims = msgspec.convert(payload, Claims)
         except msgspec.ValidationError as error:
             raise _refusal() from error
-        if claims.aud != _audience(claims.kind):
+        if claims.aud != _audience(claims.kind) or not _fits_its_kind(claims):
             raise _refusal()
         return claims
 
@@ -163,6 +166,7 @@ class TokenSigner:
         if len(token) > _LONGEST_TOKEN or not _is_canonical(token):
             raise _refusal()
         try:
+            _refuse_doubles(token)
             kid = jwt.get_unverified_header(token).get("kid")
             key = self._secrets.find_key(kid) if isinstance(kid, str) else None
             if key is None:
@@ -181,9 +185,39 @@ class TokenSigner:
                     "verify_iat": False,
                 },
             )
-        except (jwt.InvalidTokenError, ValueError) as error:
+        except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
             raise _refusal() from error
         return payload
+
+
+# Whom a token of a kind speaks for.
+_SUBJECTS: dict[TokenKind, tuple[str, ...]] = {
+    TokenKind.ACCESS: ("person:",),
+    TokenKind.GUEST: ("lane:",),
+    TokenKind.DEVICE: ("device:",),
+    TokenKind.CONNECT: ("person:", "lane:", "device:"),
+}
+
+
+def _fits_its_kind(claims: Claims) -> bool:
+    """Whether a token is about what its kind is about; only a ticket is for one namespace."""
+    is_ticket = claims.kind is TokenKind.CONNECT
+    return claims.sub.startswith(_SUBJECTS[claims.kind]) and is_ticket == (
+        claims.namespace is not None
+    )
+
+
+def _refuse_doubles(token: str) -> None:
+    """Raise ValueError for a header or claims that name something twice: readers would differ."""
+    for part in token.split(".")[:2]:
+        json.loads(_decode_part(part), object_pairs_hook=_refuse_double_names)
+
+
+def _refuse_double_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        raise ValueError("a name is given twice")
+    return names
 
 
 def _audience(kind: TokenKind) -> str:
@@ -204,12 +238,14 @@ def _is_canonical(token: str) -> bool:
         return False
     try:
         return all(
-            urlsafe_b64encode(urlsafe_b64decode(part + "=" * (-len(part) % 4))).rstrip(b"=")
-            == part.encode()
-            for part in parts
+            urlsafe_b64encode(_decode_part(part)).rstrip(b"=") == part.encode() for part in parts
         )
     except ValueError:
         return False
+
+
+def _decode_part(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _refusal() -> AuthenticationFailed:

@@ -132,7 +132,7 @@ async def test_a_listed_origin_polls_sends_and_streams(server: SocketServer):
         f"{SESSION}/xhr_send", method="POST", body=json.dumps([message]), headers=headers
     )
     polled = await server.fetch(f"{SESSION}/xhr", method="POST", body="", headers=headers)
-    server.plane.drain()
+    await server.plane.drain()
     streamed = await server.fetch(
         f"{SESSION}/xhr_streaming", method="POST", body="", headers=headers
     )
