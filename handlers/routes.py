@@ -12,7 +12,7 @@ from handlers.assets import URL_PREFIX, StaticFiles
 from handlers.base import BaseHandler
 from handlers.context import HandlerContext
 from handlers.pages.admin import AdminPage
-from handlers.pages.admin_audit import AuditPage
+from handlers.pages.admin_audit import AuditExportPage, AuditListPage
 from handlers.pages.admin_menu import (
     AvailabilityPage,
     EditItemPage,
@@ -79,7 +79,8 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/admin/notices": NoticesPage,
     rf"/admin/notices/(?P<notification_id>{_ID})/end": EndNoticePage,
     r"/admin": AdminPage,
-    r"/admin/audit": AuditPage,
+    r"/admin/audit": AuditListPage,
+    r"/admin/audit/export.csv": AuditExportPage,
     r"/admin/menu": MenuPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})": EditItemPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/options": EditOptionsPage,

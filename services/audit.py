@@ -12,8 +12,10 @@ from typing import Any
 
 import msgspec
 
+from domain.views import View
 from models.fields import from_unix_ms
 from models.rows import fetch_rows
+from services.audit_search import AuditSearch, Condition, list_conditions
 from services.unit_of_work import UnitOfWork
 
 
@@ -113,7 +115,7 @@ JOIN orders ON orders.id = refund.order_id WHERE refund.id IN ({}) AND refund.ca
 """
 
 
-class AuditFactView(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFactView(View, frozen=True):
     """A fact with the names of what it is about; "" or None for what it is not about.
 
     who: a person's or a screen's name, "" for the system and for whom was erased; is_guest: table
@@ -143,7 +145,7 @@ class AuditFactView(msgspec.Struct, frozen=True, kw_only=True):
         return self.principal == "system"
 
 
-class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
+class AuditPage(View, frozen=True):
     """facts: newest first. next_before_id: where the next page begins, None after the last."""
 
     facts: list[AuditFactView]
@@ -155,18 +157,23 @@ def note_fact(unit: UnitOfWork, fact: NotedFact) -> None:
     unit.audit(fact.kind, **fact.details)
 
 
+def choose_kinds(subject: AuditSubject | None, kind: str) -> frozenset[str] | None:
+    """Return the kinds of a subject, of them one; None where neither is chosen."""
+    if not kind:
+        return None if subject is None else KINDS[subject]
+    return frozenset({kind}) if subject is None else KINDS[subject] & {kind}
+
+
 def read_audit(
-    cafe_id: str,
-    *,
-    limit: int,
-    before_id: str | None = None,
-    subject: AuditSubject | None = None,
+    cafe_id: str, *, limit: int, before_id: str | None = None, search: AuditSearch | None = None
 ) -> AuditPage:
     """Read a cafe's audit, newest first; for `runner.read`.
 
-    before_id: the last fact of the page before; one that the cafe does not have ends nothing.
+    before_id: the last fact of the page before; after one that the cafe does not have is nothing.
     """
-    rows = _fetch_facts(cafe_id, limit=limit + 1, before_id=before_id, subject=subject)
+    rows = _fetch_facts(
+        cafe_id, limit=limit + 1, before_id=before_id, search=search or AuditSearch()
+    )
     facts = [_Fact(*row[:4], details=json.loads(row[4])) for row in rows[:limit]]
     names = _read_names(cafe_id, facts)
     return AuditPage(
@@ -212,23 +219,23 @@ class _Names(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _fetch_facts(
-    cafe_id: str, *, limit: int, before_id: str | None, subject: AuditSubject | None
+    cafe_id: str, *, limit: int, before_id: str | None, search: AuditSearch
 ) -> list[tuple[Any, ...]]:
-    conditions, values = ["cafe_id = ?"], [cafe_id]
+    all_kinds = frozenset().union(*KINDS.values())
+    conditions = list_conditions(cafe_id, search, all_kinds=all_kinds)
     if before_id is not None:
         # Ids of one millisecond are in the order of their making, and `at` is what has an index.
         conditions.append(
-            "(at, id) < (SELECT at, id FROM audit_entry WHERE id = ? AND cafe_id = ?)"
+            Condition(
+                "(at, id) < (SELECT at, id FROM audit_entry WHERE id = ? AND cafe_id = ?)",
+                (before_id, cafe_id),
+            )
         )
-        values += [before_id, cafe_id]
-    if subject is not None:
-        kinds = sorted(KINDS[subject])
-        conditions.append(f"kind IN ({_places(kinds)})")
-        values += kinds
     return fetch_rows(
         "SELECT id, at, kind, principal, details FROM audit_entry"  # noqa: S608 - place-holders
-        f" WHERE {' AND '.join(conditions)} ORDER BY at DESC, id DESC LIMIT ?",
-        (*values, limit),
+        f" WHERE {' AND '.join(each.sql for each in conditions)}"
+        " ORDER BY at DESC, id DESC LIMIT ?",
+        (*(value for each in conditions for value in each.values), limit),
     )
 
 

@@ -5,6 +5,7 @@ handlers/routes.py makes Tornado's rules of it, handlers/api/openapi.py the docu
 """
 
 from handlers.api import (
+    audit,
     authentication,
     board,
     devices,
@@ -29,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *staff.ROUTES,
     *devices.ROUTES,
     *notifications.ROUTES,
+    *audit.ROUTES,
 )
 
 

@@ -1,5 +1,7 @@
 """Management at work: figures that move, a menu that guests see change, access that ends."""
 
+from pathlib import Path
+
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
@@ -34,6 +36,11 @@ async def pay(till: RestClient, paid: OrderView) -> PaymentView:
     total_minor = paid.totals.total_minor
     body = {"method": "cash", "amountMinor": total_minor, "tenderedMinor": total_minor}
     return await till.command(f"/orders/{paid.order_id}/payments", PaymentView, body)
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read a file that was taken along."""
+    return path.read_text("utf-8-sig").splitlines()
 
 
 async def finish_all(cafe: DemoCafe) -> None:
@@ -213,6 +220,44 @@ async def test_pages_of_management_fit_their_screens(cafe):
             assert [] == await find_violations(admin), f"{path} on {size}"
             await save_screenshot(admin, f"{name}-{size}", whole_page=True)
         await admin.context.close()
+
+
+async def test_the_audit_is_searched_and_taken_along(cafe):
+    """By keys alone; what fits comes as a file, what does not says so and leads back."""
+    till = await cafe.speak_as("manager")
+    await pay(till, await order(till, "Flat white"))
+    admin = await cafe.open_display("desk", "manager", "/admin/audit")
+    facts = admin.locator(".audit-entry")
+    await expect(facts.first).to_be_visible()
+
+    name = await admin.locator(".admin-nav__person").inner_text()
+
+    await admin.get_by_label("Name, reason or order").focus()
+    await admin.keyboard.type(name.strip())
+    await admin.keyboard.press("Tab")
+    await admin.keyboard.press("Tab")
+    await admin.keyboard.type("Sign")
+    await admin.get_by_label("Name, reason or order").press("Enter")
+    await admin.wait_for_url("**/admin/audit?*kind=sign_in*")
+
+    await expect(facts.first).to_contain_text("signed in")
+    shown = await facts.count()
+    async with admin.expect_download() as download:
+        await admin.get_by_role("link", name="Export as CSV").click()
+    lines = read_lines(await (await download.value).path())
+    assert len(lines) == shown + 1
+    assert all(',"sign_in",' in line for line in lines[1:])
+    await admin.get_by_label("Name, reason or order").fill("nobody is called this")
+    await admin.keyboard.press("Enter")
+    await expect(admin.get_by_text("Nothing fits")).to_be_visible()
+    assert [] == await find_violations(admin)
+    for size in SIZES:
+        window = await cafe.open_display(size, "manager", "/admin/audit")
+        await window.goto(f"{cafe.server.url}/admin/audit?text=nobody")
+        assert [] == await find_violations(window), size
+        await save_screenshot(window, f"admin-audit-none-{size}", whole_page=True)
+    await admin.get_by_role("link", name="Clear the search").click()
+    await expect(facts.first).to_be_visible()
 
 
 async def test_a_manager_works_by_keys(cafe):

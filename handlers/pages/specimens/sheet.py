@@ -8,6 +8,7 @@ from domain.views import (
     StationView,
 )
 from handlers.health import CheckResult, Readiness
+from handlers.pages.admin_audit import AuditQuestion
 from handlers.pages.admin_screens import list_places
 from handlers.pages.specimens.floor import list_tables, make_board_number
 from handlers.pages.specimens.ids import make_id
@@ -28,6 +29,7 @@ from handlers.pages.specimens.orders import (
     make_totals,
 )
 from handlers.pages.specimens.tickets import TARGET_S, list_tickets, make_finished_ticket
+from services.audit import KINDS
 from services.menu_books import EditableItem
 
 
@@ -74,6 +76,8 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         "own_sign_ins": list_own_sign_ins(now),
         "screen_places": list_places([]),
         "audit_facts": list_audit_facts(now),
+        "audit_question": AuditQuestion(text="latte", since="2026-11-01"),
+        "audit_kinds": KINDS,
         "editable_items": [
             EditableItem(item=item, is_listed=number != 1)
             for number, item in enumerate(list_dishes(now))
