@@ -21,7 +21,7 @@ async def _pair(manager: Client, code: str, **wish: Any) -> int:
 
 
 async def test_a_waiting_program_is_told_to_wait_and_to_slow_down(world):
-    """RFC 8628's words; the secret comes once, and then the pairing is over like any other."""
+    """RFC 8628's words; once the secret was used the pairing is over like one that never was."""
     begun = await _begin(world)
     screen = world.client()
     body = {"deviceCode": begun["deviceCode"]}
@@ -32,6 +32,10 @@ async def test_a_waiting_program_is_told_to_wait_and_to_slow_down(world):
     assert await _pair(await world.staff(Role.MANAGER), begun["userCode"]) == 201
     paired = await screen.post("/api/v1/device-pairings/claim", body)
     assert paired.code == 200, paired.body
+    again = await screen.post("/api/v1/device-pairings/claim", body)
+    assert read(again) == read(paired), "its answer may have been lost"
+    secret = {"credential": read(paired)["credential"]}
+    assert (await screen.post("/api/v1/device-tokens", secret)).code == 201
     over = await screen.post("/api/v1/device-pairings/claim", body)
     unknown = await screen.post("/api/v1/device-pairings/claim", {"deviceCode": "x" * 30})
     assert (over.code, unknown.code) == (404, 404)
