@@ -8,8 +8,8 @@ import importlib.util
 import sys
 from collections.abc import Callable
 
-# How long another thread may keep the interpreter while the loop waits for it. Each `send` gives it
-# away, so with Python's 5 ms a busy thread makes a room of 200 wait for a second (bench.fan_out).
+# How long another thread may keep the interpreter while the loop waits for it: each `send` gives it
+# away, and Python's own 5 ms add up over a room. What was measured stands in docs/performance.md.
 _SWITCH_INTERVAL_S = 0.0005
 
 

@@ -337,6 +337,16 @@ def _show_plane(metrics: Metrics, plane: Plane) -> None:
     metrics.add_gauge(
         "outbox_bytes", "Bytes that wait for slow readers.", lambda: plane.count().outbox_bytes
     )
+    metrics.add_gauge(
+        "largest_outbox_bytes",
+        "Bytes that wait for the slowest reader.",
+        lambda: plane.count().largest_outbox_bytes,
+    )
+    metrics.add_gauge(
+        "greeting_connections",
+        "Open sockets on which nobody has authenticated.",
+        lambda: plane.count().greeting,
+    )
 
 
 async def _until(ends_at_s: float, work: Awaitable[object], what: str) -> None:
