@@ -1,8 +1,8 @@
 """How soon open sockets end on both processes when access is taken back (must be within 2 s).
 
-Two processes on PostgreSQL with Valkey behind nginx; a person, everybody, a sign-out, one sign-in, a
-guest's token, a screen, a removal, and a role that changes (come back), with Valkey and with Valkey
-killed. Run: python -m bench.revocation [--rounds N]
+Two processes on PostgreSQL with Valkey behind nginx; a person, everybody, a sign-out, one sign-in,
+a guest's token, a screen, a removal, and a role that changes (come back), with Valkey and with
+Valkey killed. Run: python -m bench.revocation [--rounds N]
 """
 
 import asyncio
