@@ -75,7 +75,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ticket is good for one; a RefusedError that is not recoverable ends the connection for good.
     rooms: asked for beside those that the roles imply. max_attempts: counted ones in a row, slow
     ones follow; None never slows down. buffered_messages: when so many wait for the reader, the
-    socket is not read on. keep_messages: False for a connection that only sends.
+    socket is not read on. painted: what a kitchen screen shows, for its heartbeat (`beat` says it
+    at once). keep_messages: False for a connection that only sends.
     """
 
     url: str
@@ -91,6 +92,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     keep_messages: bool = True
     random: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    painted: Callable[[], dict[str, Any] | None] | None = None
     on_connected: Callable[[dict[str, Any]], None] | None = None
     on_disconnected: Callable[[int, str], None] | None = None
     on_error: Callable[[RefusedError], None] | None = None
@@ -209,6 +211,11 @@ class Connection:
         if self._state is State.WAITING:
             self._attempts = 0
             self._is_asked.set()
+
+    def beat(self) -> None:
+        """Send a heartbeat now, because what is painted has changed."""
+        if self._life is not None and self._is_live.is_set():
+            self._send_heartbeat(self._life)
 
     async def send(
         self,
@@ -480,8 +487,15 @@ class Connection:
     async def _beat(self, life: _Life) -> None:
         while True:
             await asyncio.sleep(self._options.heartbeat_s)
-            data = {} if self._position is None else {"position": self._position}
-            self._transmit(life, {"type": "heartbeat", "data": data})
+            self._send_heartbeat(life)
+
+    def _send_heartbeat(self, life: _Life) -> None:
+        painted = None if self._options.painted is None else self._options.painted()
+        data: dict[str, Any] = {} if self._position is None else {"position": self._position}
+        self._transmit(
+            life,
+            {"type": "heartbeat", "data": data if painted is None else data | {"painted": painted}},
+        )
 
     def _transmit(self, life: _Life, message: dict[str, Any]) -> None:
         self._write(life, msgspec.json.encode(message))

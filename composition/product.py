@@ -45,6 +45,7 @@ from jobs.housekeeping import build_housekeeping_job
 from jobs.notifications import build_notification_job
 from jobs.payments import build_payment_job
 from jobs.queue_positions import QueuePositions, build_queue_job
+from jobs.receipts import ReceiptWatch, build_receipt_job
 from jobs.scheduler import Scheduler
 from jobs.screens import ScreenWatch, build_screen_job
 from models.database import close_database, is_sqlite
@@ -60,6 +61,7 @@ from services.joining import Joining
 from services.passwords import Passwords
 from services.runner import Runner
 from services.screen_access import ScreenAccess
+from services.screens import NoteScreens
 from services.tokens import TokenSigner
 
 _ROOT = Path(__file__).parents[1]
@@ -271,6 +273,9 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 build_queue_job(_build_queue_positions(runner, plane)),
                 build_screen_job(_build_screen_watch(runner, plane)),
                 build_seal_job(seals),
+                build_receipt_job(
+                    ReceiptWatch(runner, take_receipts=plane.screens.take_receipts, now=now)
+                ),
                 build_housekeeping_job(runner, answers_kept_s=settings.command_memory_s),
             ]
         ),
@@ -317,10 +322,20 @@ def _build_queue_positions(runner: Runner, plane: Plane) -> QueuePositions:
 
 
 def _build_screen_watch(runner: Runner, plane: Plane) -> ScreenWatch:
+    screens = plane.screens
+
+    def take_heard() -> NoteScreens:
+        now_s = asyncio.get_running_loop().time()
+        return NoteScreens(
+            seen=screens.list_seen(now_s=now_s),
+            left=screens.take_left(),
+            screens=screens.list_screens(now_s=now_s),
+            left_screens=screens.take_left_screens(),
+        )
+
     return ScreenWatch(
         runner,
-        list_seen=lambda: plane.screens.list_seen(now_s=asyncio.get_running_loop().time()),
-        take_left=plane.screens.take_left,
+        take_heard=take_heard,
         now=now,
     )
 

@@ -96,6 +96,24 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
         action_path="/displays",
         life=timedelta(hours=12),
     ),
+    # No cook can know of it: somebody has to walk over. It ends with the paint, or the food.
+    NotificationKind.TICKET_UNSEEN: KindRule(
+        roles=FLOOR_STAFF,
+        priority=Priority.URGENT,
+        is_shared=True,
+        resolvers=frozenset(),
+        action_path="/counter",
+        life=timedelta(hours=4),
+    ),
+    # A station that works from paper: whoever ends it is believed for as long as its life.
+    NotificationKind.NO_SCREEN: KindRule(
+        roles=FLOOR_STAFF,
+        priority=Priority.HIGH,
+        is_shared=True,
+        resolvers=FLOOR_STAFF,
+        action_path="/displays",
+        life=timedelta(hours=12),
+    ),
 }
 
 # A guest who has waited this long for an answer is about to get up.
@@ -342,6 +360,22 @@ def describe_call(subject: Subject) -> tuple[str, str]:
 def describe_silent_screen(name: str) -> tuple[str, str]:
     """Say which screen shows nothing any more. name: `Bar`, `Counter`."""
     return f"Screen offline: {name}", "Nothing is heard of it. Check its power and its network."
+
+
+def describe_unseen_ticket(subject: Subject, *, station_name: str) -> tuple[str, str]:
+    """Say which ticket no screen has painted, and where."""
+    return (
+        f"{station_name} has not seen order {subject.order_number}",
+        f"{_name_where(subject)}: no screen there shows the ticket. Tell {station_name} yourself.",
+    )
+
+
+def describe_missing_screen(station_name: str) -> tuple[str, str]:
+    """Say which station nobody can read the tickets of."""
+    return (
+        f"{station_name} has no screen",
+        "Orders are sent there, and nothing shows them. Open its display or pair a screen.",
+    )
 
 
 def _name_where(subject: Subject) -> str:

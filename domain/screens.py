@@ -5,6 +5,7 @@ at: the alarm is that nothing shows a station's tickets any more, not that one o
 """
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import msgspec
 
@@ -14,6 +15,9 @@ GONE_AFTER = timedelta(seconds=15)
 SERVICE_PAUSE = timedelta(hours=1)
 # A place that nobody has looked at for a day is not one that is in use.
 FORGOTTEN_AFTER = timedelta(days=1)
+
+# A ticket that no screen of its station has painted by then alarms the counter (spec G5).
+PAINTED_WITHIN = timedelta(seconds=3)
 
 COUNTER = "counter"
 BOARD = "board"
@@ -40,6 +44,64 @@ class SeenPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     place: Place
     silent_s: float
+
+
+class Sound(StrEnum):
+    """blocked: wanted, and not allowed by the browser until somebody touches the page.
+
+    unknown: nothing was said of it.
+    """
+
+    ON = "on"
+    OFF = "off"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+class ScreenState(StrEnum):
+    """What staff may expect of a screen, worst last. asleep: its page is hidden or the display off.
+
+    muted: it shows tickets and makes no sound. silent: nothing is heard of it.
+    """
+
+    ALIVE = "alive"
+    MUTED = "muted"
+    ASLEEP = "asleep"
+    SILENT = "silent"
+
+
+class SeenScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """One screen that shows tickets, as it said itself, and how long ago.
+
+    key: of a paired screen its device's id, else what its page calls itself. station_id: None
+    where it shows all stations.
+    """
+
+    cafe_id: str
+    key: str
+    station_id: str | None
+    is_visible: bool
+    sound: Sound
+    silent_s: float
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket that a screen has painted. station_id: of the screen; None where it shows all."""
+
+    cafe_id: str
+    station_id: str | None
+    ticket_id: str
+
+
+def judge_screen(
+    *, last_seen_at: datetime, is_visible: bool, sound: Sound, now: datetime
+) -> ScreenState:
+    """Say what may be expected of a screen."""
+    if now - last_seen_at >= GONE_AFTER:
+        return ScreenState.SILENT
+    if not is_visible:
+        return ScreenState.ASLEEP
+    return ScreenState.MUTED if sound in {Sound.OFF, Sound.BLOCKED} else ScreenState.ALIVE
 
 
 def make_station_key(station_id: str) -> str:

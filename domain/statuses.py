@@ -105,6 +105,8 @@ class NotificationKind(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     TABLE_CALLED = "table_called"
     SCREEN_OFFLINE = "screen_offline"
+    TICKET_UNSEEN = "ticket_unseen"
+    NO_SCREEN = "no_screen"
 
 
 class NotificationStatus(StrEnum):

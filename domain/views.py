@@ -11,6 +11,7 @@ import msgspec
 
 from domain.payments import LegStatus, PaymentMethod, PaymentStatus, RefundStatus
 from domain.roles import Role
+from domain.screens import ScreenState
 from domain.statuses import (
     TERMINAL_ORDER_STATUSES,
     Channel,
@@ -642,6 +643,36 @@ class QueuePlaceView(View):
     def ahead(self) -> int:
         """How many rounds the kitchen has before this order's."""
         return 0 if self.queue_position is None else self.queue_position - 1
+
+
+class StationScreenView(View):
+    """A screen that shows a station's tickets. name: of a paired one, else "" (a page)."""
+
+    key: str
+    name: str
+    state: ScreenState
+
+
+class StationScreensView(View):
+    """A station and its screens; none at all is worse than a silent one."""
+
+    station_id: str
+    station_name: str
+    screens: list[StationScreenView]
+
+    @property
+    def best(self) -> ScreenState | None:
+        """How well its tickets are shown: as the best of its screens does; None without any."""
+        return min(
+            (screen.state for screen in self.screens), key=list(ScreenState).index, default=None
+        )
+
+
+class KitchenScreensView(View):
+    """How the screens of all stations are at a moment, in the stations' order."""
+
+    stations: list[StationScreensView]
+    at: datetime
 
 
 class GuestOrdersView(View):

@@ -5,13 +5,15 @@ was not watching itself (it has just begun, or the database was away) accuses no
 longest time has passed that a screen takes to come back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import msgspec
+
 from config.logging import get_logger
 from domain.errors import TableTapError
-from domain.screens import GONE_AFTER, Place, SeenPlace
+from domain.screens import GONE_AFTER
 from jobs.scheduler import Job
 from services.runner import Runner
 from services.screens import (
@@ -30,26 +32,24 @@ log = get_logger(__name__)
 
 
 class ScreenWatch:
-    """list_seen: places that this process hears of. take_left: those closed on purpose since."""
+    """take_heard: what this process hears of, and what was closed since the last time."""
 
     def __init__(
         self,
         runner: Runner,
         *,
-        list_seen: Callable[[], Sequence[SeenPlace]],
-        take_left: Callable[[], Sequence[Place]],
+        take_heard: Callable[[], NoteScreens],
         now: Callable[[], datetime],
         warm_up: timedelta = WARM_UP,
     ) -> None:
         self._runner = runner
-        self._list_seen = list_seen
-        self._take_left = take_left
+        self._take_heard = take_heard
         self._now = now
         self._warm_up = warm_up
         self._watching_since: datetime | None = None
         self._last_tick_at: datetime | None = None
-        # Closed on purpose and not written down yet.
-        self._left: list[Place] = []
+        # What is still to be written down of what was closed on purpose.
+        self._left = NoteScreens()
 
     async def tick(self) -> None:
         """Note what is there, then judge what is not."""
@@ -58,12 +58,17 @@ class ScreenWatch:
         if not is_unbroken or self._watching_since is None:
             self._watching_since = now
         self._last_tick_at = None
-        seen = list(self._list_seen())
-        self._left += self._take_left()
-        if seen or self._left:
-            noted = NoteScreens(seen=seen, left=self._left)
+        heard = self._take_heard()
+        self._left = NoteScreens(
+            left=self._left.left + heard.left,
+            left_screens=self._left.left_screens + heard.left_screens,
+        )
+        noted = msgspec.structs.replace(
+            heard, left=self._left.left, left_screens=self._left.left_screens
+        )
+        if noted != NoteScreens():
             await self._runner.write(note_screens, noted, command_type="note_screens")
-            self._left = []
+            self._left = NoteScreens()
         self._last_tick_at = now
         if now - self._watching_since >= self._warm_up:
             await self._judge(now)

@@ -34,6 +34,7 @@ from models.payments import (
     Refund,
     UnsettledOrder,
 )
+from models.screens import StationScreen, TicketReceipt
 from models.staff import (
     Invitation,
     Membership,
@@ -87,6 +88,8 @@ TABLES: tuple[type[Model], ...] = (
     ProviderEvent,
     NotificationRow,
     Screen,
+    StationScreen,
+    TicketReceipt,
     JobLease,
     AnalyticsRow,
     EventRow,

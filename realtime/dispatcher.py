@@ -144,7 +144,7 @@ class Dispatcher:
         limits: Limits,
         attachment: Attachment,
         run_command: RunCommand,
-        answer_heartbeat: Callable[[Session], None],
+        answer_heartbeat: Callable[[Session, Heartbeat], None],
         new_id: NewId,
         metrics: Metrics,
         frame_limit_bytes: int,
@@ -176,7 +176,7 @@ class Dispatcher:
             self.refuse_frame(session, error, command_id=read_command_id(raw))
             return
         if isinstance(message, Heartbeat):
-            self._answer_heartbeat(session)
+            self._answer_heartbeat(session, message)
             return
         self.put(session, message)
         if len(session.inbox) >= INBOX_LIMIT and session.worker is not None:

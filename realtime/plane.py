@@ -39,7 +39,7 @@ from realtime.ephemera import Ephemeral
 from realtime.hub import Hub
 from realtime.limits import Limits, Refusal
 from realtime.messages.commands import Authenticate as AuthenticateMessage
-from realtime.messages.commands import AuthenticateData
+from realtime.messages.commands import AuthenticateData, Heartbeat
 from realtime.messages.control import (
     HeartbeatAnswer,
     HeartbeatAnswerData,
@@ -564,8 +564,10 @@ class Plane:
 
     # --- heartbeats ---------------------------------------------------------------------------
 
-    def _answer_heartbeat(self, session: Session) -> None:
+    def _answer_heartbeat(self, session: Session, heartbeat: Heartbeat) -> None:
         self._mark(session)
+        if heartbeat.data.painted is not None:
+            self.screens.note_painted(session, heartbeat.data.painted)
         self._ports.presence.touch(session.connection_id, at_ms=self._now_ms())
         session.send(HeartbeatAnswer(data=HeartbeatAnswerData(server_time=self._now_ms())))
 

@@ -18,7 +18,7 @@ from domain.roles import Identity
 from realtime.batches import Batch, Codec, find_reader
 from realtime.close_codes import CLOSE_RULES, CloseCode
 from realtime.ephemera import Ephemeral
-from realtime.messages.commands import AuthenticateData, ClientMessage
+from realtime.messages.commands import AuthenticateData, ClientMessage, Painted
 from realtime.ports import Admission
 from realtime.publications import Publication, Representation
 from realtime.rate_limit import FrameCeiling
@@ -101,6 +101,7 @@ class Session:
         "is_unchecked",
         "namespace",
         "opened_at_s",
+        "painted",
         "query",
         "reader",
         "refused_frames",
@@ -149,6 +150,8 @@ class Session:
         self.ceiling = ceiling
         # Admitted, and its rights were not read again since: what was taken back in between.
         self.is_unchecked = True
+        # What its page last said of itself, without the tickets.
+        self.painted: Painted | None = None
         # It was told that its token runs out.
         self.is_refresh_due = False
         self.opened_at_s = self.heard_at_s = self.sent_at_s = now_s

@@ -1,5 +1,5 @@
-"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens, and
-notifications that have long been over.
+"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens, screens
+that are gone, receipts of tickets and notifications that have long been over.
 
 Nothing that anybody could still use: expiry is checked wherever these rows are read, so a run
 that is late or that never comes costs space alone. jobs/housekeeping.py calls it by the clock.
@@ -15,6 +15,8 @@ from models.staff import RefreshToken, RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
 from services.invitations import forget_invitations
 from services.notifications import forget_notifications
+from services.receipts import RECEIPTS_KEPT, forget_receipts
+from services.station_screens import forget_station_screens
 from services.unit_of_work import UnitOfWork
 
 # What was told stays in the log; the row is kept for whoever looks at what was over lately.
@@ -41,6 +43,8 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
     notifications: int
     pairings: int
     invitations: int
+    receipts: int
+    station_screens: int
 
     @property
     def most(self) -> int:
@@ -73,6 +77,10 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         ),
         invitations=forget_invitations(before=unit.now, limit=command.limit),
         pairings=_remove_expired(Pairing, Pairing.id, now=unit.now, limit=command.limit),
+        receipts=forget_receipts(before=unit.now - RECEIPTS_KEPT, limit=command.limit),
+        station_screens=forget_station_screens(
+            before=unit.now - RECEIPTS_KEPT, limit=command.limit
+        ),
     )
 
 

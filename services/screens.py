@@ -21,6 +21,7 @@ from domain.screens import (
     SERVICE_PAUSE,
     Place,
     SeenPlace,
+    SeenScreen,
     is_gone,
     name_place,
 )
@@ -28,6 +29,11 @@ from domain.statuses import NotificationKind
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.notifications import end_cause, raise_notification
+from services.station_screens import (
+    list_cafes_to_warn,
+    note_station_screens,
+    warn_of_missing_screens,
+)
 from services.unit_of_work import UnitOfWork
 
 _OFFLINE = NotificationKind.SCREEN_OFFLINE
@@ -56,10 +62,15 @@ WHERE screen.last_seen_at > ?
 
 
 class NoteScreens(msgspec.Struct, frozen=True, kw_only=True):
-    """seen: heard of on this process. left: closed on purpose since the last time."""
+    """seen: heard of on this process. left: closed on purpose since the last time.
 
-    seen: list[SeenPlace]
-    left: list[Place]
+    screens, left_screens: the same of single screens that show tickets, and how they are.
+    """
+
+    seen: list[SeenPlace] = []
+    left: list[Place] = []
+    screens: list[SeenScreen] = []
+    left_screens: list[tuple[str, str]] = []
 
 
 class JudgeScreens(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +101,7 @@ def note_screens(unit: UnitOfWork, command: NoteScreens) -> None:
             "UPDATE screen SET left_at = ? WHERE cafe_id = ? AND place = ? RETURNING place",
             (to_unix_ms(unit.now), place.cafe_id, place.key),
         )
+    note_station_screens(command.screens, left=command.left_screens, now=unit.now)
     if not command.seen:
         return
     rows = [
@@ -113,7 +125,8 @@ def note_screens(unit: UnitOfWork, command: NoteScreens) -> None:
 
 def list_cafes_to_judge(now: datetime) -> list[str]:
     """List the cafes in which a screen has vanished, or is there again; for `runner.read`."""
-    return sorted({each.place.cafe_id for each in _judge(now) if each.is_alarm != each.is_told})
+    changed = {each.place.cafe_id for each in _judge(now) if each.is_alarm != each.is_told}
+    return sorted(changed | set(list_cafes_to_warn(now)))
 
 
 def judge_screens(unit: UnitOfWork, _: JudgeScreens) -> ScreensJudged:
@@ -126,7 +139,8 @@ def judge_screens(unit: UnitOfWork, _: JudgeScreens) -> ScreensJudged:
         elif each.is_told and not each.is_alarm:
             end_cause(unit, _OFFLINE, each.place.key)
             ended += 1
-    return ScreensJudged(raised=raised, ended=ended)
+    warned = warn_of_missing_screens(unit)
+    return ScreensJudged(raised=raised + warned.raised, ended=ended + warned.ended)
 
 
 def _judge(now: datetime, *, cafe_id: str | None = None) -> list[_Judged]:

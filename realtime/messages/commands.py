@@ -11,6 +11,7 @@ import msgspec
 from config.namespaces import NAMESPACES, Namespace
 from domain import commands
 from domain.commands import CommandId
+from domain.screens import Sound
 
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 # 4 KiB is what services/tokens.py reads at most.
@@ -101,11 +102,30 @@ class Authenticate(ClientMessage, frozen=True, kw_only=True, tag="authenticate")
     data: AuthenticateData
 
 
+class Painted(Payload, frozen=True, kw_only=True):
+    """What a kitchen display shows (spec G5).
+
+    tickets: those that it has painted since it last said so, with their versions; after a
+    reconnect all that it shows. open: how many those are. is_visible: somebody could see them.
+    screen: what the page calls itself for as long as it is loaded again; a paired screen is known
+    by its device.
+    """
+
+    tickets: Annotated[
+        dict[commands.Id, Annotated[int, msgspec.Meta(ge=0, le=2**31)]],
+        msgspec.Meta(max_length=200),
+    ] = {}
+    open: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    is_visible: bool = True
+    sound: Sound = Sound.UNKNOWN
+    screen: Annotated[str, msgspec.Meta(max_length=36, pattern="^[A-Za-z0-9-]*$")] = ""
+
+
 class HeartbeatData(Payload, frozen=True, kw_only=True):
-    """position: what the client has; painted: what a display shows (kept for later use)."""
+    """position: what the client has; painted: what a display shows."""
 
     position: KnownPosition | None = None
-    painted: dict[str, Any] | None = None
+    painted: Painted | None = None
 
 
 class Heartbeat(ClientMessage, frozen=True, kw_only=True, tag="heartbeat"):

@@ -61,7 +61,16 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "locale": "en",
         "boot": "018f0000-0000-7000-8000-0000000000b0",
     },
-    "heartbeat": {"position": {"epoch": EPOCH, "seq": 7, "eventId": make_id(100_007)}},
+    "heartbeat": {
+        "position": {"epoch": EPOCH, "seq": 7, "eventId": make_id(100_007)},
+        "painted": {
+            "tickets": {TICKET: 1},
+            "open": 1,
+            "isVisible": True,
+            "sound": "on",
+            "screen": "018f0000-0000-7000-8000-0000000000c0",
+        },
+    },
     "join_cafe": {"cafeId": CAFE},
     "leave_cafe": {"cafeId": CAFE},
     "join_order": {"orderId": ORDER},

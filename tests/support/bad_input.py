@@ -195,6 +195,14 @@ def list_bad_frames(line: Data, *, limit_bytes: int) -> dict[str, tuple[str | by
         "data as a text": (change(data=json.dumps(data)), "invalid_message"),
         "a field beside data": (change(cafeId="x"), "unknown_field"),
         "a heartbeat with more": ('{"type":"heartbeat","data":{"x":1}}', "unknown_field"),
+        "a heartbeat that paints no ticket": (
+            '{"type":"heartbeat","data":{"painted":{"tickets":{"x":1}}}}',
+            "invalid_message",
+        ),
+        "a heartbeat with another sound": (
+            '{"type":"heartbeat","data":{"painted":{"sound":"loud"}}}',
+            "invalid_message",
+        ),
         "a heartbeat of a text": ('{"type":"heartbeat","data":"x"}', "invalid_message"),
         "a heartbeat from true": (
             '{"type":"heartbeat","data":{"position":{"epoch":"x","seq":true}}}',

@@ -14,7 +14,9 @@ from domain.notifications import (
     describe_call,
     describe_failed_payment,
     describe_late_ticket,
+    describe_missing_screen,
     describe_silent_screen,
+    describe_unseen_ticket,
     escalate,
     make_notification,
 )
@@ -48,6 +50,12 @@ def list_notifications(now: datetime) -> list[tuple[str, NotificationView]]:
         "on the way": _see(call, now),
         "a screen that vanished": _make(
             "screen_offline", describe_silent_screen("Bar"), now=now, age_s=21
+        ),
+        "a ticket that no screen shows": _make(
+            "ticket_unseen", describe_unseen_ticket(_TABLE, station_name="Bar"), now=now, age_s=4
+        ),
+        "a station without a screen": _make(
+            "no_screen", describe_missing_screen("Bar"), now=now, age_s=90
         ),
         "a notice": _make(
             "notice", ("No oat milk", "Until the delivery comes at four."), now=now, age_s=1500

@@ -66,6 +66,7 @@ const SLOW_MS = 120000; // between attempts after the last counted one
 const LEFT = 3000;
 const GIVEN_UP = 3001;
 const RENEWAL_RETRY_MS = 5000; // the server gives a minute from `refresh_due` on
+const EARLY_BEAT_MS = 250; // between beats that cannot wait: a burst of tickets is told together
 const PROBE_MS = 5000; // the network changed under a live connection: answer, or be replaced
 
 // Commands on their way at once. The server allows bursts of 60 frames: a queue of an outage goes
@@ -120,9 +121,9 @@ export class Connection {
   #lastBeatAtMs = 0;
   #unansweredBeats = 0;
   #hasReachedLimit = false;
-  /** @type {Record<'retry' | 'welcome' | 'stable' | 'beat' | 'probe' | 'snapshot' | 'renewal', ReturnType<typeof setTimeout> | undefined>} */
+  /** @type {Record<'retry' | 'welcome' | 'stable' | 'beat' | 'early' | 'probe' | 'snapshot' | 'renewal', ReturnType<typeof setTimeout> | undefined>} */
   #timers = {
-    retry: undefined, welcome: undefined, stable: undefined, beat: undefined, probe: undefined, snapshot: undefined, renewal: undefined,
+    retry: undefined, welcome: undefined, stable: undefined, beat: undefined, early: undefined, probe: undefined, snapshot: undefined, renewal: undefined,
   };
 
   /** @param {ConnectOptions} options */
@@ -179,6 +180,13 @@ export class Connection {
       this.#pending.set(id, { message, resolve, reject, isSent: false, timeoutMs, timer: undefined });
       this.#sendPending();
     });
+  }
+
+  /** What the screen shows has changed: say so now and not with the next beat. */
+  beatSoon() {
+    if (!this.isLive || this.#timers.early !== undefined) return;
+    const waitMs = this.#lastBeatAtMs + EARLY_BEAT_MS - Date.now();
+    this.#timers.early = setTimeout(() => this.#beatEarly(), Math.max(0, waitMs));
   }
 
   // --- attempts -------------------------------------------------------------------------------
@@ -264,6 +272,7 @@ export class Connection {
     this.#attemptId += 1;
     this.#loadId += 1;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#timers.early = undefined;
     this.#transport?.close(code);
     this.#transport = null;
     this.#held = null;
@@ -487,6 +496,11 @@ export class Connection {
     }
     if (nowMs - this.#lastBeatAtMs >= this.#heartbeat.everyMs) this.#beat();
     this.#timers.beat = setTimeout(() => this.#checkBeat(), this.#heartbeat.checkMs);
+  }
+
+  #beatEarly() {
+    this.#timers.early = undefined;
+    if (this.isLive) this.#beat();
   }
 
   /** @param {Message} message */

@@ -3,6 +3,7 @@
 
 import { AllDay } from '../core/all_day.js';
 import { startLive } from '../core/live.js';
+import { makeCommandId } from '../core/protocol.js';
 import { Pager } from '../core/pager.js';
 import { letScale, stayAwake } from '../core/screen.js';
 import { showToast } from '../core/toast.js';
@@ -17,6 +18,8 @@ import '../elements/notification-tray.js';
 
 const REMIND_MS = 30000; // until somebody touches what is new or late
 const NOTICED_OUTAGE_MS = 3000; // shorter ones were never shown
+const TOLD_AT_ONCE = 100; // tickets in one heartbeat
+const SCREEN_NAME = 'tabletap.screen';
 const GATHER_MS = 1500; // what a resume brings comes within that
 
 const wall = /** @type {HTMLElement} */ (document.querySelector('.kitchen'));
@@ -46,20 +49,25 @@ announceTickets();
 remind();
 tellAfterOutage();
 
-/** What the screen shows, told once per version: a receipt is for pixels, so after the next frame. */
+/**
+ * What the screen shows, told once per version. A receipt is for pixels: a card counts once a frame
+ * with it has been drawn, which a hidden or frozen page never does.
+ */
 function followPainting() {
   /** @type {Map<string, number>} */
   const known = new Map();
   /** @type {Map<string, number>} */
-  let news = new Map();
-  const note = () => requestAnimationFrame(() => {
+  const news = new Map();
+  const note = () => requestAnimationFrame(() => requestAnimationFrame(collect));
+  const collect = () => {
     for (const card of /** @type {NodeListOf<HTMLElement>} */ (openList.querySelectorAll(':scope > [data-ticket-id]'))) {
       const [id, version] = [card.dataset.ticketId ?? '', Number(card.dataset.version)];
       if (known.get(id) !== version) news.set(id, version);
       known.set(id, version);
     }
     for (const id of known.keys()) if (!document.getElementById(`kitchen_ticket-${id}`)) known.delete(id);
-  });
+    if (news.size) live?.connection.beatSoon();
+  };
   const repeat = (/** @type {Event} */ event) => {
     if (/** @type {CustomEvent} */ (event).detail.state !== 'live') return;
     known.clear(); // the server's side of an old connection is gone
@@ -68,13 +76,35 @@ function followPainting() {
   document.addEventListener('card-change', note);
   document.addEventListener('lists-change', note);
   document.addEventListener('connection-state', repeat);
+  document.addEventListener('visibilitychange', () => live?.connection.beatSoon());
+  if (sound) new MutationObserver(() => live?.connection.beatSoon()).observe(sound, { attributeFilter: ['data-state'] });
+  const screen = nameScreen();
   return {
     takeNews() {
-      const tickets = Object.fromEntries(news);
-      news = new Map();
-      return { tickets, open: openList.querySelectorAll(':scope > [data-ticket-id]').length, sound: sound?.dataset.state };
+      const told = [...news].slice(0, TOLD_AT_ONCE);
+      for (const [id] of told) news.delete(id);
+      return {
+        tickets: Object.fromEntries(told),
+        open: openList.querySelectorAll(':scope > [data-ticket-id]').length,
+        isVisible: document.visibilityState === 'visible',
+        sound: sound?.dataset.state,
+        screen,
+      };
     },
   };
+}
+
+/** What this page calls itself: the same screen when it is loaded again. */
+function nameScreen() {
+  const name = makeCommandId();
+  try {
+    const kept = sessionStorage.getItem(SCREEN_NAME);
+    if (kept) return kept;
+    sessionStorage.setItem(SCREEN_NAME, name);
+  } catch {
+    // Storage is closed in private windows: then it is another screen each time.
+  }
+  return name;
 }
 
 /** A tone and a word for every ticket that arrives or comes back. */

@@ -6,11 +6,12 @@ import pytest
 
 from domain.commands import PlaceOrder, ResolveNotification
 from domain.roles import Role
-from domain.screens import COUNTER, Place, SeenPlace, make_station_key
+from domain.screens import COUNTER, Place, SeenPlace, SeenScreen, Sound, make_station_key
 from domain.statuses import NotificationKind, Priority
 from domain.views import NotificationView
 from jobs.screens import WARM_UP, ScreenWatch
 from services.notifications import list_notifications
+from services.screens import NoteScreens
 from tests.support.cafes import OTHER_CAFE_ID, TestCafe, describe, open_beside
 
 
@@ -21,16 +22,30 @@ class Process:
         self._cafe = cafe
         self.seen: list[SeenPlace] = []
         self.left: list[Place] = []
+        self.screens: list[SeenScreen] = []
         self._watch = ScreenWatch(
             cafe.runner,
-            list_seen=lambda: self.seen,
-            take_left=self._take_left,
+            take_heard=lambda: NoteScreens(
+                seen=self.seen, left=self._take_left(), screens=self.screens
+            ),
             now=lambda: cafe.now,
         )
 
     def hear(self, *places: Place) -> None:
         """Hear of screens at some places, this moment, and of no others."""
         self.seen = [SeenPlace(place=place, silent_s=0) for place in places]
+        self.screens = [
+            SeenScreen(
+                cafe_id=place.cafe_id,
+                key="wall",
+                station_id=place.station_id,
+                is_visible=True,
+                sound=Sound.ON,
+                silent_s=0,
+            )
+            for place in places
+            if place.station_id is not None
+        ]
 
     def close(self, place: Place) -> None:
         """Let a page be closed by whoever looked at it."""

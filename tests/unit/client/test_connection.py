@@ -399,6 +399,17 @@ async def test_heartbeats_carry_the_position(server):
     assert {"position": {"epoch": EPOCH, "seq": 0, "eventId": ""}} == server.heartbeats[0]
 
 
+async def test_a_heartbeat_says_what_is_painted_at_once(server):
+    """A program that shows tickets need not wait for its next beat."""
+    options = build_options(server, position=_START, painted=lambda: {"tickets": {"t": 1}})
+    async with Connection(options) as connection:
+        await connection.wait_until_live()
+        connection.beat()
+        await wait_for(lambda: bool(server.heartbeats), "a heartbeat")
+
+    assert server.heartbeats[0]["painted"] == {"tickets": {"t": 1}}
+
+
 async def test_a_frame_that_cannot_be_read_is_a_lost_connection(server):
     """Nothing is guessed; the resume brings what was missed."""
     async with Connection(build_options(server, position=_START)) as connection:

@@ -6,14 +6,24 @@ import msgspec
 import pytest
 
 from config.namespaces import Namespace
-from domain.screens import BOARD, COUNTER, KITCHEN, Place, make_station_key
+from domain.screens import (
+    BOARD,
+    COUNTER,
+    KITCHEN,
+    Place,
+    Receipt,
+    SeenScreen,
+    Sound,
+    make_station_key,
+)
 from realtime.close_codes import CloseCode
 from realtime.plane import Plane
 from realtime.session import Session
-from tests.support.made_views import CAFE, STATION
+from tests.support.made_views import CAFE, STATION, make_id
 from tests.support.realtime import ListTransport, MemoryLog, Services, build_plane
 from tests.support.waiting import wait_for
 
+TICKET = make_id(77)
 STATION_ROOM = f"cafe:{CAFE}:station:{STATION}"
 # Who opens what, with which cards and rooms, and which places that is.
 OPENED = {
@@ -107,3 +117,65 @@ async def test_who_was_told_not_to_come_back_has_left(plane: Plane, code: CloseC
     await asyncio.sleep(0)
 
     assert bool(plane.screens.take_left()) is is_left
+
+
+def paint(**painted: object) -> bytes:
+    """Write a heartbeat of a kitchen page."""
+    return msgspec.json.encode({"type": "heartbeat", "data": {"painted": painted}})
+
+
+async def test_a_heartbeat_says_what_a_kitchen_screen_has_painted(plane: Plane):
+    """Each ticket once, with the screen's station, and how the screen is."""
+    session = await open_screen(plane, *OPENED["a station's wall"][0])
+    assert plane.screens.list_screens(now_s=0.0) == []
+
+    beat = paint(tickets={TICKET: 3}, sound="blocked", screen="wall-1")
+    await plane.receive(session, beat)
+    await plane.receive(session, beat)
+
+    receipt = Receipt(cafe_id=CAFE, station_id=STATION, ticket_id=TICKET)
+    assert plane.screens.take_receipts() == [receipt]
+    assert plane.screens.take_receipts() == []
+    (screen,) = plane.screens.list_screens(now_s=session.heard_at_s + 2)
+    assert screen == SeenScreen(
+        cafe_id=CAFE,
+        key="wall-1",
+        station_id=STATION,
+        is_visible=True,
+        sound=Sound.BLOCKED,
+        silent_s=2.0,
+    )
+
+
+async def test_a_hidden_page_paints_nothing(plane: Plane):
+    """It may have the ticket; nobody can see it."""
+    session = await open_screen(plane, *OPENED["the wall of all stations"][0])
+
+    await plane.receive(session, paint(tickets={TICKET: 1}, isVisible=False))
+
+    assert plane.screens.take_receipts() == []
+    (screen,) = plane.screens.list_screens(now_s=session.heard_at_s)
+    assert (screen.is_visible, screen.station_id) == (False, None)
+
+
+@pytest.mark.parametrize("page", ["the till", "a guest's phone", "a program"])
+async def test_what_is_no_kitchen_screen_has_painted_nothing(plane: Plane, page: str):
+    """A till that says so, or a phone, is not believed."""
+    session = await open_screen(plane, *OPENED[page][0])
+
+    await plane.receive(session, paint(tickets={TICKET: 1}))
+
+    assert plane.screens.take_receipts() == []
+    assert plane.screens.list_screens(now_s=0.0) == []
+
+
+async def test_a_kitchen_page_that_is_closed_is_no_screen_any_more(plane: Plane):
+    """Told once; one that lost its power is not told of as closed."""
+    session = await open_screen(plane, *OPENED["a station's wall"][0])
+    await plane.receive(session, paint(screen="wall-1"))
+
+    session.on_transport_closed(1001)
+    await asyncio.sleep(0)
+
+    assert plane.screens.take_left_screens() == [(CAFE, "wall-1")]
+    assert plane.screens.take_left_screens() == []
