@@ -20,6 +20,8 @@ from services.authentication import Client
 
 # The longest that browsers keep a cookie (RFC 6265bis); it begins anew while a screen is used.
 _DEVICE_COOKIE_S = 400 * 86_400
+# The right of whoever is known, with any role.
+SIGNED_IN = "signed in"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 log = get_logger(__name__)
@@ -116,7 +118,8 @@ class BaseHandler(RequestHandler):
         """Let through or refuse. Raises: AuthorizationDenied."""
         if self.permission is None:
             raise AuthorizationDenied("Nobody may use this address.")
-        require(identity, self.permission)
+        if self.permission != SIGNED_IN:
+            require(identity, self.permission)
 
     def list_methods(self) -> list[str]:
         """List the methods that this handler answers, for `Allow`."""

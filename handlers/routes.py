@@ -126,13 +126,13 @@ PAGES: dict[str, type[BaseHandler]] = {
 def build_routes(context: HandlerContext) -> list[URLSpec]:
     """Make Tornado's rules; a readable pattern stands in for the address in logs and metrics."""
     rules = [
-        URLSpec(pattern, handler, {"context": context, "route": _name_route(pattern)})
+        URLSpec(pattern, handler, {"context": context, "route": name_route(pattern)})
         for pattern, handler in PAGES.items()
     ]
     for pattern, routes in list_paths().items():
         arguments: dict[str, Any] = {
             "context": context,
-            "route": _name_route(pattern),
+            "route": name_route(pattern),
             "routes": routes,
         }
         rules.append(URLSpec(pattern, ApiHandler, arguments))
@@ -140,6 +140,6 @@ def build_routes(context: HandlerContext) -> list[URLSpec]:
     return rules
 
 
-def _name_route(pattern: str) -> str:
+def name_route(pattern: str) -> str:
     """Write a pattern for people: `/t/{code}`."""
     return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern)

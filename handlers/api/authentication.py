@@ -10,7 +10,8 @@ from domain.commands import Command
 from domain.errors import AuthenticationFailed
 from domain.roles import Identity, Role
 from domain.views import View
-from handlers.api.route import PUBLIC, SIGNED_IN, Answer, ApiRequest, Route, encode_answer
+from handlers.api.route import PUBLIC, Answer, ApiRequest, Route, encode_answer
+from handlers.base import SIGNED_IN
 from services.authentication import SignIn
 
 _TAG = "Signing in"

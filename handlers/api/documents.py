@@ -12,9 +12,9 @@ import msgspec
 
 from domain.errors import ERROR_RULES
 from handlers.api.openapi import build_openapi, list_error_statuses
-from handlers.api.route import API_PREFIX, PUBLIC, SIGNED_IN, Idempotency, Route
+from handlers.api.route import API_PREFIX, PUBLIC, Idempotency, Route
 from handlers.api.table import ROUTES
-from handlers.base import BaseHandler
+from handlers.base import SIGNED_IN, BaseHandler
 from handlers.page import PageHandler
 
 

@@ -19,7 +19,6 @@ from services.authentication import Client
 
 API_PREFIX = "/api/v1"
 PUBLIC = "public"
-SIGNED_IN = "signed in"
 
 RoundNumber = Annotated[int, msgspec.Meta(ge=1, le=9999)]
 

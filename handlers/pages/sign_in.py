@@ -8,7 +8,7 @@ from tornado.web import HTTPError
 
 from domain.errors import AuthenticationFailed, ErrorType, TableTapError
 from domain.identifiers import is_id
-from domain.roles import Identity
+from handlers.base import SIGNED_IN
 from handlers.page import PageHandler, StaffPage
 from services.authentication import SignedIn, SignIn
 
@@ -73,8 +73,7 @@ class SignInPage(SignInForm):
 class SignOutPage(StaffPage):
     """POST /sign-out. A GET would let any link sign people out."""
 
-    def authorize(self, identity: Identity) -> None:
-        """Whoever is signed in may leave."""
+    permission = SIGNED_IN
 
     async def post(self) -> None:
         await self.context.authentication.sign_out(self.identity)
@@ -85,8 +84,7 @@ class SignOutPage(StaffPage):
 class CafesPage(SignInForm, StaffPage):
     """Which cafe to work in, for people who have several."""
 
-    def authorize(self, identity: Identity) -> None:
-        """Whoever is signed in may choose among their own cafes."""
+    permission = SIGNED_IN  # each sees their own
 
     async def get(self) -> None:
         cafes = await self.context.authentication.list_cafes(self.identity)

@@ -3,7 +3,7 @@
 import asyncio
 
 from domain.permissions import may
-from domain.roles import Identity
+from handlers.base import SIGNED_IN
 from handlers.page import PageHandler, StaffPage
 from handlers.pages.pair import find_home
 from services.boards import list_stations
@@ -26,8 +26,7 @@ class StartPage(PageHandler):
 class StationChoicePage(StaffPage):
     """The displays that the person's roles open."""
 
-    def authorize(self, identity: Identity) -> None:
-        """Whoever works here may look; the page shows what is open to them."""
+    permission = SIGNED_IN  # the page shows what is open to whoever looks
 
     async def get(self) -> None:
         identity, runner = self.identity, self.context.runner

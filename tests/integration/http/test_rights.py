@@ -4,9 +4,9 @@ import pytest
 
 from domain.permissions import COMMAND_ROLES
 from domain.roles import Role
-from handlers.api.route import API_PREFIX, PUBLIC, SIGNED_IN
+from handlers.api.route import API_PREFIX, PUBLIC
 from handlers.api.table import ROUTES
-from handlers.base import BaseHandler
+from handlers.base import SIGNED_IN, BaseHandler
 from handlers.routes import PAGES
 from tests.integration.http.conftest import new_id, read
 
