@@ -70,7 +70,11 @@ def open_pairing(unit: UnitOfWork, command: OpenPairing) -> PairingView:
     """Begin to wait. Raises: RateLimitExceeded where too many wait at one address."""
     waiting = (
         Pairing.select()
-        .where(Pairing.address == command.address, Pairing.expires_at > unit.now)
+        .where(
+            Pairing.address == command.address,
+            Pairing.expires_at > unit.now,
+            Pairing.device_id.is_null(),
+        )
         .count()
     )
     if waiting >= PAIRINGS_PER_ADDRESS:

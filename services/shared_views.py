@@ -21,9 +21,9 @@ from services.event_log import read_head
 
 _View = TypeVar("_View")
 
-# What changes without an event (a name on a board, the time that something has waited) is this old
-# at most; displays that come back together ask within less.
-_LIFE_S = 1.0
+# What changes without an event (the priority of what has waited) is this old at most; pages go on
+# by their own clocks. Everybody who lost the network together is back within this.
+_LIFE_S = 15.0
 # A builder that takes longer has a fault of its own; then each builds for itself.
 _WAIT_S = 2.0
 
