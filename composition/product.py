@@ -59,6 +59,7 @@ from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.joining import Joining
 from services.passwords import Passwords
+from services.pins import PinAccess
 from services.runner import Runner
 from services.screen_access import ScreenAccess
 from services.screens import NoteScreens
@@ -227,6 +228,9 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         authentication=authentication,
         first_run=first_run,
         joining=Joining(runner=runner, passwords=passwords, authentication=authentication, now=now),
+        pins=PinAccess(
+            runner, authentication=authentication, passwords=passwords, derive=secrets.derive
+        ),
         screen_access=ScreenAccess(runner, derive=secrets.derive, now=now),
         templates=templates,
         assets=assets,

@@ -266,6 +266,22 @@ class UpdateDevice(Command):
     station_id: Id | None = None
 
 
+Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+
+
+class SetPin(Command):
+    """Choose one's own PIN in this cafe, for the screens that people share there."""
+
+    pin: Pin
+
+
+class SignInByPin(Command):
+    """Say on a paired screen who is working at it now."""
+
+    person_id: Id
+    pin: Pin
+
+
 class RevokeDevice(Command):
     """Take a screen's access back for good."""
 

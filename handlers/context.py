@@ -20,6 +20,7 @@ from realtime.presence import Presence
 from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.joining import Joining
+from services.pins import PinAccess
 from services.runner import Runner
 from services.screen_access import ScreenAccess
 
@@ -44,6 +45,7 @@ class HandlerContext:
     first_run: FirstRun
     joining: Joining
     screen_access: ScreenAccess
+    pins: PinAccess
     templates: Templates
     assets: Assets
     metrics: Metrics

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from domain.errors import AuthenticationFailed, InvalidMessage, TableTapError
+from domain.pins import IDLE
 from domain.roles import Identity
 from domain.views import Position
 from handlers.base import BaseHandler
@@ -43,11 +44,18 @@ class PageHandler(BaseHandler):
             nonce=nonce,
             roles=sorted(self._identity.roles) if self._identity is not None else [],
             is_screen=self._identity is not None and self._identity.is_device,
+            idle_s=self._find_idle_s(),
             **context,
         )
         self.set_header("Content-Security-Policy", build_content_security_policy(nonce=nonce))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(html)
+
+    def _find_idle_s(self) -> int:
+        """Return after how long without a touch somebody leaves a shared screen; 0 for never."""
+        is_shared = self.get_cookie(self.context.cookies.device) is not None
+        is_person = self._identity is not None and self._identity.person_id is not None
+        return int(IDLE.total_seconds()) if is_shared and is_person else 0
 
     def see_other(self, address: str) -> None:
         """Send the browser on with a GET. address: a path of ours."""

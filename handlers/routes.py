@@ -47,6 +47,7 @@ from handlers.pages.join import JoinPage
 from handlers.pages.kitchen import KitchenPage
 from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
+from handlers.pages.pin import OwnPinPage, PinPage
 from handlers.pages.set_up import SetUpPage
 from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
 from handlers.pages.sign_ins import EndOtherSignInsPage, EndSignInPage, SignInsPage
@@ -100,6 +101,8 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/screens/(?P<device_id>{_ID})": ChangeScreenPage,
     rf"/admin/screens/(?P<device_id>{_ID})/unpair": UnpairScreenPage,
     r"/pair": PairPage,
+    r"/pin": PinPage,
+    r"/sign-ins/pin": OwnPinPage,
     r"/pair/state": PairStatePage,
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,
     r"/menu": GuestMenuPage,

@@ -7,13 +7,14 @@ from models.base import Table
 from models.fields import (
     check,
     id_field,
+    integer_field,
     json_field,
     reference_field,
     text_field,
     timestamp_field,
     word_field,
 )
-from models.tenancy import Cafe
+from models.tenancy import Cafe, Device
 
 
 class PersonalData(Table):
@@ -64,10 +65,39 @@ class Membership(Table):
         )
 
 
+class PersonPin(Table):
+    """A person's PIN in a cafe: argon2id over it and a pepper that is in no database."""
+
+    cafe_id = reference_field(Cafe)
+    person_id = reference_field(Person)
+    pin_hash = text_field(255)
+    changed_at = timestamp_field()
+
+    class Meta:
+        table_name = "person_pin"
+        primary_key = CompositeKey("cafe_id", "person_id")
+
+
+class PinFailure(Table):
+    """Wrong PINs in a row, of one person at one screen; none after a right one."""
+
+    device_id = reference_field(Device)
+    person_id = reference_field(Person)
+    cafe_id = reference_field(Cafe)
+    count = integer_field()
+    last_at = timestamp_field()
+
+    class Meta:
+        table_name = "pin_failure"
+        primary_key = CompositeKey("device_id", "person_id")
+        constraints = (check("pin_failure_count", "count >= 1"),)
+
+
 class SignIn(Table):
     """A person's session in one cafe. token_hash: SHA-256 of the opaque id in their cookie.
 
     client: what it was begun with, as far as that said so: "Chrome on Android", "a program".
+    device_id: of the paired screen that somebody came to by PIN; such a sign-in is not prolonged.
     """
 
     id = id_field(primary_key=True)
@@ -79,10 +109,15 @@ class SignIn(Table):
     last_seen_at = timestamp_field()
     revoked_at = timestamp_field(null=True)
     client = text_field(60, default="")
+    device_id = reference_field(Device, null=True)
 
     class Meta:
         table_name = "sign_in"
-        indexes = ((("person_id", "cafe_id"), False), (("expires_at",), False))
+        indexes = (
+            (("person_id", "cafe_id"), False),
+            (("expires_at",), False),
+            (("device_id",), False),
+        )
 
 
 class Invitation(Table):

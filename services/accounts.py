@@ -38,7 +38,7 @@ class NewSignIn(msgspec.Struct, frozen=True, kw_only=True):
     """A sign-in to write. token_hash: of the cookie's secret, None for a program without one.
 
     password_hash: a new one, where the old was made with weaker settings. client: see SignIn.
-    refresh_hash: of the first refresh token, None where the cookie does.
+    refresh_hash: of the first refresh token, None where the cookie does. device_id: see SignIn.
     """
 
     sign_in_id: str
@@ -49,13 +49,18 @@ class NewSignIn(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     password_hash: str | None = None
     refresh_hash: str | None = None
+    device_id: str | None = None
 
 
 class SignInState(msgspec.Struct, frozen=True, kw_only=True):
-    """A live sign-in. last_seen_at: to the precision in which it is kept."""
+    """A live sign-in. last_seen_at: to the precision in which it is kept.
+
+    is_by_pin: it ends when it ends, whoever uses it.
+    """
 
     identity: Identity
     last_seen_at: datetime
+    is_by_pin: bool
 
 
 class EndedToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +120,11 @@ def recognise_cookie(token_hash: str, *, now: datetime) -> SignInState:
         person_id=row.person_id,
         sign_in_id=row.id,
     )
-    return SignInState(identity=recheck_identity(identity, now=now), last_seen_at=row.last_seen_at)
+    return SignInState(
+        identity=recheck_identity(identity, now=now),
+        last_seen_at=row.last_seen_at,
+        is_by_pin=row.device_id is not None,
+    )
 
 
 def start_sign_in(unit: UnitOfWork, new: NewSignIn) -> None:
@@ -130,6 +139,7 @@ def start_sign_in(unit: UnitOfWork, new: NewSignIn) -> None:
         expires_at=new.expires_at,
         last_seen_at=unit.now,
         client=new.client,
+        device_id=new.device_id,
     )
     if new.refresh_hash is not None:
         keep_refresh_token(unit, token_hash=new.refresh_hash, sign_in_id=new.sign_in_id)

@@ -78,6 +78,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "device_paired",
             "device_updated",
             "device_revoked",
+            "pin_set",
         }
     ),
     AuditSubject.LIMITS: frozenset({"rate_limit_exceeded", "max_connections_exceeded"}),

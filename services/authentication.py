@@ -282,7 +282,7 @@ class Authentication:
         """
         now = self._now()
         state = await self._runner.read(recognise_cookie, hash_secret(secret), now=now)
-        if now - state.last_seen_at > _PROLONG_EVERY:
+        if now - state.last_seen_at > _PROLONG_EVERY and not state.is_by_pin:
             await self._prolong(state.identity)
             on_prolonged()
         return state.identity
@@ -397,6 +397,22 @@ class Authentication:
         self._limits.forget(email, address)
         return account
 
+    async def begin_on_screen(
+        self, person_id: str, screen: Identity, *, client: Client, stay: timedelta
+    ) -> SignedIn:
+        """Begin a sign-in of somebody who is known already, on a paired screen.
+
+        stay: how long at most, however much it is used.
+        """
+        return await self._start(
+            person_id,
+            screen.cafe_id,
+            [],
+            client=client,
+            device_id=screen.device_id,
+            expires_at=self._now() + stay,
+        )
+
     async def _start(
         self,
         person_id: str,
@@ -406,6 +422,8 @@ class Authentication:
         client: Client,
         password_hash: str | None = None,
         is_program: bool = False,
+        device_id: str | None = None,
+        expires_at: datetime | None = None,
     ) -> SignedIn:
         secret = make_secret()
         refresh_token = make_secret() if is_program else None
@@ -415,7 +433,8 @@ class Authentication:
             cafe_id=cafe_id,
             token_hash=hash_secret(secret),
             refresh_hash=None if refresh_token is None else hash_secret(refresh_token),
-            expires_at=self._end_of_sign_in(),
+            expires_at=expires_at or self._end_of_sign_in(),
+            device_id=device_id,
             client=describe_browser(client.user_agent),
             password_hash=password_hash,
         )

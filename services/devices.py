@@ -18,6 +18,7 @@ from domain.views import DevicesView, DeviceView
 from models.devices import DeviceCredential
 from models.fields import from_optional_unix_ms, from_unix_ms
 from models.rows import fetch_rows
+from models.staff import SignIn
 from models.tenancy import Device, Station
 from services.access import count_access_change, recheck_identity
 from services.unit_of_work import UnitOfWork
@@ -171,6 +172,10 @@ def revoke_device(unit: UnitOfWork, command: RevokeDevice) -> DeviceView:
         Device.id == command.device_id, Device.cafe_id == unit.cafe_id
     ).execute()
     DeviceCredential.delete().where(DeviceCredential.device_id == command.device_id).execute()
+    # Whoever came to it by PIN is gone with it.
+    SignIn.update(revoked_at=unit.now).where(
+        SignIn.device_id == command.device_id, SignIn.revoked_at.is_null()
+    ).execute()
     count_access_change(unit.cafe_id)
     unit.record(DeviceRevoked(device=device))
     unit.audit("device_revoked", device_id=device.device_id)

@@ -6,11 +6,20 @@ from typing import Annotated
 import msgspec
 
 from config.namespaces import Caller, Namespace
-from domain.commands import Command, PairDevice, RevokeDevice, UpdateDevice
+from domain.commands import (
+    Command,
+    PairDevice,
+    RevokeDevice,
+    SetPin,
+    SignInByPin,
+    UpdateDevice,
+)
 from domain.devices import POLL_INTERVAL, show_user_code
 from domain.errors import Conflict
+from domain.roles import Role
 from domain.views import DevicesView, DeviceView, View
 from handlers.api.route import PUBLIC, Answer, ApiRequest, Route, encode_answer
+from handlers.base import SIGNED_IN
 from services.devices import list_devices, revoke_device, update_device
 from services.pairing import pair_device
 
@@ -58,6 +67,15 @@ class DeviceTokenView(View, frozen=True):
     credential: str
 
 
+class PinSignInView(View, frozen=True):
+    """A token of who works at a screen now."""
+
+    token: str
+    expires_at: datetime
+    person_id: str
+    roles: list[Role]
+
+
 async def _begin(request: ApiRequest) -> Answer:
     begun = await request.context.screen_access.begin_pairing(
         address=request.client_address, user_agent=""
@@ -100,6 +118,26 @@ async def _issue_token(request: ApiRequest) -> Answer:
     return encode_answer(
         DeviceTokenView(token=grant.token, expires_at=grant.expires_at, credential=kept[-1])
     )
+
+
+async def _sign_in_by_pin(request: ApiRequest) -> Answer:
+    signed_in = await request.context.pins.sign_in(
+        request.identity, request.body, client=request.client
+    )
+    grant = request.context.authentication.issue_access_token(signed_in.identity)
+    return encode_answer(
+        PinSignInView(
+            token=grant.token,
+            expires_at=grant.expires_at,
+            person_id=request.body.person_id,
+            roles=sorted(signed_in.identity.roles),
+        )
+    )
+
+
+async def _set_pin(request: ApiRequest) -> Answer:
+    await request.context.pins.set_pin(request.identity, request.body)
+    return Answer(body=b"")
 
 
 async def _list(request: ApiRequest) -> Answer:
@@ -170,6 +208,31 @@ ROUTES: tuple[Route, ...] = (
         status=201,
         errors=(401,),
         call=_issue_token,
+    ),
+    Route(
+        method="POST",
+        path="/pin-sign-ins",
+        operation="signInByPin",
+        summary="Say by PIN who works at a paired screen now. Only a screen may ask.",
+        tag=_TAG,
+        permission=SIGNED_IN,
+        body=SignInByPin,
+        response=PinSignInView,
+        status=201,
+        errors=(401,),
+        call=_sign_in_by_pin,
+    ),
+    Route(
+        method="POST",
+        path="/own-pin",
+        operation="setPin",
+        summary="Choose one's own PIN for the screens that people share.",
+        tag=_TAG,
+        permission=SIGNED_IN,
+        body=SetPin,
+        status=204,
+        errors=(401, 422),
+        call=_set_pin,
     ),
     Route(
         method="GET",

@@ -78,7 +78,9 @@ class SignOutPage(StaffPage):
     async def post(self) -> None:
         await self.context.authentication.sign_out(self.identity)
         self.drop_cookie(self.context.cookies.sign_in)
-        self.see_other("/sign-in")
+        # Somebody who came to a paired screen by PIN leaves it to itself.
+        is_screen = self.get_cookie(self.context.cookies.device) is not None
+        self.see_other("/displays" if is_screen else "/sign-in")
 
 
 class CafesPage(SignInForm, StaffPage):

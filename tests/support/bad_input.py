@@ -277,6 +277,7 @@ _MISFITS: dict[str, _Values] = {
     "previousStatus": _NO_STATUS,
     "email": (*_NO_TEXT, None, "a", "x" * 255),
     "password": (*_NO_TEXT, None, "", "x" * 201),
+    "pin": (*_NO_TEXT, None, "", "1" * 21),
     "userCode": (*_NO_TEXT, None, "BCDF", "B" * 21),
     "role": ("owner", "waiter", 7, True, None, [], {}),
     **dict.fromkeys(("deviceCode", "credential"), (*_NO_TEXT, None, "short", "x" * 101)),

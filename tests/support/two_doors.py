@@ -238,6 +238,11 @@ def list_other_requests(ids: dict[str, str]) -> dict[str, tuple[Role, Request]]:
             Role.COUNTER,
             Request("/device-pairings/claim", {"deviceCode": "a-code-that-is-long-enough"}),
         ),
+        "/own-pin": (Role.COUNTER, Request("/own-pin", {"pin": "2846"})),
+        "/pin-sign-ins": (
+            Role.COUNTER,
+            Request("/pin-sign-ins", {"personId": ids["person"], "pin": "2846"}),
+        ),
         "/device-tokens": (
             Role.COUNTER,
             Request("/device-tokens", {"credential": "a-secret-that-is-long-enough"}),

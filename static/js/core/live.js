@@ -9,6 +9,7 @@ import { learnServerTime, readServerTimeMs } from './clock.js';
 import { Commands } from './commands.js';
 import { updateCounts, updateLateCount } from './counts.js';
 import { announce, readJson } from './dom.js';
+import { leaveWhenIdle } from './idle.js';
 import { ProtocolError } from './protocol.js';
 import { keepSignedIn, renewAfterRestarts } from './renewal.js';
 import { connect } from './socket.js';
@@ -87,6 +88,7 @@ export function startLive(options) {
   const commands = new Commands(connection, options.askReason);
   status?.watch(connection, { isDashboard: options.heartbeat === 'dashboard' });
   if (options.heartbeat === 'dashboard') keepSignedIn();
+  leaveWhenIdle();
   followLists();
   showClocks();
   if (options.refreshMs) {

@@ -49,6 +49,7 @@ from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.joining import Joining
 from services.passwords import Passwords, hash_password
+from services.pins import PinAccess
 from services.runner import Runner
 from services.screen_access import ScreenAccess
 from services.setup import SetupContext, create_cafe
@@ -319,6 +320,9 @@ async def world(database, settings) -> AsyncIterator[World]:
     context = HandlerContext(
         settings=settings,
         runner=runner,
+        pins=PinAccess(
+            runner, authentication=authentication, passwords=passwords, derive=keys.derive
+        ),
         screen_access=ScreenAccess(runner, derive=keys.derive, now=clock),
         first_run=FirstRun(secrets=keys, runner=runner, passwords=passwords, new_code=new_id),
         limits=Limits(
