@@ -9,3 +9,5 @@ document.querySelector('[data-pin-keys]')?.addEventListener('click', (event) => 
   const { digit } = key.dataset;
   field.value = digit ? (field.value + digit).slice(0, field.maxLength) : field.value.slice(0, -1);
 });
+
+export {}; // a module of its own for the type checker

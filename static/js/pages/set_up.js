@@ -3,3 +3,5 @@
 
 const field = /** @type {HTMLInputElement | null} */ (document.getElementById('timezone'));
 if (field && !field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? '';
+
+export {}; // a module of its own for the type checker
