@@ -22,6 +22,7 @@ from services.cafes import read_cafe
 from services.devices import list_devices, revoke_device, update_device
 from services.event_log import read_head
 from services.pairing import PairingView, find_waiting, pair_device
+from services.station_screens import read_kitchen_screens
 from services.unit_of_work import UnitOfWork
 
 _SCREENS = "/admin/screens"
@@ -75,10 +76,12 @@ class ScreensPage(_DevicePage):
     async def show_screens(self, *, fault: str = "") -> None:
         context, cafe_id = self.context, self.identity.cafe_id
         found = await context.runner.read(_read_page, cafe_id)
+        kitchen = await context.runner.read(read_kitchen_screens, cafe_id, now=context.now())
         records = await context.presence.get_active_connections(cafe_id)
         places = list_places(found.pop("stations"))
         await self.show(
             "admin_screens",
+            stations=kitchen.stations,
             screens=_join(found.pop("devices"), places, records),
             places=places,
             is_complete=context.presence.is_complete,

@@ -51,6 +51,11 @@ async def test_a_wall_is_paired_moved_and_unpaired(
     await wall.wait_for_url(f"**/kitchen/{kitchen.link.rpartition('/')[2]}")
     await expect(phone.locator(".screen-row")).to_contain_text("since", timeout=15_000)
     assert await find_violations(phone) == []
+    states = phone.locator(".station-state")
+    await expect(states.filter(has_text=kitchen.name)).to_contain_text(
+        "Wall by the oven: sound is off", timeout=15_000
+    )
+    await expect(states.filter(has_text=bar.name)).to_contain_text("no screen shows")
     await save_screenshot(phone, "admin-screens")
 
     tickets = wall.locator('[data-column="open"] > order-ticket')
@@ -64,7 +69,7 @@ async def test_a_wall_is_paired_moved_and_unpaired(
     await phone.keyboard.type("Wall by the door")
     await phone.keyboard.press("Enter")
     row = phone.locator(".screen-row")
-    await expect(row.locator("h2")).to_have_text("Wall by the door")
+    await expect(row.locator("h3")).to_have_text("Wall by the door")
     await expect(row.locator(".screen-row__place")).to_have_text(f"Kitchen, {kitchen.name}")
     await expect(wall.locator("connection-status [data-for-state=live]")).to_be_visible()
 

@@ -12,9 +12,12 @@ from domain.analytics import (
     StationLoadView,
 )
 from domain.roles import Role
+from domain.screens import ScreenState
 from domain.views import (
     DeviceView,
     Position,
+    StationScreensView,
+    StationScreenView,
 )
 from handlers.connected import Connected, ConnectedPerson, Screens
 from handlers.pages.admin_screens import ListedScreen, Place
@@ -201,4 +204,17 @@ def list_own_sign_ins(now: datetime) -> list[OpenSignInView]:
             is_program=number == 2,
         )
         for number, client in enumerate(("Chrome on Windows", "Safari on iPhone", "a program"))
+    ]
+
+
+def list_station_states() -> list[StationScreensView]:
+    """List a station with a screen in every state, and one without any."""
+    names = ("Wall by the oven", "", "Wall at the pass", "Old tablet")
+    screens = [
+        StationScreenView(key=state.value, name=name, state=state)
+        for name, state in zip(names, ScreenState, strict=True)
+    ]
+    return [
+        StationScreensView(station_id=make_id(320), station_name="Bar", screens=screens),
+        StationScreensView(station_id=make_id(321), station_name="Kitchen", screens=[]),
     ]

@@ -16,6 +16,7 @@ from handlers.pages.specimens.management import (
     list_audit_facts,
     list_own_sign_ins,
     list_screens,
+    list_station_states,
     make_analytics,
     make_connected,
 )
@@ -73,6 +74,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
             ],
         ),
         "screens": list_screens(now),
+        "station_states": list_station_states(),
         "own_sign_ins": list_own_sign_ins(now),
         "screen_places": list_places([]),
         "audit_facts": list_audit_facts(now),
