@@ -43,6 +43,8 @@ async def test_somebody_is_invited_comes_in_and_gets_another_role(cafe, open_pag
 
     await office.goto(f"{cafe.server.url}/admin/people")
     await office.get_by_role("link", name="Noor").tap()
+    await office.wait_for_url("**/admin/people/*")
+    await expect(office.get_by_role("button", name="Save the roles")).to_be_visible()
     await check(office, "a person")
     await office.get_by_label("Counter").check()
     await office.get_by_role("button", name="Save the roles").tap()

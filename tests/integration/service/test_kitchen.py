@@ -471,9 +471,13 @@ def test_every_command_has_one_operation():
         "read_analytics",
         "read_audit",
         "review_payments",
+        "list_devices",
+        "list_sign_ins",
     }
-    # Over REST alone: an access that is taken back ends sockets, and its answer says so.
-    elsewhere = reads | {"revoke_person", "revoke_everybody"}
+    # Over REST alone: what changes who may come in ends sockets, and its answer says so.
+    doors = {"invite_person", "change_roles", "end_sign_in", "revoke_person", "revoke_everybody"}
+    doors |= {"pair_device", "update_device", "revoke_device"}
+    elsewhere = reads | doors
 
     assert accepted <= set(OPERATIONS)
     assert set(OPERATIONS) - {"open_table_session"} == set(COMMAND_ROLES) - elsewhere
