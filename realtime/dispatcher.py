@@ -59,7 +59,7 @@ log = get_logger(__name__)
 INBOX_LIMIT = 32
 # A program that sent this many unreadable messages will not send a readable one.
 BAD_FRAME_LIMIT = 1000
-# One that goes on as fast after so many refusals in a row does not read them.
+# One that was refused this often within a minute does not read it: each refusal names a wait.
 FAST_FRAME_LIMIT = 500
 # Errors that end a connection otherwise than their type says: one can be mended, one cannot.
 _CLOSE_CODES = {"token_expired": CloseCode.TOKEN_EXPIRED, "revoked": CloseCode.REVOKED}
@@ -167,7 +167,6 @@ class Dispatcher:
         if wait_s := session.ceiling.take(now_s):
             self._refuse_fast(session, raw, wait_s=wait_s)
             return
-        session.refused_frames = 0
         try:
             message = decode_message(
                 raw, namespace=session.namespace, limit_bytes=self._frame_limit_bytes
@@ -201,7 +200,6 @@ class Dispatcher:
 
     def _refuse_fast(self, session: Session, raw: bytes, *, wait_s: float) -> None:
         """Answer a frame that came too fast; whoever does not listen to that is sent away."""
-        session.refused_frames += 1
         self._metrics.refused("frames")
         error = RateLimitExceeded(
             "Too many messages at once. Wait a little, then go on.",
@@ -209,7 +207,7 @@ class Dispatcher:
             retry_after_s=max(1, ceil(wait_s)),
         )
         self.refuse(session, error, command_id=read_command_id(raw))
-        if session.refused_frames >= FAST_FRAME_LIMIT:
+        if session.ceiling.refused >= FAST_FRAME_LIMIT:
             session.close(CloseCode.RATE_LIMITED)
 
     def refuse(

@@ -13,6 +13,8 @@ import msgspec
 
 # Keys are looked through this often: whoever has not sent anything for a window is forgotten.
 _SWEEP_EVERY = 1000
+# As long as the windows above: whoever kept within its limits for a minute is forgiven.
+_REFUSALS_KEPT_S = 60.0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,21 +85,34 @@ class MemoryWindows:
 
 
 class FrameCeiling:
-    """A bucket of `burst` frames that fills with so many a second."""
+    """A bucket of `burst` frames that fills with so many a second.
 
-    __slots__ = ("_at_s", "_burst", "_left", "_per_second")
+    refused: how many found it empty, in the minute that began with the first of them. Not how many
+    in a row, since of every flood as many pass as the bucket gets; and not until the bucket is full
+    again, for which a flood need only stop for the three seconds that this takes.
+    """
+
+    __slots__ = ("_at_s", "_burst", "_left", "_per_second", "_refused_from_s", "refused")
 
     def __init__(self, *, per_second: float, burst: int, now_s: float) -> None:
         self._per_second = per_second
         self._burst = float(burst)
         self._left = float(burst)
         self._at_s = now_s
+        self.refused = 0
+        self._refused_from_s = now_s
 
     def take(self, now_s: float) -> float:
         """Take one frame: 0.0 where it passes, else the seconds until one would."""
         self._left = min(self._burst, self._left + (now_s - self._at_s) * self._per_second)
         self._at_s = now_s
         if self._left < 1.0:
+            self._note_refused(now_s)
             return (1.0 - self._left) / self._per_second
         self._left -= 1.0
         return 0.0
+
+    def _note_refused(self, now_s: float) -> None:
+        if self.refused == 0 or now_s - self._refused_from_s >= _REFUSALS_KEPT_S:
+            self.refused, self._refused_from_s = 0, now_s
+        self.refused += 1

@@ -104,7 +104,6 @@ class Session:
         "painted",
         "query",
         "reader",
-        "refused_frames",
         "sent_at_s",
         "seq",
         "silence_limit_s",
@@ -145,8 +144,6 @@ class Session:
         self.bearer: str | None = None
         self.query: AuthenticateData | None = None
         self.bad_frames = 0
-        # Frames in a row that came too fast.
-        self.refused_frames = 0
         self.ceiling = ceiling
         # Admitted, and its rights were not read again since: what was taken back in between.
         self.is_unchecked = True

@@ -44,8 +44,8 @@ class PlainWebSocket(WebSocketConnection):
         self.peer = self.endpoint.open(PlainTransport(self), self.request)
 
     async def on_message(self, message: str | bytes) -> None:
-        """Take a message; Tornado reads the next one when this returns."""
-        if self.peer is not None:
+        """Take a message; Tornado reads the next one when this returns, also after our close."""
+        if self.peer is not None and not self.peer.has_ended():
             await self.endpoint.receive_text(self.peer, message)
 
     def on_close(self) -> None:

@@ -161,7 +161,7 @@ class SockJsWebSocket(BaseTransportMixin, WebSocketConnection):
 
     async def on_message(self, message: str | bytes) -> None:
         """Take a frame; SockJS wants empty ones ignored."""
-        if message and self.peer is not None:
+        if message and self.peer is not None and not self.peer.has_ended():
             await self.endpoint.receive_batch(self.peer, message)
 
     def on_close(self) -> None:

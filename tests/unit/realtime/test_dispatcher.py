@@ -10,6 +10,7 @@ from config.namespaces import Namespace
 from domain.commands import OrderStatusUpdate
 from domain.errors import CommandInFlight, InvalidTransition
 from realtime.close_codes import CloseCode
+from realtime.dispatcher import FAST_FRAME_LIMIT
 from realtime.session import SessionState
 from tests.support.desk import Desk
 from tests.support.logs import ExpectedLogs
@@ -631,6 +632,77 @@ async def test_silence_ends_a_connection():
 
     assert desk.transport.messages[-1]["code"] == "authentication_timeout"
     assert silent.close_code == session.close_code == CloseCode.NO_PONG
+
+
+class LaterClock:
+    """The running loop's clock, which goes on when the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.later_s = 0.0
+        loop = asyncio.get_running_loop()
+        begun_at_s = loop.time()
+        # It stands still by itself: how fast a test runs must not count.
+        monkeypatch.setattr(loop, "time", lambda: begun_at_s + self.later_s)
+
+
+async def flood(desk: Desk, clock: LaterClock, count: int, *, per_second: float) -> int:
+    """Send heartbeats at a rate until the connection ends; return how many were sent."""
+    for sent in range(count):
+        if desk.session.has_ended():
+            return sent
+        await desk.plane.receive(desk.session, b'{"type":"heartbeat","data":{}}')
+        clock.later_s += 1 / per_second
+    return count
+
+
+@pytest.mark.parametrize("per_second", [30, 100, 1000])
+async def test_a_flood_is_told_to_wait_and_then_closed(
+    per_second: int, monkeypatch: pytest.MonkeyPatch
+):
+    """Although twenty of its messages pass each second; each of the others names a wait."""
+    desk = Desk()
+    await desk.authenticate("kitchen")
+    clock = LaterClock(monkeypatch)
+
+    sent = await flood(desk, clock, 10_000, per_second=per_second)
+
+    refusals = desk.transport.of_type("rate_limit_exceeded")
+    assert len(refusals) == FAST_FRAME_LIMIT
+    assert {(each["code"], each["retryAfter"]) for each in refusals} == {("too_many_frames", 1)}
+    assert desk.session.close_code == CloseCode.RATE_LIMITED
+    assert len(desk.transport.of_type("heartbeat")) == sent - FAST_FRAME_LIMIT >= 60
+
+
+async def test_a_burst_that_stops_is_forgiven(monkeypatch: pytest.MonkeyPatch):
+    """A few refusals less than close, a minute's rest, the same again; then it is served."""
+    desk = Desk()
+    await desk.authenticate("kitchen")
+    clock = LaterClock(monkeypatch)
+
+    for _ in range(3):
+        await flood(desk, clock, 60 + FAST_FRAME_LIMIT - 2, per_second=1e9)
+        clock.later_s += 60
+    await flood(desk, clock, 1, per_second=20)
+    await asyncio.sleep(0)
+
+    assert not desk.session.has_ended()
+    assert desk.transport.messages[-1]["type"] == "heartbeat"
+
+
+async def test_pauses_in_which_the_bucket_fills_do_not_hide_a_flood(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Two bursts within a minute are one flood."""
+    desk = Desk()
+    await desk.authenticate("kitchen")
+    clock = LaterClock(monkeypatch)
+
+    await flood(desk, clock, 400, per_second=1000)
+    clock.later_s += 4
+    assert not desk.session.has_ended()
+    await flood(desk, clock, 400, per_second=1000)
+
+    assert desk.session.close_code == CloseCode.RATE_LIMITED
 
 
 async def test_an_expired_token_ends_with_renew_and_come_back():

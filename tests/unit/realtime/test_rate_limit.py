@@ -138,3 +138,16 @@ def test_the_ceiling_lets_a_burst_through_and_then_its_rate():
     assert sum(ceiling.take(wait_s + each / 1000) == 0.0 for each in range(10_000)) == 199
     assert [ceiling.take(1000.0) for _ in range(60)] == [0.0] * 60
     assert ceiling.take(1000.0) > 0
+
+
+def test_the_ceiling_counts_what_it_refused_by_the_minute():
+    """What passes in between takes nothing back; a minute after the first, counting begins anew."""
+    ceiling = FrameCeiling(per_second=20, burst=60, now_s=0.0)
+
+    # Sixty seconds at ten times the rate: what the bucket had, what it got, and the rest.
+    for each in range(60 * 200):
+        ceiling.take(each / 200)
+    assert ceiling.refused == 60 * 200 - 60 - 60 * 20 + 1
+    for _ in range(100):
+        ceiling.take(70.0)
+    assert ceiling.refused == 40
