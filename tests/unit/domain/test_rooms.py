@@ -47,7 +47,10 @@ def test_every_kind_of_room_survives_the_round_trip(room: Room) -> None:
         f"cafe:{CAFE}:table:",
         f"cafe:{CAFE}:table:-1",
         f"cafe:{CAFE}:table:٣",
-        f"cafe:{CAFE}:table:1234567",
+        f"cafe:{CAFE}:table:0",
+        f"cafe:{CAFE}:table:007",
+        f"cafe:{CAFE}:table:10000",
+        f"cafe:{CAFE}:table:12\n",
         f"cafe:{CAFE}:station:bar",
         "order:17",
         f"order:{CAFE}:extra",
@@ -58,6 +61,12 @@ def test_anything_but_an_exact_name_is_refused(text: str) -> None:
     """Wildcards, case, NUL, blanks and foreign digits are no spelling of a room."""
     with pytest.raises(InvalidMessage):
         parse_room(text, cafe_id=CAFE)
+
+
+@pytest.mark.parametrize("number", [1, 10, 9999])
+def test_every_number_that_a_table_can_have_names_its_room(number: int) -> None:
+    """The limits are those of `join_table` and of the database."""
+    assert parse_room(f"cafe:{CAFE}:table:{number}", cafe_id=CAFE).key == str(number)
 
 
 def test_a_room_of_another_cafe_keeps_that_cafe() -> None:
