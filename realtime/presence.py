@@ -77,8 +77,9 @@ class MemoryPresence:
 
     def __init__(self) -> None:
         self._records: dict[str, ConnectionRecord] = {}
-        # Ids by person: a process has thousands of connections, and a person a handful.
-        self._by_user: dict[str, set[str]] = {}
+        # Ids by person and namespace: a process has thousands of connections, and a person a
+        # handful in each.
+        self._by_door: dict[tuple[str, Namespace], set[str]] = {}
         self._on_replaced: OnReplaced = lambda _: None
 
     @property
@@ -94,7 +95,7 @@ class MemoryPresence:
     def put(self, record: ConnectionRecord) -> None:
         """Add a connection without asking how many there are."""
         self._records[record.connection_id] = record
-        self._by_user.setdefault(record.user_id, set()).add(record.connection_id)
+        self._by_door.setdefault(_find_door(record), set()).add(record.connection_id)
 
     def find(self, connection_id: str) -> ConnectionRecord | None:
         """Return a connection of this process, None where it is not."""
@@ -102,7 +103,7 @@ class MemoryPresence:
 
     def has_room(self, record: ConnectionRecord, *, limit: int) -> bool:
         """Whether a person has fewer than `limit` connections in a namespace, in this process."""
-        return len(self._list_others(record)) < limit
+        return len(self._find_others(record)) < limit
 
     def watch_replaced(self, on_replaced: OnReplaced) -> None:
         """Say who is told of a connection that a newer one took the place of."""
@@ -116,11 +117,14 @@ class MemoryPresence:
 
     async def track(self, record: ConnectionRecord, *, limit: int, replaces: bool = False) -> bool:
         """Add a connection; False where its person has `limit` in its namespace already."""
-        others = self._list_others(record)
-        if len(others) >= limit and not replaces:
-            return False
-        for oldest in others[: max(0, len(others) - limit + 1)]:
-            self.replace(oldest.connection_id)
+        others = self._find_others(record)
+        too_many = len(others) - limit + 1
+        if too_many > 0:
+            if not replaces:
+                return False
+            oldest_first = sort_records(self._records[each] for each in others)
+            for oldest in oldest_first[:too_many]:
+                self.replace(oldest.connection_id)
         self.put(record)
         return True
 
@@ -136,10 +140,11 @@ class MemoryPresence:
         record = self._records.pop(connection_id, None)
         if record is None:
             return
-        left = self._by_user[record.user_id]
+        door = _find_door(record)
+        left = self._by_door[door]
         left.discard(connection_id)
         if not left:
-            del self._by_user[record.user_id]
+            del self._by_door[door]
 
     async def get_connection(self, connection_id: str) -> ConnectionRecord | None:
         """Return a connection, None where it is not."""
@@ -157,18 +162,20 @@ class MemoryPresence:
 
     async def get_user_connections(self, user_id: str) -> list[ConnectionRecord]:
         """List a person's connections, oldest first."""
-        return sort_records(self._list_of(user_id))
-
-    def _list_others(self, record: ConnectionRecord) -> list[ConnectionRecord]:
-        """List the others of a connection's person in its namespace, oldest first."""
         return sort_records(
-            each
-            for each in self._list_of(record.user_id)
-            if each.namespace is record.namespace and each.connection_id != record.connection_id
+            self._records[each]
+            for namespace in Namespace
+            for each in self._by_door.get((user_id, namespace), ())
         )
 
-    def _list_of(self, user_id: str) -> list[ConnectionRecord]:
-        return [self._records[each] for each in self._by_user.get(user_id, ())]
+    def _find_others(self, record: ConnectionRecord) -> set[str]:
+        """Return the ids of the others of a connection's person in its namespace."""
+        ids = self._by_door.get(_find_door(record), set())
+        return ids - {record.connection_id} if record.connection_id in ids else ids
+
+
+def _find_door(record: ConnectionRecord) -> tuple[str, Namespace]:
+    return record.user_id, record.namespace
 
 
 def sort_records(records: Iterable[ConnectionRecord]) -> list[ConnectionRecord]:

@@ -36,7 +36,7 @@ async def test_what_is_removed_is_gone_from_everything():
     assert await presence.get_connection(record.connection_id) is None
     assert await presence.get_active_connections(CAFE) == []
     assert await presence.get_user_connections("person:a") == []
-    assert presence._by_user == {}
+    assert presence._by_door == {}
 
 
 async def test_a_sign_of_life_is_remembered():
