@@ -166,8 +166,7 @@ class TokenSigner:
         if len(token) > _LONGEST_TOKEN or not _is_canonical(token):
             raise _refusal()
         try:
-            _refuse_doubles(token)
-            kid = jwt.get_unverified_header(token).get("kid")
+            kid = _read_header(token).get("kid")
             key = self._secrets.find_key(kid) if isinstance(kid, str) else None
             if key is None:
                 raise _refusal()
@@ -207,10 +206,18 @@ def _fits_its_kind(claims: Claims) -> bool:
     )
 
 
-def _refuse_doubles(token: str) -> None:
-    """Raise ValueError for a header or claims that name something twice: readers would differ."""
-    for part in token.split(".")[:2]:
+def _read_header(token: str) -> dict[str, Any]:
+    """Return a token's header, which nobody has vouched for yet.
+
+    Raises: ValueError where it or the claims name something twice: readers would differ.
+    """
+    header, _ = (
         json.loads(_decode_part(part), object_pairs_hook=_refuse_double_names)
+        for part in token.split(".")[:2]
+    )
+    if not isinstance(header, dict):
+        raise ValueError("a header is an object")
+    return header
 
 
 def _refuse_double_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
