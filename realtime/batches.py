@@ -1,7 +1,8 @@
 """What the hub hands on at once: publications of one turn of the loop that go to the same rooms.
 
 A batch encodes its messages once per kind of reader and joins them in one frame per codec, so that
-each connection costs a look at its position and a `send` (4 us), however many messages there are.
+each connection costs a look at its position and a `send`, however many messages there are. Batches
+and bundles are dictionaries that fill themselves, because a look into one costs no call.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -40,32 +41,32 @@ def find_reader(namespace: Namespace, representation: Representation) -> Reader:
     return Reader(NAMESPACES[namespace].events, representation)
 
 
-class Bundle:
+class Bundle(dict[Codec, bytes]):
     """The messages of a batch as one kind of reader gets them; there may be none.
 
+    Its items are the frames of all messages by codec; whoever asks first makes one.
     told_seq: of the last of them.
     """
 
-    __slots__ = ("_frames", "messages", "size_bytes", "told_seq")
+    __slots__ = ("messages", "size_bytes", "told_seq")
 
     def __init__(self, messages: tuple[bytes, ...], *, told_seq: int) -> None:
         self.messages = messages
         self.told_seq = told_seq
         self.size_bytes = sum(map(len, messages))
-        self._frames: dict[Codec, bytes] = {}
 
-    def encode(self, codec: Codec) -> bytes:
-        """Return the frame of all messages; whoever asks first makes it."""
-        frame = self._frames.get(codec)
-        if frame is None:
-            frame = self._frames[codec] = codec.encode(self.messages)
+    def __missing__(self, codec: Codec) -> bytes:
+        frame = self[codec] = codec.encode(self.messages)
         return frame
 
 
-class Batch:
-    """Publications in the order of their seq. now_s: of the loop's clock."""
+class Batch(dict[Reader, Bundle]):
+    """Publications in the order of their seq. now_s: of the loop's clock.
 
-    __slots__ = ("_bundles", "_encode", "first_seq", "last_seq", "now_s", "publications")
+    Its items are what each kind of reader gets; whoever asks first makes it.
+    """
+
+    __slots__ = ("_encode", "first_seq", "last_seq", "now_s", "publications")
 
     def __init__(
         self,
@@ -79,25 +80,18 @@ class Batch:
         self.last_seq = publications[-1].seq
         self.now_s = now_s
         self._encode = encode
-        self._bundles: dict[Reader, Bundle] = {}
-
-    def bundle(self, reader: Reader) -> Bundle:
-        """Return what a kind of reader gets."""
-        bundle = self._bundles.get(reader)
-        if bundle is None:
-            bundle = self._bundles[reader] = self._build(reader)
-        return bundle
 
     def encode(self, publication: Publication, reader: Reader) -> bytes:
         """Return one of its messages, for a reader that has seen a part of the batch."""
         return self._encode(publication, reader.representation)
 
-    def _build(self, reader: Reader) -> Bundle:
+    def __missing__(self, reader: Reader) -> Bundle:
         meant = [each for each in self.publications if each.type in reader.event_types]
-        return Bundle(
+        bundle = self[reader] = Bundle(
             tuple(self._encode(each, reader.representation) for each in meant),
             told_seq=meant[-1].seq if meant else 0,
         )
+        return bundle
 
 
 class Part(NamedTuple):

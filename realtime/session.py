@@ -76,6 +76,9 @@ class SessionState(StrEnum):
     CLOSED = "closed"
 
 
+_LIVE = SessionState.LIVE
+
+
 class Session:
     """One connection. Belongs to one cafe and one principal for life, from `admit` on."""
 
@@ -207,10 +210,10 @@ class Session:
         What is not newer than the position is dropped: a snapshot may be newer than the tail.
         is_sent_at_once: nothing else of this turn may still come.
         """
-        if self.state is not SessionState.LIVE or batch.first_seq <= self.seq:
+        if self.state is not _LIVE or batch.first_seq <= self.seq:
             return self._offer_newer(batch)
         self.seq = batch.last_seq
-        bundle = batch.bundle(self.reader)
+        bundle = batch[self.reader]
         if not bundle.messages:
             return False
         self.told_seq = bundle.told_seq
@@ -219,7 +222,7 @@ class Session:
             and not self._outbox
             and not self._latest
             and bundle.size_bytes <= self._outbox_limit_bytes
-            and self.transport.send_at_once(bundle.encode(self.transport.codec))
+            and self.transport.send_at_once(bundle[self.transport.codec])
         ):
             self.sent_at_s = batch.now_s
             return True

@@ -7,6 +7,7 @@ exact on every door; only info, greeting, websocket, xhr, xhr_streaming and xhr_
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -42,6 +43,10 @@ _PATH_LIMIT = 300
 _SCRIPT = "application/javascript; charset=UTF-8"
 
 
+def _send_nothing(_frame: bytes) -> bool:
+    return False
+
+
 class SocketSession(LibrarySession):
     """SockJS's idea of a session: which request carries frames now. Is our session's transport."""
 
@@ -53,6 +58,8 @@ class SocketSession(LibrarySession):
         self.codec: Codec = SOCKJS_TEXT
         self._fingerprint: bytes | None = None
         self._beat: asyncio.TimerHandle | None = None
+        # Of the request that carries frames now: one step less for every message.
+        self.send_at_once: Callable[[bytes], bool] = _send_nothing
         super().__init__(connection, server, session_id, expiry)
         self.endpoint: Endpoint = server.endpoint
 
@@ -67,9 +74,6 @@ class SocketSession(LibrarySession):
 
     def send(self, frame: bytes) -> None:
         self.handler.send(frame)
-
-    def send_at_once(self, frame: bytes) -> bool:
-        return self.handler is not None and bool(self.handler.send_at_once(frame))
 
     def close(self, code: int = _GONE, message: str = "") -> None:
         """End the session: the close frame goes out after what has been sent."""
@@ -98,13 +102,23 @@ class SocketSession(LibrarySession):
 
     def set_handler(self, handler: Any, start_heartbeat: bool = True) -> bool:
         """Let a request carry the frames from now on. False: it was turned away."""
-        if self._fingerprint is None:
+        if not handler.is_found_by_id:
+            pass
+        elif self._fingerprint is None:
             self._fingerprint = self.endpoint.fingerprint(handler.request)
         elif not self.belongs_to(handler):
             handler.send_pack(build_close_frame(_ANOTHER_CONNECTION, "Another connection's."))
             return False
         self.codec = handler.codec
-        return bool(super().set_handler(handler, start_heartbeat))
+        if not super().set_handler(handler, start_heartbeat):
+            return False
+        self.send_at_once = handler.send_at_once
+        return True
+
+    def remove_handler(self, handler: Any) -> None:
+        """Let frames wait for the next request."""
+        self.send_at_once = _send_nothing
+        super().remove_handler(handler)
 
     def verify_state(self) -> None:
         """Open the session at its first request."""
@@ -145,6 +159,8 @@ class SockJsWebSocket(BaseTransportMixin, WebSocketConnection):
 
     name = "websocket"
     codec = SOCKJS_WEBSOCKET
+    # Its session is in no list: no other request can be for it.
+    is_found_by_id = False
 
     def initialize(self, server: "Router") -> None:
         self.server = server
@@ -198,6 +214,7 @@ class HttpDoor:
     endpoint: Endpoint
     unsent_bytes = 0
     codec = SOCKJS_TEXT
+    is_found_by_id = True
 
     def initialize(self: Any, server: "Router") -> None:
         super().initialize(server)  # type: ignore[misc]

@@ -34,12 +34,21 @@ class _StrictProtocol(WebSocketProtocol13):
             code, reason = _PROTOCOL_ERROR, None
         super().close(code, reason)
 
+    def _write_frame(
+        self, fin: bool, opcode: int, data: bytes, flags: int = 0
+    ) -> "asyncio.Future[None]":
+        """Tornado's own frames count while they wait, so that none of ours overtakes them."""
+        written = super()._write_frame(fin, opcode, data, flags)
+        self.handler.count_unsent(len(data), written)
+        return written
+
 
 class WebSocketConnection(WebSocketHandler):
     """A WebSocket with flow control. Subclasses say what frames mean."""
 
     endpoint: Endpoint
     peer: Session | None = None
+    # Given to the stream and not yet taken by the system, by us or by Tornado's protocol.
     unsent_bytes = 0
     # Of the connection's socket, while frames may be given to it directly: not below TLS, and not
     # once a close frame was sent or received.
@@ -105,7 +114,7 @@ class WebSocketConnection(WebSocketHandler):
         This is what a message costs per connection, so it looks at as little as it can.
         """
         send = self._send_directly
-        if send is None or self._stream.writing():
+        if send is None or self.unsent_bytes:
             return False
         try:
             sent = send(frame)
@@ -142,14 +151,10 @@ class WebSocketConnection(WebSocketHandler):
             return None
         return connection.stream
 
-    def _write(self, stream: IOStream, data: memoryview) -> None:
-        size = len(data)
+    def count_unsent(self, size: int, written: "asyncio.Future[None]") -> None:
+        """Count what was given to the stream until it is written. size: in bytes."""
+        size = max(1, size)  # an empty ping waits too
         self.unsent_bytes += size
-        try:
-            written = stream.write(data)
-        except StreamClosedError:
-            self.unsent_bytes -= size
-            return
 
         def on_written(future: "asyncio.Future[None]") -> None:
             self.unsent_bytes -= size
@@ -159,6 +164,13 @@ class WebSocketConnection(WebSocketHandler):
                 self.peer.on_writable()
 
         written.add_done_callback(on_written)
+
+    def _write(self, stream: IOStream, data: memoryview) -> None:
+        try:
+            written = stream.write(data)
+        except StreamClosedError:
+            return
+        self.count_unsent(len(data), written)
 
 
 def may_be_sent(code: int) -> bool:

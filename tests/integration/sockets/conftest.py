@@ -43,13 +43,13 @@ class SocketServer:
             identity_cookies=("tabletap_sign_in",),
         )
         self.routes = build_socket_routes(dependencies, self._settings)
-        socket, self.port = bind_unused_port()
+        self.listener, self.port = bind_unused_port()
         # The product has an access log of its own (handlers/application.py).
         application = Application(
             self.routes.handlers, cross_origin_protection=True, log_function=lambda _: None
         )
         self.http = HTTPServer(application)
-        self.http.add_socket(socket)
+        self.http.add_socket(self.listener)
         self.plane.start()
 
     async def stop(self) -> None:

@@ -378,6 +378,26 @@ async def test_a_peer_that_does_not_read_is_cut_off_and_nobody_waits_for_it(
     stalled.close()
 
 
+async def test_an_event_does_not_cut_into_a_pong_that_waits(server: SocketServer):
+    """What goes to the socket directly waits for what Tornado still has to write."""
+    server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    slow = await _open_raw(server, receive_buffer_bytes=4096)
+    _send_text(slow, json.dumps({"type": "authenticate", "data": {"token": "kitchen"}}))
+    await wait_for(lambda: server.plane.count().greeting == 0, "it to be admitted")
+
+    while server.plane.count().outbox_bytes == 0:  # until the system takes no more pongs
+        _send_frame(slow, 0x9, b"p" * 125)
+        await asyncio.sleep(0)
+    # Room again, which Tornado's stream has not been told of when the event is published.
+    taken = slow.recv(2**16)
+    server.plane.on_committed([server.log.append(EVENTS["kitchen_order_received"])])
+    frames = await asyncio.to_thread(_read_until_seq, slow, 1, taken)
+    slow.close()
+
+    assert {payload for opcode, payload in frames if opcode == 0xA} == {b"p" * 125}
+    assert json.loads(frames[-1][1])["type"] == "kitchen_order_received"
+
+
 @pytest.mark.parametrize("code", [0, 999, 1005, 1006, 1015, 2999, 5000])
 async def test_a_close_code_that_nobody_may_send_is_not_echoed(server: SocketServer, code: int):
     """RFC 6455 7.4: it is a protocol error."""
@@ -540,3 +560,23 @@ def _send_frame(raw: socket.socket, opcode: int, payload: bytes, *, is_final: bo
     length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + struct.pack("!H", size)
     masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
     raw.sendall(bytes((first,)) + length + mask + masked)
+
+
+def _read_until_seq(raw: socket.socket, last: int, taken: bytes) -> list[tuple[int, bytes]]:
+    """Read frames as (opcode, payload) up to the event with a seq. taken: read before."""
+    frames: list[tuple[int, bytes]] = []
+    with raw.makefile("rb") as rest:
+
+        def read(size: int) -> bytes:
+            nonlocal taken
+            part, taken = taken[:size], taken[size:]
+            return part + rest.read(size - len(part))
+
+        while True:
+            first, size = read(2)
+            if size == 126:
+                (size,) = struct.unpack("!H", read(2))
+            opcode, payload = first & 0x0F, read(size)
+            frames.append((opcode, payload))
+            if opcode == 0x1 and json.loads(payload).get("seq") == last:
+                return frames
