@@ -85,6 +85,9 @@ class Scheduler:
             self._clock_check.cancel()
             self._clock_check = None
         if self._scheduler.running:
+            # Paused first: a wake-up that is already on its way would begin jobs which the
+            # shutdown right behind it cancels before their first step.
+            self._scheduler.pause()
             self._scheduler.shutdown()
             # The library does it in the next turn of the loop, and cancels its own tasks then;
             # ours behind the shield go on.

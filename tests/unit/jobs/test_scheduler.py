@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -101,6 +102,20 @@ async def test_nothing_runs_after_stop():
     await asyncio.sleep(0.1)
 
     assert counted.runs == runs
+
+
+async def test_a_wake_up_on_its_way_begins_nothing_when_stop_comes():
+    """A job that is due in the turn of the stop is neither begun nor cut: nothing to log."""
+    counted = Counted()
+    scheduler = Scheduler([Job(name="count", period_s=0.01, run=counted.run)])
+    scheduler.start()
+    # Nothing else of the loop runs meanwhile, so the job is due and has not been looked at.
+    time.sleep(0.02)  # noqa: ASYNC251
+
+    scheduler._scheduler.wakeup()
+    await scheduler.stop()
+
+    assert counted.runs == 0
 
 
 async def test_stop_waits_for_a_running_job_without_cutting_it():
