@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.allergens import Allergen
+from domain.diets import Diet
 from domain.payments import PaymentMethod, SandboxCard
 from domain.statuses import OrderStatus, Priority
 
@@ -209,6 +210,7 @@ class EditMenuItem(Command):
     prep_s: Annotated[int, msgspec.Meta(ge=0, le=14_400)] | None = None
     station_id: Id | None = None
     allergens: Annotated[list[Allergen], msgspec.Meta(max_length=14)] | None = None
+    diets: Annotated[list[Diet], msgspec.Meta(max_length=3)] | None = None
     is_listed: bool | None = None
 
 

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from domain.allergens import Allergen
+from domain.diets import Diet
 from domain.roles import Role
 
 # A kitchen name fits one line of a ticket on the wall at the sizes displays use.
 KITCHEN_NAME_LIMIT = 18
 
-DIETS = frozenset({"vegan", "vegetarian", "gluten_free"})
 
 # What the columns take; signing in asks for no more of an address than this.
 _NAME_LIMIT = 120
@@ -234,7 +234,7 @@ def _check_item(item: MenuItemDraft, cafe: CafeDraft) -> Iterator[str]:
     yield from _check_words(item.name, "tax code", (item.tax_code,), taxes.__contains__)
     yield from _check_words(item.name, "modifier group", item.groups, groups.__contains__)
     yield from _check_words(item.name, "allergen", item.allergens, _is_allergen)
-    yield from _check_words(item.name, "diet", item.diets, DIETS.__contains__)
+    yield from _check_words(item.name, "diet", item.diets, frozenset(Diet).__contains__)
     if item.price_minor < 0 or item.prep_s < 0:
         yield f"{item.name} has a negative price or preparation time."
 

@@ -80,6 +80,7 @@ class CookieNames:
         self.sign_in = f"{prefix}tabletap_sign_in"
         self.guest = f"{prefix}tabletap_guest"
         self.cart = f"{prefix}tabletap_cart"
+        self.menu_filter = f"{prefix}tabletap_menu_filter"
         self.device = f"{prefix}tabletap_device"
         self.pairing = f"{prefix}tabletap_pairing"
 

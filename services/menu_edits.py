@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from domain.commands import EditMenuItem, EditModifier
+from domain.diets import Diet
 from domain.errors import NotFound, UnprocessableInput
 from domain.events import MenuItemChanged
 from domain.menu import refresh_item
@@ -129,6 +130,8 @@ def _read_changes(unit: UnitOfWork, command: EditMenuItem, before: EditableItem)
     wanted = {name: getattr(command, name) for name in _PLAIN}
     if command.allergens is not None:
         wanted["allergens"] = sorted({str(allergen) for allergen in command.allergens})
+    if command.diets is not None:
+        wanted["diets"] = [str(diet) for diet in Diet if diet in command.diets]
     said = {name: value for name, value in wanted.items() if value is not None}
     if not said and command.is_listed is None:
         raise UnprocessableInput("Say what is to change.", code="nothing_to_change")

@@ -36,7 +36,7 @@ ROUTES: tuple[Route, ...] = (
     operation_route(
         "edit_menu_item",
         path="/menu/items/{menu_item_id}",
-        summary="Change a dish: price, names, time, station, allergens, or whether it is listed.",
+        summary="Change a dish: price, names, station, allergens, diets, or whether it is listed.",
         tag=_TAG,
     ),
     operation_route(

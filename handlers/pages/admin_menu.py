@@ -14,6 +14,7 @@ import msgspec
 
 from domain.allergens import Allergen
 from domain.commands import EditMenuItem, EditModifier, SetAvailability
+from domain.diets import Diet
 from domain.errors import InvalidMessage, NotFound, TableTapError
 from domain.identifiers import is_id
 from domain.money import find_currency_exponent, find_typed_amount, write_typed_amount
@@ -37,7 +38,8 @@ Fault = dict[str, str]
 
 
 class EditForm(msgspec.Struct, frozen=True, kw_only=True):
-    """The editor's fields as text. prep: minutes and seconds, `2:30`. allergens: what is ticked."""
+    """The editor's fields as text. prep: minutes and seconds, `2:30`. allergens, diets:
+    what is ticked."""
 
     version: str
     name: str
@@ -47,6 +49,7 @@ class EditForm(msgspec.Struct, frozen=True, kw_only=True):
     prep: str
     station_id: str
     allergens: list[str]
+    diets: list[str]
 
 
 class _EditorPage(ManagementPage):
@@ -82,6 +85,7 @@ class _EditorPage(ManagementPage):
             faults=list(faults),
             done=done if done in _DONE and not faults else "",
             allergens=list(Allergen),
+            diets=list(Diet),
         )
 
     async def read_menu(self) -> tuple[EditableMenu, Position]:
@@ -152,7 +156,6 @@ class EditItemPage(_MenuForm):
         await self.show_menu(item_id=menu_item_id, form=form, faults=faults)
 
     def _read_form(self) -> EditForm:
-        ticked = self.request.body_arguments.get("allergen", [])
         return EditForm(
             version=self.read_field("version", longest=10),
             name=self.read_field("name", longest=200),
@@ -161,8 +164,13 @@ class EditItemPage(_MenuForm):
             price=self.read_field("price", longest=40),
             prep=self.read_field("prep", longest=40),
             station_id=self.read_field("station", longest=36),
-            allergens=[self.decode_argument(each, "allergen") for each in ticked],
+            allergens=self._read_ticked("allergen"),
+            diets=self._read_ticked("diet"),
         )
+
+    def _read_ticked(self, name: str) -> list[str]:
+        ticked = self.request.body_arguments.get(name, [])
+        return [self.decode_argument(each, name) for each in ticked]
 
 
 class EditOptionsPage(_MenuForm):
@@ -285,6 +293,7 @@ def _fill_form(editable: EditableItem, cafe: CafeRules) -> EditForm:
         prep=f"{item.prep_s // 60}:{item.prep_s % 60:02d}",
         station_id=item.station_id,
         allergens=item.allergens,
+        diets=item.diets,
     )
 
 
@@ -329,6 +338,7 @@ def _read_edit(
             prep_s=prep_s,
             station_id=form.station_id,
             allergens=allergens,
+            diets=[Diet(each) for each in form.diets if each in set(Diet)],
         ),
         [],
     )

@@ -9,6 +9,7 @@ from domain.commands import Command
 from domain.errors import CommandInFlight
 from domain.identifiers import is_id
 from domain.menu import list_wishes
+from domain.menu_search import list_substitutes
 from domain.roles import Identity
 from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuView, TableCallView
 from handlers.page import GuestPage
@@ -39,6 +40,13 @@ class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
     def items(self) -> dict[str, MenuItemView]:
         """All dishes by their ids."""
         return {item.menu_item_id: item for each in self.menu.categories for item in each.items}
+
+    def list_substitutes(self, item: MenuItemView) -> list[MenuItemView]:
+        """List what there is instead of a dish that is sold out; nothing for one that is not."""
+        if not item.is_sold_out:
+            return []
+        headings = (each.items for each in self.menu.categories if item in each.items)
+        return list_substitutes(item, next(headings, []))
 
 
 class CartPage(GuestPage):

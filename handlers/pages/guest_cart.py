@@ -213,6 +213,7 @@ def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
         "note": line.note,
         "line_total_minor": line.quantity * unit_minor,
         "is_sold_out": not is_sellable(line, item),
+        "substitutes": scene.list_substitutes(item) if item is not None else [],
     }
 
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from config.namespaces import Namespace
+from domain.allergens import Allergen
+from domain.diets import Diet
 from domain.errors import NotFound
+from domain.menu_search import Wanted, code_of, show_menu
 from domain.rooms import Room, RoomKind
 from domain.statuses import TERMINAL_ORDER_STATUSES
 from domain.views import MenuItemView
@@ -11,17 +14,21 @@ from handlers.page import build_live
 from handlers.pages.cart import Cart, CartLine
 from handlers.pages.guest import CartPage, GuestScene, estimate_unit_minor
 
+_LONGEST_SEARCH = 60
+
 
 class GuestMenuPage(CartPage):
-    """The menu with what is in the cart."""
+    """The menu with what is in the cart, as the guest wants it filtered."""
 
     async def get(self) -> None:
-        scene, cart = await self.read_scene(), self.read_cart()
+        scene, cart, wanted = await self.read_scene(), self.read_cart(), self._read_wanted()
         cafe_id, seating_id = self.identity.cafe_id, scene.guest.table_session_id
         self.render_page(
             "guest_menu",
             guest=scene.guest,
             menu=scene.menu,
+            shown=show_menu(scene.menu, wanted),
+            wanted=wanted,
             cart=_sum_up(cart, scene),
             open_orders=[
                 order
@@ -40,6 +47,25 @@ class GuestMenuPage(CartPage):
                 position=scene.orders.position,
             ),
         )
+
+    def _read_wanted(self) -> Wanted:
+        """Read what the address asks for; without the form's fields, what the phone has kept.
+
+        What was typed is for once: a word that is still there hides half the menu, and nobody
+        knows why.
+        """
+        cookie = self.context.cookies.menu_filter
+        if not self.get_query_argument("filtered", ""):
+            return _choose((self.get_cookie(cookie) or "").split("."))
+        text = self.get_query_argument("q", "")[:_LONGEST_SEARCH]
+        diets, without = self.get_query_arguments("diet"), self.get_query_arguments("without")
+        wanted = _choose([*diets, *(f"without-{each}" for each in without)], text=text)
+        if wanted.codes:
+            ttl_s = self.context.settings.guest_token_ttl_s
+            self.set_session_cookie(cookie, ".".join(wanted.codes), ttl_s=ttl_s)
+        else:
+            self.drop_cookie(cookie)
+        return wanted
 
 
 class GuestItemPage(CartPage):
@@ -67,6 +93,7 @@ def show_item(
         "guest_item",
         guest=scene.guest,
         item=item,
+        substitutes=scene.list_substitutes(item),
         currency=scene.menu.currency,
         line=line,
         faults=faults,
@@ -81,3 +108,12 @@ def _sum_up(cart: Cart, scene: GuestScene) -> dict[str, Any]:
         if line.menu_item_id in items
     )
     return {"count": cart.count, "total_minor": total_minor, "counts": cart.counts}
+
+
+def _choose(codes: list[str], *, text: str = "") -> Wanted:
+    """Make filters of their codes; words that are none are left out."""
+    return Wanted(
+        diets=tuple(diet for diet in Diet if diet in codes),
+        without=tuple(allergen for allergen in Allergen if code_of(allergen) in codes),
+        text=text.strip(),
+    )

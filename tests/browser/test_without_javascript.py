@@ -74,11 +74,27 @@ async def test_a_round_is_taken_back_within_the_grace_time(cafe):
     await expect(phone.locator(".progress__when")).to_have_text("Cancelled")
 
 
-async def test_the_menu_is_filtered_by_its_style_sheet(cafe):
-    """Vegan hides what is not, scripts or no scripts."""
+async def test_the_menu_is_filtered_by_a_form(cafe):
+    """Diets, allergens and words go into the address; the phone keeps them but for the words."""
     phone = await sit_down(cafe)
-    await expect(phone.get_by_role("link", name="Cortado", exact=True)).to_be_visible()
+    cortado = phone.get_by_role("link", name="Cortado", exact=True)
+    espresso = phone.get_by_role("link", name="Espresso", exact=True)
+    await phone.locator("summary").filter(has_text="Without").tap()
+    await phone.locator("label.chip").filter(has_text="Nuts").tap()
     await phone.locator("label.chip").filter(has_text="Vegan").tap()
+    await phone.get_by_label("Search the menu").fill("esp")
+    await phone.get_by_role("button", name="Show", exact=True).tap()
 
-    await expect(phone.get_by_role("link", name="Cortado", exact=True)).to_be_hidden()
-    await expect(phone.get_by_role("link", name="Espresso", exact=True)).to_be_visible()
+    await phone.wait_for_url("**/menu?*diet=vegan*without=nuts*")
+    await expect(cortado).to_be_hidden()
+    await expect(espresso).to_be_visible()
+    await expect(phone.locator("[data-found]")).to_contain_text("1 of ")
+
+    await phone.get_by_role("button", name="Add Espresso").or_(espresso).first.tap()
+    await phone.goto(f"{cafe.server.url}/menu")
+    await expect(phone.get_by_label("Search the menu")).to_have_value("")
+    await expect(phone.locator("label.chip").filter(has_text="Vegan")).to_be_visible()
+    await expect(espresso).to_be_visible()
+    await expect(cortado).to_be_hidden()
+    await phone.get_by_role("link", name="Show all").tap()
+    await expect(cortado).to_be_visible()

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.views import (
+    MenuCategoryView,
     MenuItemView,
+    MenuView,
     ModifierGroupView,
     ModifierOptionView,
 )
@@ -95,6 +97,21 @@ def make_flat_white() -> MenuItemView:
         description="Double ristretto under thin, silky milk. The house favourite.",
         allergens=["milk"],
         groups=[milk, size, extras],
+    )
+
+
+def make_menu(now: datetime) -> MenuView:
+    """Make a menu of one heading with all kinds of rows."""
+    category_id = make_id(50)
+    return MenuView(
+        cafe_id=make_id(1),
+        cafe_name="Harbour Lane",
+        currency="EUR",
+        prices_include_tax=True,
+        menu_version=1,
+        categories=[
+            MenuCategoryView(category_id=category_id, name="Coffee", items=list_dishes(now))
+        ],
     )
 
 

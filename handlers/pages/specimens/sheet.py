@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from domain.allergens import Allergen
+from domain.menu_search import Wanted, show_menu
 from domain.views import (
-    MenuCategoryView,
     StationView,
 )
 from handlers.health import CheckResult, Readiness
@@ -20,7 +21,7 @@ from handlers.pages.specimens.management import (
     make_analytics,
     make_connected,
 )
-from handlers.pages.specimens.menu import list_dishes, make_flat_white
+from handlers.pages.specimens.menu import list_dishes, make_flat_white, make_menu
 from handlers.pages.specimens.notifications import list_calls, list_notifications
 from handlers.pages.specimens.orders import (
     list_guest_payments,
@@ -32,6 +33,8 @@ from handlers.pages.specimens.orders import (
 from handlers.pages.specimens.tickets import TARGET_S, list_tickets, make_finished_ticket
 from services.audit import KINDS
 from services.menu_books import EditableItem
+
+_WANTED = Wanted(without=(Allergen.MILK,))
 
 
 def build_specimens(now: datetime) -> dict[str, Any]:
@@ -50,9 +53,8 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         ],
         "dishes": list_dishes(now),
         "dish": make_flat_white(),
-        "category": MenuCategoryView(
-            category_id=make_id(50), name="Coffee", items=list_dishes(now)[:2]
-        ),
+        "shown_menu": show_menu(make_menu(now), _WANTED),
+        "wanted": _WANTED,
         "totals_view": make_totals(1905),
         "station": StationView(
             station_id=make_id(1), name="Kitchen", slug="kitchen", target_s=TARGET_S

@@ -1,6 +1,7 @@
 // @ts-check
 /** The guest's menu: adding without leaving the place, and the heading in sight marked. */
 
+import { writeText } from '../core/dom.js';
 import { submitInPlace, takeOverElements } from '../core/forms.js';
 import { startLive } from '../core/live.js';
 import { matches } from '../core/search.js';
@@ -12,6 +13,7 @@ submitInPlace('[data-add-to-cart]', (fresh, form) => {
   const name = card?.querySelector('.menu-item__name')?.textContent ?? '';
   takeOverCart(fresh);
   if (card) takeOverElements(fresh, [`#${CSS.escape(card.id)}`]);
+  filterMenu();
   /** @type {HTMLElement | null} */ (card && document.querySelector(`#${CSS.escape(card.id)} .menu-item__key`))?.focus({ preventScroll: true });
   findLiveRegion()?.say(`${name} added to your order.`);
   return true;
@@ -52,27 +54,63 @@ function takeOverCart(fresh) {
   else takeOverElements(fresh, ['.phone__dock']);
 }
 
-/** What does not match leaves the page; the diets above go on filtering what is left. */
+/**
+ * What does not match leaves the page. Which filters a dish passes the server has said; the address
+ * and the phone's cookie follow, so that the page comes back as it was.
+ */
 function searchMenu() {
-  const field = /** @type {HTMLInputElement | null} */ (document.querySelector('[data-search]'));
-  const nothing = document.querySelector('[data-nothing-found]');
-  field?.addEventListener('input', () => {
-    const typed = field.value.trim();
-    let found = 0;
-    for (const category of document.querySelectorAll('.menu-category')) {
-      const dishes = /** @type {HTMLElement[]} */ ([...category.querySelectorAll('.menu-category__items > li')]);
-      for (const dish of dishes) {
-        const [name, text] = ['.menu-item__name', '.menu-item__text'].map((part) => dish.querySelector(part)?.textContent ?? '');
-        dish.hidden = Boolean(typed) && !matches(name, typed) && !matches(text, typed);
-      }
-      const shown = dishes.filter((dish) => !dish.hidden).length;
-      category.toggleAttribute('hidden', shown === 0);
-      found += shown;
-    }
-    nothing?.toggleAttribute('hidden', found > 0);
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector('[data-menu-filters]'));
+  form?.addEventListener('input', (event) => {
+    filterMenu();
+    if (!(/** @type {Element} */ (event.target).matches('[data-filter]'))) return;
+    const address = `${form.action}?${new URLSearchParams(/** @type {any} */ (new FormData(form)))}`;
+    history.replaceState(null, '', address);
+    // Where there is no network it is kept with the next change, or asked for by the address.
+    fetch(address, { credentials: 'same-origin', keepalive: true, headers: { Accept: 'text/html' } }).catch(() => undefined);
   });
   // A key that reads "search" on a phone closes its keyboard, and sends nothing.
-  field?.addEventListener('keydown', (event) => { if (event.key === 'Enter') field.blur(); });
+  form?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (document.querySelector('[data-search]'))?.blur();
+  });
+  if (form) filterMenu(); // the browser may have put back what was ticked
+}
+
+function filterMenu() {
+  const typed = /** @type {HTMLInputElement} */ (document.querySelector('[data-search]')).value.trim();
+  const codes = [...document.querySelectorAll('[data-filter]:checked')].map((box) => box.getAttribute('data-filter') ?? '');
+  let found = 0;
+  for (const category of document.querySelectorAll('.menu-category')) {
+    const rows = /** @type {HTMLElement[]} */ ([...category.querySelectorAll('.menu-category__items > li')]);
+    for (const row of rows) row.hidden = !isWanted(row, typed, codes);
+    const shown = rows.filter((row) => !row.hidden).length;
+    category.toggleAttribute('hidden', shown === 0);
+    document.querySelector(`[data-categories] a[href="#${CSS.escape(category.id)}"]`)?.toggleAttribute('hidden', shown === 0);
+    found += shown;
+  }
+  document.querySelector('[data-nothing-found]')?.toggleAttribute('hidden', found > 0);
+  sayFound(found, typed !== '' || codes.length > 0);
+}
+
+/** @param {HTMLElement} row @param {string} typed @param {string[]} codes */
+function isWanted(row, typed, codes) {
+  const dish = row.querySelector('.menu-item');
+  const [fits, byChoice] = ['data-fits', 'data-by-choice'].map((name) => new Set(dish?.getAttribute(name)?.split(' ')));
+  dish?.querySelector('[data-choice-needed]')?.toggleAttribute('hidden', !codes.some((code) => byChoice.has(code)));
+  const texts = ['.menu-item__name', '.menu-item__text'].map((part) => dish?.querySelector(part)?.textContent ?? '');
+  return codes.every((code) => fits.has(code)) && (!typed || texts.some((text) => matches(text, typed)));
+}
+
+/** @param {number} found @param {boolean} isFiltered */
+function sayFound(found, isFiltered) {
+  const line = /** @type {HTMLElement} */ (document.querySelector('[data-found]'));
+  if (!isFiltered) {
+    line.replaceChildren();
+    return;
+  }
+  if (!line.firstElementChild) line.append(/** @type {HTMLTemplateElement} */ (document.querySelector('[data-template="found"]')).content.cloneNode(true));
+  const sentence = (line.dataset.pattern ?? '').replace('{found}', String(found)).replace('{total}', line.dataset.total ?? '');
+  writeText(/** @type {Element} */ (line.firstElementChild), sentence);
 }
 
 /** Dishes that are sold out, cost something else, came or left; the others stay as they are. @param {Document} fresh */
@@ -81,12 +119,13 @@ function takeOverMenu(fresh) {
   if (shown.map((dish) => dish.id).join() === there.map((dish) => dish.id).join()) {
     const changed = there.filter((dish, index) => dish.outerHTML !== shown[index].outerHTML);
     takeOverElements(fresh, changed.map((dish) => `#${CSS.escape(dish.id)}`));
+    filterMenu();
     return;
   }
   const nothing = document.querySelector('[data-nothing-found]');
   for (const category of document.querySelectorAll('.menu-category')) category.remove();
   for (const category of fresh.querySelectorAll('.menu-category')) nothing?.before(document.importNode(category, true));
-  document.querySelector('[data-search]')?.dispatchEvent(new Event('input'));
+  filterMenu();
   markHeading();
 }
 

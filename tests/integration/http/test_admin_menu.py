@@ -32,9 +32,12 @@ async def open_editor(world: World, menu_item_id: str) -> tuple[Client, dict]:
     fields = read_fields(page)
     station = re.search(r'<option value="([^"]*)" selected', page)
     assert station is not None
-    ticked = re.findall(r'name="allergen" value="([^"]*)" checked', page)
+    ticked = {
+        name: re.findall(rf'name="{name}" value="([^"]*)" checked', page)
+        for name in ("allergen", "diet")
+    }
     form = {name: fields[name] for name in ("version", "name", "kitchen_name", "price", "prep")}
-    return manager, {**form, "station": station.group(1), "allergen": ticked}
+    return manager, {**form, **ticked, "station": station.group(1)}
 
 
 async def test_a_price_is_changed_in_the_browser(world: World):
@@ -53,7 +56,22 @@ async def test_a_price_is_changed_in_the_browser(world: World):
     assert read_fields(page)["price"] == "4.20"
     after = await find_item(till)
     assert (after["priceMinor"], after["version"]) == (420, item["version"] + 1)
-    assert (after["name"], after["allergens"]) == (item["name"], item["allergens"])
+    for field in ("name", "allergens", "diets"):
+        assert after[field] == item[field]
+
+
+async def test_labels_are_ticked_in_the_browser(world: World):
+    """Guests filter by them: the menu has what was ticked, and no more."""
+    till = await world.staff(Role.COUNTER)
+    item = await find_item(till)
+    manager, form = await open_editor(world, item["menuItemId"])
+
+    answer = await manager.request(
+        "POST", f"/admin/menu/{item['menuItemId']}", form={**form, "diet": ["vegan", "no such"]}
+    )
+
+    assert answer.code == 303, answer.body
+    assert (await find_item(till))["diets"] == ["vegan"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,184 @@
+"""Which dishes a guest looks for: by words, by diet, without allergens; and what else there is.
+
+Allergens are the cafe's declaration, so «without» asks them and never a label. A dish may be had
+without something only if another choice than the usual is made: it is shown, and says so. The
+phone applies the same filters at once: it compares the codes that are listed here.
+"""
+
+import re
+
+import msgspec
+
+from domain.allergens import Allergen
+from domain.diets import Diet
+from domain.views import MenuItemView, MenuView, ModifierGroupView
+
+_SUBSTITUTES = 2
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+# Gluten is looked for among the allergens, where the law wants it named.
+DIET_FILTERS = (Diet.VEGAN, Diet.VEGETARIAN)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guest looks for. text: as it was typed, "" for anything."""
+
+    diets: tuple[Diet, ...] = ()
+    without: tuple[Allergen, ...] = ()
+    text: str = ""
+
+    @property
+    def codes(self) -> list[str]:
+        """The filters as a dish's `fits` names them."""
+        return [*self.diets, *map(code_of, self.without)]
+
+
+class ShownDish(msgspec.Struct, frozen=True, kw_only=True):
+    """A dish on a guest's menu.
+
+    fits: codes of the filters that it passes. by_choice: those of them that it passes only with
+    other choices than the usual. substitutes: what to have instead while it is sold out.
+    """
+
+    item: MenuItemView
+    fits: list[str]
+    by_choice: list[str]
+    is_found: bool
+    needs_choice: bool
+    substitutes: list[MenuItemView]
+
+
+class ShownCategory(msgspec.Struct, frozen=True, kw_only=True):
+    category_id: str
+    name: str
+    dishes: list[ShownDish]
+
+    @property
+    def is_found(self) -> bool:
+        return any(dish.is_found for dish in self.dishes)
+
+
+class ShownMenu(msgspec.Struct, frozen=True, kw_only=True):
+    """A menu as one guest looks at it. diets, allergens: filters that this menu has a use for."""
+
+    categories: list[ShownCategory]
+    diets: list[Diet]
+    allergens: list[Allergen]
+
+    @property
+    def found(self) -> int:
+        return sum(dish.is_found for each in self.categories for dish in each.dishes)
+
+
+def show_menu(menu: MenuView, wanted: Wanted) -> ShownMenu:
+    """Show all dishes of a menu, each with whether it is what a guest looks for."""
+    items = [item for category in menu.categories for item in category.items]
+    declared = {each for item in items for each in _list_declared(item)}
+    allergens = [each for each in Allergen if each in declared]
+    labels = {label for item in items for label in item.diets}
+    return ShownMenu(
+        categories=[
+            ShownCategory(
+                category_id=category.category_id,
+                name=category.name,
+                dishes=[
+                    _show_dish(item, category.items, wanted, allergens) for item in category.items
+                ],
+            )
+            for category in menu.categories
+        ],
+        diets=[diet for diet in DIET_FILTERS if labels & _labels_of(diet)],
+        allergens=allergens,
+    )
+
+
+def list_substitutes(item: MenuItemView, heading: list[MenuItemView]) -> list[MenuItemView]:
+    """List what is on sale instead of a dish, of the same heading.
+
+    First what keeps its diets (a vegan guest is not offered milk), then what is nearest in price.
+    """
+    on_sale = [each for each in heading if not each.is_sold_out and each is not item]
+    return sorted(
+        on_sale,
+        key=lambda each: (
+            not set(item.diets) <= set(each.diets),
+            abs(each.price_minor - item.price_minor),
+        ),
+    )[:_SUBSTITUTES]
+
+
+def code_of(allergen: Allergen) -> str:
+    """Name the filter «without this»."""
+    return f"without-{allergen}"
+
+
+def matches(text: str, typed: str) -> bool:
+    """Whether a text has what was typed: beginnings of words, or initials ("fw", Flat white).
+
+    The same rule as static/js/core/search.js, which finds while somebody types.
+    """
+    wanted = typed.strip().lower()
+    words = [word for word in _NO_LETTERS.split(text.lower()) if word]
+    initials = "".join(word[0] for word in words)
+    return initials.startswith("".join(wanted.split())) or all(
+        any(word.startswith(part) for word in words) for part in wanted.split()
+    )
+
+
+def _show_dish(
+    item: MenuItemView, heading: list[MenuItemView], wanted: Wanted, allergens: list[Allergen]
+) -> ShownDish:
+    possible = [each for each in allergens if _is_possible_without(item, each)]
+    by_choice = [code_of(each) for each in possible if _is_usual_with(item, each)]
+    fits = [
+        *(diet for diet in DIET_FILTERS if _labels_of(diet) & set(item.diets)),
+        *map(code_of, possible),
+    ]
+    return ShownDish(
+        item=item,
+        fits=fits,
+        by_choice=by_choice,
+        is_found=set(wanted.codes) <= set(fits) and _is_called(item, wanted.text),
+        needs_choice=not set(by_choice).isdisjoint(wanted.codes),
+        substitutes=list_substitutes(item, heading) if item.is_sold_out else [],
+    )
+
+
+def _labels_of(diet: Diet) -> set[str]:
+    """What is vegan is vegetarian, whether its label says both or not."""
+    return {Diet.VEGAN, Diet.VEGETARIAN} if diet is Diet.VEGETARIAN else {diet}
+
+
+def _is_called(item: MenuItemView, typed: str) -> bool:
+    return not typed.strip() or matches(item.name, typed) or matches(item.description, typed)
+
+
+def _list_declared(item: MenuItemView) -> set[str]:
+    options = (option for group in item.groups for option in group.options)
+    return set(item.allergens).union(*(option.allergens for option in options))
+
+
+def _is_possible_without(item: MenuItemView, allergen: Allergen) -> bool:
+    """Whether a dish can be ordered without it. Leaving something out is no promise to anybody
+    with an allergy, so what the dish itself declares stands."""
+    return allergen not in item.allergens and all(
+        group.minimum == 0 or _has_choice_without(group, allergen) for group in item.groups
+    )
+
+
+def _is_usual_with(item: MenuItemView, allergen: Allergen) -> bool:
+    """Whether it comes with it unless the guest chooses: by default, or with nothing chosen."""
+    return any(_comes_with(group, allergen) for group in item.groups)
+
+
+def _comes_with(group: ModifierGroupView, allergen: Allergen) -> bool:
+    usual = [option for option in group.options if option.is_default]
+    offered = usual or (group.options if group.minimum else [])
+    return any(allergen in option.allergens for option in offered)
+
+
+def _has_choice_without(group: ModifierGroupView, allergen: Allergen) -> bool:
+    return any(
+        allergen not in option.allergens and not option.is_sold_out for option in group.options
+    )
