@@ -1,11 +1,13 @@
 """The pictures of docs/screens/, taken from the real product in the middle of a lunch.
 
-    python -m bench.screens [--folder docs/screens] [--only NAME ...]
+    python -m bench.screens [--folder docs/screens] [--only NAME ...] [--check]
 
 Starts the demo on a free port with fresh data, lets a lunch happen in it over REST (bench/lunch.py)
 and looks at it with Chromium, as the devices do: a wall of 1920 by 1080, a desk of 1440 by 900, a
 tablet of 1180 by 820, a phone of 390 by 844. The phone orders for itself, in its own window.
 Run it again after a change of what people see, and look at every picture.
+With --check it also looks for overflow, overlaps, cut text and small letters (bench/layout.py) at
+every size that a window of that kind may have, and exits with 1 when it finds any.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from bench.demo_server import employ, read_description, run_demo
+from bench.layout import find_faults
 from bench.lunch import CALM, RUSH, Lunch, Visit, make_it_noon
 from bench.machine import ROOT, build_parser, describe_run
 from bench.palette import reduce_palette
@@ -36,14 +39,16 @@ class Camera:
     """Opens windows at one demo and keeps pictures of them."""
 
     def __init__(
-        self, browser: Browser, server: Server, folder: Path, wanted: frozenset[str]
+        self, browser: Browser, server: Server, folder: Path, wanted: frozenset[str], check: bool
     ) -> None:
-        """wanted: names of pictures; empty for all."""
+        """wanted: names of pictures; empty for all. check: look for faults at other sizes too."""
         self.server = server
         self.description = read_description(server)
         self._browser = browser
         self._folder = folder
         self._wanted = wanted
+        self._check = check
+        self.faults: list[str] = []
 
     async def open(self, screen: str, path: str, *, role: Role | None = None) -> Page:
         """Open a window; with a role, sign somebody in who has it."""
@@ -74,6 +79,9 @@ class Camera:
         file.write_bytes(await reduce_palette(darkroom, picture))
         await darkroom.close()
         print(f"picture   {file} {file.stat().st_size // 1024} KiB")
+        if self._check:
+            faults = await find_faults(page)
+            self.faults.extend(f"{name}: {fault}" for fault in faults)
 
     async def _sign_in(self, page: Page, role: Role) -> None:
         account = next(each for each in self.description.accounts if each.role is role)
@@ -206,9 +214,11 @@ def main() -> int:
     parser = build_parser(__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screens")
     parser.add_argument("--only", nargs="*", default=(), metavar="NAME")
+    parser.add_argument("--check", action="store_true", help="look for faults of layout too")
     options = parser.parse_args()
     print(describe_run())
     options.folder.mkdir(parents=True, exist_ok=True)
+    faults: list[str] = []
     for visits, show in SCENES:
         with run_demo() as server:
             database = server.data_dir / "tabletap.db"
@@ -218,8 +228,13 @@ def main() -> int:
             asyncio.run(lunch.serve(visits))
             with _stopped(server):
                 lunch.let_time_pass(database)
-            asyncio.run(_look(show, server, options.folder, frozenset(options.only)))
-    return 0
+            wanted = frozenset(options.only)
+            faults += asyncio.run(_look(show, server, options.folder, wanted, options.check))
+    for fault in faults:
+        print(f"fault     {fault}")
+    if options.check:
+        print(f"layout    {len(faults)} faults")
+    return 1 if faults else 0
 
 
 @contextmanager
@@ -230,10 +245,17 @@ def _stopped(server: Server) -> Iterator[None]:
 
 
 async def _look(
-    show: Callable[[Camera], Awaitable[None]], server: Server, folder: Path, wanted: frozenset[str]
-) -> None:
+    show: Callable[[Camera], Awaitable[None]],
+    server: Server,
+    folder: Path,
+    wanted: frozenset[str],
+    check: bool,
+) -> list[str]:
+    """Return the faults of layout that were found."""
     async with _open_browser() as browser:
-        await show(Camera(browser, server, folder, wanted))
+        camera = Camera(browser, server, folder, wanted, check)
+        await show(camera)
+        return camera.faults
 
 
 @asynccontextmanager
