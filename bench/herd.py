@@ -23,6 +23,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from bench.demo_server import employ, read_description, run_demo
 from bench.machine import build_parser, describe_run, describe_spread, report_verdict, run_proof
+from bench.network import Network
 from client.connection import Connection, Options, State
 from client.rest import RestClient
 from demo.appetite import choose_lines
@@ -44,53 +45,6 @@ _SHIPPED = {
 _SNAPSHOT = re.compile(r'tabletap_snapshots_total{outcome="(\w+)"} (\d+)')
 _REFUSAL = re.compile(r'tabletap_refusals_total{reason="(\w+)"} (\d+)')
 _LIVE_DATA = re.compile(r'data-live="([^"]*)"')
-
-
-class Network:
-    """A proxy between everybody and the server; `cut` is a dead access point."""
-
-    def __init__(self, target_port: int) -> None:
-        self._target_port = target_port
-        self._open: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-        self._port = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
-
-    async def begin(self) -> None:
-        """Carry connections, on the same port each time."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        """Reset what is open, and take nothing any more."""
-        assert self._server is not None
-        self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            back, forth = await asyncio.open_connection("127.0.0.1", self._target_port)
-        except OSError:
-            writer.transport.abort()
-            return
-        both = {writer, forth}
-        self._open |= both
-        await asyncio.gather(_pump(reader, forth), _pump(back, writer))
-        self._open -= both
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass  # the other end is told by the close below
-    writer.close()
 
 
 class Member:
@@ -225,9 +179,7 @@ async def _prove(
 ) -> list[str]:
     faults: list[str] = []
     async with AsyncExitStack() as stack:
-        network = Network(port)
-        await network.begin()
-        stack.push_async_callback(network.cut)
+        network = await stack.enter_async_context(Network(port))
         http = AsyncHTTPClient(force_instance=True, max_clients=200)
         stack.callback(http.close)
         herd = await _gather(description, http, network, screens=screens, phones=phones)

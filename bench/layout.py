@@ -44,7 +44,7 @@ async def find_faults(page: Page) -> list[str]:
     before = page.viewport_size
     assert before is not None
     kind = _KINDS[before["width"]]
-    found = []
+    found: list[str] = []
     for width, height in kind.sizes:
         await page.set_viewport_size({"width": width, "height": height})
         # Two frames: pages that are laid out by script do it in the first.

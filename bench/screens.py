@@ -252,14 +252,14 @@ async def _look(
     check: bool,
 ) -> list[str]:
     """Return the faults of layout that were found."""
-    async with _open_browser() as browser:
+    async with open_browser() as browser:
         camera = Camera(browser, server, folder, wanted, check)
         await show(camera)
         return camera.faults
 
 
 @asynccontextmanager
-async def _open_browser() -> AsyncIterator[Browser]:
+async def open_browser() -> AsyncIterator[Browser]:
     executable = find_chromium()
     if executable is None:
         raise ToolMissing("Chromium", "Run `make tools`")

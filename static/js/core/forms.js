@@ -1,8 +1,14 @@
 // @ts-check
 /**
  * Plain forms, posted without leaving the page: the server's answer is the page it would have led
- * to, and what changed in it is taken over. Where that fails the form is posted as it stands.
+ * to, and what changed in it is taken over. Without a network the form says so and is posted when
+ * there is one, as often as it takes: it carries the id of its command, so it is done once.
  */
+
+import { computeDelayMs } from './backoff.js';
+
+// Longer than the server works at anything (5 s), so nothing is given up that is being done.
+const ANSWER_MS = 10000;
 
 /**
  * @param {string} selector forms to post in place
@@ -23,27 +29,46 @@ async function post(form, submitter, takeOver) {
   form.setAttribute('aria-busy', 'true');
   const fields = new FormData(form, submitter);
   const address = submitter instanceof HTMLButtonElement && submitter.hasAttribute('formaction') ? submitter.formAction : form.action;
-  try {
-    const response = await fetch(address, {
-      method: 'POST', body: new URLSearchParams(/** @type {any} */ (fields)), credentials: 'same-origin', headers: { Accept: 'text/html' },
-    });
-    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
-    if (!takeOver(fresh, form)) location.assign(response.url);
-  } catch {
-    // No network, most likely. The browser's own way says so in its own words.
-    if (submitter instanceof HTMLButtonElement && submitter.name) addField(form, submitter.name, submitter.value);
-    form.action = address;
-    form.submit();
-  } finally {
-    form.removeAttribute('aria-busy');
+  const answer = await postUntilAnswered(form, address, new URLSearchParams(/** @type {any} */ (fields)));
+  const fresh = new DOMParser().parseFromString(answer.html, 'text/html');
+  form.removeAttribute('aria-busy');
+  if (!takeOver(fresh, form)) location.assign(answer.url);
+}
+
+/** @param {HTMLFormElement} form @param {string} address @param {URLSearchParams} body */
+async function postUntilAnswered(form, address, body) {
+  /** @type {Element | null | undefined} */
+  let words;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const response = await fetch(address, {
+        method: 'POST', body, credentials: 'same-origin', headers: { Accept: 'text/html' }, signal,
+      });
+      const html = await response.text();
+      words?.remove();
+      return { html, url: response.url };
+    } catch {
+      words ??= showThatItWaits(form);
+      await waitForNetwork(attempt);
+    }
   }
 }
 
-/** @param {HTMLFormElement} form @param {string} name @param {string} value */
-function addField(form, name, value) {
-  const field = document.createElement('input');
-  Object.assign(field, { type: 'hidden', name, value });
-  form.append(field);
+/** @param {HTMLFormElement} form */
+function showThatItWaits(form) {
+  const template = /** @type {HTMLTemplateElement | null} */ (document.querySelector('template[data-form-waits]'));
+  if (!template) return null;
+  form.after(document.importNode(template.content, true));
+  return form.nextElementSibling;
+}
+
+/** Until the browser says that there is one, or it is time to try. @param {number} attempt */
+function waitForNetwork(attempt) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, computeDelayMs(attempt, Math.random));
+    addEventListener('online', () => { clearTimeout(timer); resolve(undefined); }, { once: true });
+  });
 }
 
 /**
