@@ -18,6 +18,7 @@ from handlers.templating import Templates
 from realtime.limits import Limits, Refusal
 from realtime.plane import PlanePorts
 from realtime.ports import Admission, CommandOutcome, LogHead, TokenSource
+from realtime.suspicion import Suspicions
 from services.access import read_access_counts, recheck_identities
 from services.authentication import Authentication
 from services.cafes import read_cafe
@@ -102,6 +103,7 @@ def build_ports(
     *,
     shared: Shared,
     limits: Limits,
+    suspicions: Suspicions,
     report: Callable[[Refusal], None],
     metrics: Metrics,
 ) -> PlanePorts:
@@ -120,6 +122,7 @@ def build_ports(
         read_access_counts=services.read_access_counts,
         presence=shared.presence,
         limits=limits,
+        suspicions=suspicions,
         report=report,
         metrics=metrics,
     )

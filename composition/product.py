@@ -54,6 +54,7 @@ from realtime.ephemera import announce_analytics, announce_queue_place
 from realtime.follower import Follower
 from realtime.limits import Limits
 from realtime.plane import Plane
+from realtime.suspicion import Suspicions
 from services.audit_chain import Sealer
 from services.authentication import Authentication
 from services.first_run import FirstRun
@@ -194,12 +195,20 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         metrics=metrics,
         factor=settings.rate_limit_factor,
     )
+    suspicions = Suspicions(shared.windows, new_id=new_id, report=report, metrics=metrics)
     assets = Assets(_ROOT / "static")
     templates = Templates(folder=_ROOT / "templates", assets=assets, now=now, new_id=new_id)
     services = ServicePorts(runner, authentication=authentication, templates=templates)
     plane = Plane(
         settings,
-        build_ports(services, shared=shared, limits=limits, report=report, metrics=metrics),
+        build_ports(
+            services,
+            shared=shared,
+            limits=limits,
+            suspicions=suspicions,
+            report=report,
+            metrics=metrics,
+        ),
     )
     follower = None
     if not is_sqlite(database):  # there nobody else commits
@@ -223,6 +232,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         settings=settings,
         runner=runner,
         limits=limits,
+        suspicions=suspicions,
         presence=shared.presence,
         on_access_changed=on_access_changed,
         authentication=authentication,

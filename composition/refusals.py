@@ -1,4 +1,4 @@
-"""Writes what limits refused into the audit, beside the request that was refused."""
+"""Writes what was refused into the audit, beside the request that was refused."""
 
 import asyncio
 
@@ -20,6 +20,7 @@ class RefusalAudit:
 
     def __call__(self, refusal: Refusal) -> None:
         """Begin to write a refusal."""
+        log.info("refusal_reported", kind=refusal.kind, cause=refusal.details.get("cause"))
         task = asyncio.create_task(self._write(refusal), name="audit refusal")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)

@@ -103,9 +103,17 @@ class AuthenticationFailed(TableTapError):
     code = "invalid_token"
 
 
+class TokenRefused(AuthenticationFailed):
+    """A token that no key of ours has signed for this; one that has run out is no such."""
+
+
 class AuthorizationDenied(TableTapError):
     type = ErrorType.AUTHORIZATION_DENIED
     code = "not_allowed"
+
+
+class RightMissing(AuthorizationDenied):
+    """No role of the caller has this right, or it is in another cafe, whatever the state."""
 
 
 class RateLimitExceeded(TableTapError):

@@ -5,7 +5,7 @@ command is accepted; this says by whom. Ownership ("own lane", "own seating") is
 operation, which has the rows.
 """
 
-from domain.errors import AuthorizationDenied
+from domain.errors import AuthorizationDenied, RightMissing
 from domain.payments import PaymentMethod
 from domain.roles import FLOOR_STAFF, KITCHEN_STAFF, MANAGEMENT, TILL_STAFF, Identity, Role
 from domain.rooms import Room, RoomKind
@@ -130,9 +130,9 @@ def may(identity: Identity, command: str) -> bool:
 
 
 def require(identity: Identity, command: str) -> None:
-    """Let through or refuse. Raises: AuthorizationDenied."""
+    """Let through or refuse. Raises: RightMissing."""
     if not may(identity, command):
-        raise AuthorizationDenied("Your role does not allow this. Ask somebody who may.")
+        raise RightMissing("Your role does not allow this. Ask somebody who may.")
 
 
 def require_method(identity: Identity, method: PaymentMethod) -> None:

@@ -17,6 +17,7 @@ from handlers.security import CookieNames, TrustedProxies
 from handlers.templating import Templates
 from realtime.limits import Limits
 from realtime.presence import Presence
+from realtime.suspicion import Suspicions
 from services.authentication import Authentication
 from services.first_run import FirstRun
 from services.joining import Joining
@@ -30,8 +31,8 @@ class HandlerContext:
     """Collaborators of the handlers.
 
     runner: the only door to the database. limits: around every write that somebody asks for.
-    presence: who is connected. on_access_changed: to be told of the cafe after access was taken
-    back. now, new_id: clock and ids.
+    suspicions: told of who was refused. presence: who is connected. on_access_changed: to be told
+    of the cafe after access was taken back. now, new_id: clock and ids.
     build_asyncapi: makes the document of the socket plane (realtime's builder, bound).
     readiness_checks: what /readyz asks.
     """
@@ -39,6 +40,7 @@ class HandlerContext:
     settings: Settings
     runner: Runner
     limits: Limits
+    suspicions: Suspicions
     presence: Presence
     on_access_changed: Callable[[str], None]
     authentication: Authentication

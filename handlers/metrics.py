@@ -45,6 +45,9 @@ class Metrics:
         self._attached = self._count("attachments", "How sockets attached.", "mode")
         self._errors = self._count("socket_errors", "Errors sent to sockets.", "type")
         self._refused = self._count("refusals", "What limits refused.", "reason")
+        self._suspected = self._count(
+            "suspicions", "Tries of what is not one's own, told or not.", "cause"
+        )
         self._hints = self._count("hints", "Hints between processes.", "outcome")
         self._recipients = self._size("publication_recipients", "Sessions that got an event.")
         self._publication_lag_s = self._time("publication_lag", "From an event to its sending.")
@@ -100,6 +103,9 @@ class Metrics:
 
     def refused(self, reason: str) -> None:
         self._refused.labels(reason).inc()
+
+    def suspected(self, cause: str) -> None:
+        self._suspected.labels(cause).inc()
 
     def hint_passed(self, outcome: str) -> None:
         self._hints.labels(outcome).inc()

@@ -22,6 +22,7 @@ from domain.errors import (
     Conflict,
     InvalidMessage,
     RateLimitExceeded,
+    RightMissing,
     TableTapError,
     build_error_body,
 )
@@ -51,6 +52,7 @@ from realtime.messages.control import Ack, RoomData
 from realtime.ports import Metrics, RunCommand
 from realtime.session import Session, SessionState
 from realtime.strict_json import check_json, decode_checked
+from realtime.suspicion import Suspicions
 
 log = get_logger(__name__)
 
@@ -142,6 +144,7 @@ class Dispatcher:
         admit: Admit,
         renew: Renew,
         limits: Limits,
+        suspicions: Suspicions,
         attachment: Attachment,
         run_command: RunCommand,
         answer_heartbeat: Callable[[Session, Heartbeat], None],
@@ -152,6 +155,7 @@ class Dispatcher:
         self._admit = admit
         self._renew = renew
         self._limits = limits
+        self._suspicions = suspicions
         self._attachment = attachment
         self._run_command = run_command
         self._answer_heartbeat = answer_heartbeat
@@ -241,6 +245,12 @@ class Dispatcher:
             await self._execute(session, message, command_id)
         except TableTapError as error:
             self.refuse(session, error, command_id=command_id)
+            await self._suspicions.note_refusal(
+                session.build_suspect(),
+                error,
+                token=_find_token(session, message),
+                room=_find_room(session, message),
+            )
         except Exception:  # an edge: see the module's docstring
             error_id = secrets.token_hex(6)
             log.exception("command_failed", error_id=error_id, type=name_message(message))
@@ -318,9 +328,25 @@ def read_id(message: ClientMessage) -> str | None:
     return None
 
 
+def _find_token(session: Session, message: ClientMessage) -> str | None:
+    """Return the token that a message was refused for, if it was for one."""
+    if isinstance(message, Refresh):
+        return message.data.token
+    in_message = message.data.token if isinstance(message, Authenticate) else None
+    in_address = None if session.query is None else session.query.token
+    return session.bearer or in_message or in_address
+
+
+def _find_room(session: Session, message: ClientMessage) -> str | None:
+    """Return the room that somebody asks for; None for any other message."""
+    if session.admission is None or not isinstance(message, RoomCommand):
+        return None
+    return str(_name_room(session.identity.cafe_id, message))
+
+
 def _check_cafe(session: Session, cafe_id: str | None) -> None:
     if cafe_id is not None and cafe_id != session.identity.cafe_id:
-        raise AuthorizationDenied("This connection belongs to another cafe.")
+        raise RightMissing("This connection belongs to another cafe.")
 
 
 def _name_room(cafe_id: str, message: RoomCommand) -> Room:

@@ -19,9 +19,12 @@ from realtime.rate_limit import Verdict, Windows
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the audit should know. kind: its word; details: ids and numbers."""
+    """Something that the audit should know. kind: its word; details: ids and numbers.
 
-    identity: Identity
+    identity: None for somebody who has shown no valid token.
+    """
+
+    identity: Identity | None
     kind: str
     details: dict[str, str | int]
 

@@ -73,6 +73,7 @@ from realtime.renewal import Renewal
 from realtime.returns import Returns
 from realtime.screens import Screens
 from realtime.session import Session, SessionState, Transport
+from realtime.suspicion import Cause, Suspect, Suspicions
 from realtime.tail import Tail
 
 log = get_logger(__name__)
@@ -111,6 +112,7 @@ class PlanePorts:
     read_access_counts: ReadAccessCounts
     presence: Presence
     limits: Limits
+    suspicions: Suspicions
     report: Callable[[Refusal], None]
     metrics: Metrics = field(default_factory=NoMetrics)
 
@@ -178,6 +180,7 @@ class Plane:
             admit=self._admit,
             renew=self._renewal.renew,
             limits=ports.limits,
+            suspicions=ports.suspicions,
             attachment=self._attachment,
             run_command=ports.run_command,
             answer_heartbeat=self._answer_heartbeat,
@@ -346,6 +349,10 @@ class Plane:
         """Answer a frame that holds no message; the connection stays usable."""
         self._dispatcher.refuse_frame(session, error)
 
+    async def note_foreign_page(self, address: str) -> None:
+        """A page of an origin that may not connect has tried to."""
+        await self._ports.suspicions.note(Suspect(address=address), Cause.FOREIGN_PAGES)
+
     def close_sessions(self, matches: Callable[[Identity], bool], *, code: CloseCode) -> int:
         """End the connections of whom the question is answered with yes. Return how many."""
         ending = [
@@ -457,11 +464,14 @@ class Plane:
         implied = list_implied_rooms(identity)
         wanted = [room for room in dict.fromkeys(wanted) if room not in implied]
         allowed = await self._attachment.authorise(identity, wanted)
-        for _ in range(len(wanted) - len(allowed)):
-            # The same answer for what is not there and for what is another's.
-            self._dispatcher.refuse(
-                session, AuthorizationDenied("A room that was asked for is not open to you.")
-            )
+        for room in wanted:
+            if room not in allowed:
+                # The same answer for what is not there and for what is another's.
+                denied = AuthorizationDenied("A room that was asked for is not open to you.")
+                self._dispatcher.refuse(session, denied)
+                await self._ports.suspicions.note(
+                    session.build_suspect(), Cause.FORBIDDEN_ROOMS, tried=str(room)
+                )
         return implied + allowed
 
     async def _let_return(

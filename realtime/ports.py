@@ -127,6 +127,8 @@ class Metrics(Protocol):
 
     def refused(self, reason: str) -> None: ...
 
+    def suspected(self, cause: str) -> None: ...
+
 
 class NoMetrics:
     """Counts nothing."""
@@ -147,4 +149,7 @@ class NoMetrics:
         """Ignore."""
 
     def refused(self, reason: str) -> None:
+        """Ignore."""
+
+    def suspected(self, cause: str) -> None:
         """Ignore."""

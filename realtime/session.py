@@ -22,6 +22,7 @@ from realtime.messages.commands import AuthenticateData, ClientMessage, Painted
 from realtime.ports import Admission
 from realtime.publications import Publication, Representation
 from realtime.rate_limit import FrameCeiling
+from realtime.suspicion import Suspect
 
 # Publications that may wait while a session catches up: as many as the ring keeps. A reader too
 # slow for that comes back and starts from a snapshot.
@@ -187,6 +188,14 @@ class Session:
             namespace=self.namespace,
             principal=identity.principal,
             address=self.address,
+            connection_id=self.connection_id,
+        )
+
+    def build_suspect(self) -> Suspect:
+        """Say whose tries count together, also before it is known who it is."""
+        return Suspect(
+            address=self.address,
+            identity=None if self.admission is None else self.admission.identity,
             connection_id=self.connection_id,
         )
 

@@ -20,7 +20,7 @@ import msgspec
 
 from config.namespaces import Namespace
 from config.secrets import Secrets, SigningKey
-from domain.errors import AuthenticationFailed
+from domain.errors import AuthenticationFailed, TokenRefused
 from domain.roles import Role
 
 ALGORITHM = "HS256"  # pinned: a token's own `alg` never decides (RFC 8725 3.1)
@@ -132,7 +132,7 @@ class TokenSigner:
     def verify(self, token: str, *, kinds: Collection[TokenKind], now: datetime) -> Claims:
         """Return what a token says, if it is ours, of one of these kinds, and holds now.
 
-        Raises: AuthenticationFailed; `token_expired` as code where only time is against it.
+        Raises: TokenRefused; AuthenticationFailed, `token_expired`, where only time is against it.
         """
         claims = self._read(token)
         if claims.kind not in kinds:
@@ -255,5 +255,5 @@ def _decode_part(part: str) -> bytes:
     return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def _refusal() -> AuthenticationFailed:
-    return AuthenticationFailed("This token is not valid here. Sign in again.")
+def _refusal() -> TokenRefused:
+    return TokenRefused("This token is not valid here. Sign in again.")

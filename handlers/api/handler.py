@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 
 from config.logging import bound
 from domain.commands import CommandId
-from domain.errors import AuthenticationFailed, InvalidMessage, NotFound
+from domain.errors import AuthenticationFailed, InvalidMessage, NotFound, TableTapError
 from domain.roles import Identity
 from handlers.api.route import (
     PATH_PARAMETERS,
@@ -24,6 +24,7 @@ from handlers.base import BaseHandler
 from handlers.context import HandlerContext
 from handlers.errors import UnsupportedMediaType
 from realtime.strict_json import check_json, decode_checked
+from realtime.suspicion import Suspect
 
 _PREFLIGHT_S = 600
 _READABLE_HEADERS = "Idempotency-Replayed, Retry-After, X-Request-Id"
@@ -62,7 +63,12 @@ class ApiHandler(BaseHandler):
         if self._row is not None:
             self.is_public = self._row.permission == PUBLIC
             self.permission = self._row.permission
-        await super().prepare()
+        try:
+            await super().prepare()
+        except TableTapError as error:
+            suspect = Suspect(address=self.client_address, identity=self._identity)
+            await self.context.suspicions.note_refusal(suspect, error, token=self._token)
+            raise
 
     async def authenticate(self) -> Identity:
         """A token in the header speaks alone; else a sign-in's cookie, a screen's, a guest's."""

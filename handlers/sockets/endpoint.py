@@ -65,6 +65,13 @@ class Endpoint:
         hide_query(request)
         return session
 
+    async def admits(self, request: HTTPServerRequest) -> bool:
+        """Say whether the page that a request comes from may connect."""
+        is_admitted = self.origins.admits(request)
+        if not is_admitted:
+            await self.plane.note_foreign_page(self.dependencies.read_address(request))
+        return is_admitted
+
     async def receive_text(self, session: Session, message: str | bytes) -> None:
         """Take one message of a plain connection."""
         if isinstance(message, bytes):

@@ -225,10 +225,10 @@ class HttpDoor:
         self.clear_header("Server")
         self.set_header("X-Content-Type-Options", "nosniff")
 
-    def prepare(self: Any) -> None:
+    async def prepare(self: Any) -> None:
         """Refuse pages of other origins before anything else."""
         super().prepare()  # type: ignore[misc]
-        if not self.endpoint.origins.admits(self.request):
+        if not await self.endpoint.admits(self.request):
             self.set_status(403)
             self.finish("Pages of this origin may not connect.")
         elif len(self.request.path) > _PATH_LIMIT:

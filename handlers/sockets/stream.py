@@ -7,7 +7,6 @@ performance measurements in docs/). What the socket does not take goes to Tornad
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
@@ -79,13 +78,11 @@ class WebSocketConnection(WebSocketHandler):
         assert isinstance(protocol, WebSocketProtocol13)
         return _StrictProtocol(self, mask_outgoing=False, params=protocol.params)
 
-    def prepare(self) -> Any:
+    async def prepare(self) -> None:
         """Refuse pages of other origins before anything else."""
-        if not self.endpoint.origins.admits(self.request):
+        if not await self.endpoint.admits(self.request):
             self.set_status(403)
             self.finish("Pages of this origin may not connect.")
-            return None
-        return super().prepare()
 
     def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - prepare has looked at it
         return True

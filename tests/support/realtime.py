@@ -14,7 +14,7 @@ import msgspec
 from config.namespaces import Namespace
 from config.settings import Settings
 from domain.commands import Command
-from domain.errors import AuthenticationFailed, TableTapError
+from domain.errors import AuthenticationFailed, TableTapError, TokenRefused
 from domain.events import (
     AnyEvent,
     LoggedEvent,
@@ -27,6 +27,7 @@ from realtime.plane import Plane, PlanePorts
 from realtime.ports import Admission, CommandOutcome, LogHead, NoMetrics, TokenSource
 from realtime.presence import ConnectionRecord, MemoryPresence
 from realtime.rate_limit import MemoryWindows, Windows
+from realtime.suspicion import Suspicions
 from tests.support.made_events import log_event
 from tests.support.made_views import (
     CAFE,
@@ -181,13 +182,20 @@ class Services:
         self.taken_back: dict[str, TableTapError] = {}
         self.presence = MemoryPresence()
         self.refusals: list[Refusal] = []
-        self.limits = build_limits(self.refusals, now_ms=lambda: int(self.now.timestamp() * 1000))
+        self.limits = build_limits(self.refusals, now_ms=self.read_now_ms)
+        self.suspicions = build_suspicions(self.refusals, now_ms=self.read_now_ms)
+
+    def read_now_ms(self) -> int:
+        """Return the time in Unix milliseconds."""
+        return int(self.now.timestamp() * 1000)
 
     async def authenticate(self, token: str, source: TokenSource) -> Admission:
-        """Admit the names of IDENTITIES; "ticket:NAME" is a connect ticket."""
+        """Admit the names of IDENTITIES; "ticket:NAME" is a ticket, "forged:..." no token."""
         self.sources.append((token, source))
         if source.is_query and not token.startswith("ticket:"):
             raise AuthenticationFailed("Only a connect ticket may stand in an address.")
+        if token.startswith("forged:"):
+            raise TokenRefused("The token is not valid.")
         identity = IDENTITIES.get(token.removeprefix("ticket:"))
         if identity is None:
             raise AuthenticationFailed("The token is not valid.")
@@ -230,6 +238,17 @@ def build_limits(
     )
 
 
+def build_suspicions(refusals: list[Refusal], *, now_ms: Callable[[], int]) -> Suspicions:
+    """Make suspicions of one process that put what they tell into a list."""
+    counter = iter(range(700_000, 10**9))
+    return Suspicions(
+        MemoryWindows(now_ms),
+        new_id=lambda: make_id(next(counter)),
+        report=refusals.append,
+        metrics=NoMetrics(),
+    )
+
+
 def render_card(component: str, view: Any, *, locale: str, cafe_id: str) -> str:
     """Render a card that says what it was made of."""
     assert cafe_id
@@ -255,6 +274,7 @@ def build_plane(services: Services, **settings: Any) -> Plane:
             read_access_counts=services.read_access_counts,
             presence=services.presence,
             limits=services.limits,
+            suspicions=services.suspicions,
             report=services.refusals.append,
         ),
     )

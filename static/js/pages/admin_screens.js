@@ -5,4 +5,13 @@ import { startLive } from '../core/live.js';
 
 const isQuiet = () => !document.querySelector('.screen-list details[open]');
 
-startLive({ heartbeat: 'dashboard', isQuiet, refreshMs: 5000 });
+const live = startLive({
+  heartbeat: 'dashboard',
+  isQuiet,
+  // How a screen does is no message; that it was paired, changed or unpaired is one.
+  refreshMs: 5000,
+  onMessage: ({ type }) => {
+    // Where there is no way to the server, coming back brings the list.
+    if (type.startsWith('device_') && isQuiet()) live?.takeOver().catch(() => undefined);
+  },
+});

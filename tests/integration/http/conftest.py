@@ -54,6 +54,7 @@ from services.runner import Runner
 from services.screen_access import ScreenAccess
 from services.setup import SetupContext, create_cafe
 from services.tokens import TokenSigner
+from tests.support.realtime import build_suspicions
 from tests.support.tools import ROOT
 
 PASSWORD = "a long enough password"
@@ -331,6 +332,7 @@ async def world(database, settings) -> AsyncIterator[World]:
             report=lambda _: None,
             metrics=NoMetrics(),
         ),
+        suspicions=build_suspicions([], now_ms=lambda: time.monotonic_ns() // 1_000_000),
         presence=MemoryPresence(),
         on_access_changed=lambda cafe_id: built[0].told(cafe_id),
         authentication=authentication,

@@ -13,8 +13,8 @@ from services.audit import KINDS, AuditFactView
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 _KEPT = re.compile(r'(?:unit\.audit|_write_audit)\(\s*"(\w+)"')
-# What limits refuse is named where it is refused (realtime/limits.py, realtime/plane.py).
-_REFUSALS = {"rate_limit_exceeded", "max_connections_exceeded"}
+# What is refused is named where it is refused (realtime/limits.py, plane.py and suspicion.py).
+_REFUSALS = {"rate_limit_exceeded", "max_connections_exceeded", "suspicious_activity"}
 
 
 def list_kinds() -> set[str]:
