@@ -12,6 +12,7 @@ from typing import Any
 import peewee
 from tornado.httpserver import HTTPServer
 
+from composition.database_watch import DatabaseWatch
 from composition.identifiers import new_id, new_table_code, now
 from composition.key_watch import KeyWatch
 from composition.ports import ServicePorts, build_ports
@@ -48,10 +49,11 @@ from jobs.queue_positions import QueuePositions, build_queue_job
 from jobs.receipts import ReceiptWatch, build_receipt_job
 from jobs.scheduler import Scheduler
 from jobs.screens import ScreenWatch, build_screen_job
-from models.database import close_database, is_sqlite
+from models.database import close_database, count_connections, is_sqlite
 from realtime.asyncapi import build_asyncapi
 from realtime.ephemera import announce_analytics, announce_queue_place
 from realtime.follower import Follower
+from realtime.lag import LagWatch
 from realtime.limits import Limits
 from realtime.plane import Plane
 from realtime.suspicion import Suspicions
@@ -90,6 +92,8 @@ class Product:
     shared: Shared
     plane: Plane
     follower: Follower | None
+    lag_watch: LagWatch
+    database_watch: DatabaseWatch
     socket_routes: SocketRoutes
     scheduler: Scheduler
     metrics: Metrics
@@ -104,6 +108,8 @@ class Product:
         self.plane.start()
         if self.follower is not None:
             self.follower.start()
+        self.lag_watch.start()
+        self.database_watch.start()
         self.scheduler.start()
         self._loop_watch = asyncio.create_task(self.metrics.watch_loop(), name="loop watch")
         self.server.add_sockets(sockets)
@@ -119,6 +125,8 @@ class Product:
         await self.scheduler.stop()
         await _until(ends_at_s, _seal_last(self.seals), "seals")
         await _until(ends_at_s, self.runner.drain(), "operations")
+        await self.database_watch.stop()
+        await self.lag_watch.stop()
         if self.follower is not None:
             await self.follower.stop()
         await self.plane.stop()
@@ -218,6 +226,11 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
             is_live=lambda: shared.broker.is_live,
             on_ignored=lambda: metrics.hint_passed("unneeded"),
         )
+    lag_watch = LagWatch(
+        plane.tail, read_heads=services.read_heads, read_log=services.read_log, now=now
+    )
+    database_check = _build_database_check(runner)
+    database_watch = DatabaseWatch(database_check.check)
     ticker = AnalyticsTicker(
         runner,
         list_listened=lambda: plane.list_cafes_with_listeners(RoomKind.MANAGEMENT),
@@ -250,10 +263,12 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         now=now,
         new_id=new_id,
         build_asyncapi=lambda: build_asyncapi(public_url=settings.public_url, version=VERSION),
-        readiness_checks=(_build_database_check(runner), *shared.list_readiness_checks()),
+        readiness_checks=(database_check, *shared.list_readiness_checks()),
     )
     seals = AuditSeals(runner, Sealer(secrets.derive))
     _show_plane(metrics, plane)
+    _show_lag(metrics, lag_watch)
+    _show_database(metrics, runner=runner, database=database, watch=database_watch)
     shared.show_in(metrics)
     socket_routes = build_socket_routes(
         SocketDependencies(
@@ -274,6 +289,8 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         shared=shared,
         plane=plane,
         follower=follower,
+        lag_watch=lag_watch,
+        database_watch=database_watch,
         socket_routes=socket_routes,
         scheduler=Scheduler(
             [
@@ -375,6 +392,45 @@ def _show_plane(metrics: Metrics, plane: Plane) -> None:
         "greeting_connections",
         "Open sockets on which nobody has authenticated.",
         lambda: plane.count().greeting,
+    )
+
+
+def _show_lag(metrics: Metrics, watch: LagWatch) -> None:
+    metrics.add_gauge(
+        "lag_events",
+        "Events that are committed and not yet sent, of the cafe that has most.",
+        lambda: watch.find_worst().events,
+    )
+    metrics.add_gauge(
+        "lag_seconds",
+        "Since the oldest event happened that was not yet sent.",
+        lambda: watch.find_worst().oldest_s,
+    )
+    metrics.add_family(
+        "cafe_lag_events",
+        "The same of each cafe that is listened to here: the twenty furthest behind.",
+        "cafe",
+        lambda: {cafe_id: lag.events for cafe_id, lag in watch.list_by_cafe().items()},
+    )
+    metrics.add_family(
+        "cafe_lag_seconds",
+        "The same of each cafe that is listened to here: the twenty furthest behind.",
+        "cafe",
+        lambda: {cafe_id: lag.oldest_s for cafe_id, lag in watch.list_by_cafe().items()},
+    )
+
+
+def _show_database(
+    metrics: Metrics, *, runner: Runner, database: peewee.Database, watch: DatabaseWatch
+) -> None:
+    metrics.add_gauge("database_up", "Whether the database answers.", lambda: float(watch.is_up))
+    metrics.add_gauge("write_queue_depth", "Writes that wait.", lambda: runner.queue_depth)
+    metrics.add_gauge("read_queue_depth", "Queries that wait.", lambda: runner.read_queue_depth)
+    metrics.add_family(
+        "database_connections",
+        "Connections of the pool; none on SQLite, which has no pool.",
+        "state",
+        lambda: count_connections(database),
     )
 
 

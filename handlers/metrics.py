@@ -1,14 +1,17 @@
 """What /metrics tells Prometheus, in a registry of its own.
 
-The numbers are about work and never about people, cafes or codes, so the page is public like
-/readyz. composition builds one `Metrics`, gives it to the runner (`services.runner`) and to the
-socket plane (`realtime.ports`), whose protocols it fits, and starts `watch_loop`.
+The numbers are about work and never about people or codes, so the page is public like /readyz. A
+cafe is named by its id alone, where one of many may be behind, and at most twenty at a time.
+composition builds one `Metrics`, gives it to the runner (`services.runner`) and to the socket plane
+(`realtime.ports`), whose protocols it fits, and starts `watch_loop`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 _FAST_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -35,9 +38,6 @@ class Metrics:
         self._commit_units = self._size("commit_units", "Units that one COMMIT carried.")
         self._read_duration_s = self._time("read_duration", "A query in its snapshot.")
         self._snapshots = self._count("snapshots", "Boards, built or shared.", "outcome")
-        self._queue_depth = Gauge(
-            "tabletap_write_queue_depth", "Writes that wait.", registry=self.registry
-        )
         self._connections = Gauge(
             "tabletap_connections", "Open sockets.", ["namespace"], registry=self.registry
         )
@@ -56,6 +56,15 @@ class Metrics:
         """Show a number that somebody else keeps. read: called at every scrape, on the loop."""
         Gauge(f"tabletap_{name}", description, registry=self.registry).set_function(read)
 
+    def add_family(
+        self, name: str, description: str, label: str, read: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Show numbers that somebody else keeps, one for each value of a label.
+
+        read: value -> number, called at every scrape, on the loop; it bounds how many there are.
+        """
+        self.registry.register(_Family(f"tabletap_{name}", description, label, read))
+
     def render(self) -> bytes:
         """Write all numbers in Prometheus' text format."""
         return generate_latest(self.registry)
@@ -71,9 +80,6 @@ class Metrics:
     def observe_http(self, *, method: str, route: str, status: int, duration_s: float) -> None:
         """Count one answered request. route: the pattern, never the address itself."""
         self._http_duration_s.labels(method, route, str(status)).observe(duration_s)
-
-    def observe_queue_depth(self, depth: int) -> None:
-        self._queue_depth.set(depth)
 
     def observe_unit(self, command_type: str, duration_s: float) -> None:
         self._unit_duration_s.labels(command_type).observe(duration_s)
@@ -128,3 +134,25 @@ class Metrics:
 
     def _count(self, name: str, description: str, *labels: str) -> Counter:
         return Counter(f"tabletap_{name}", description, labels, registry=self.registry)
+
+
+class _Family(Collector):
+    """A gauge whose labels come and go with what it is about."""
+
+    def __init__(
+        self, name: str, description: str, label: str, read: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._name = name
+        self._description = description
+        self._label = label
+        self._read = read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(self._name, self._description, labels=[self._label])
+        for value, number in self._read().items():
+            family.add_metric([value], number)
+        yield family
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Name it without reading anything; called when it is registered."""
+        return [GaugeMetricFamily(self._name, self._description, labels=[self._label])]

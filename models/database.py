@@ -161,6 +161,14 @@ def release_connection(database: Database) -> None:
         database.close()
 
 
+def count_connections(database: Database) -> dict[str, int]:
+    """Say how many connections of the pool are `in_use` and `idle`; nothing where there is none."""
+    if not isinstance(database, PooledPostgresqlDatabase):
+        return {}
+    in_use, idle = database._in_use, database._connections  # noqa: SLF001 - it counts them nowhere
+    return {"in_use": len(in_use), "idle": len(idle)}
+
+
 def close_database(database: Database) -> None:
     """Close every connection that this thread or the pool still holds."""
     if isinstance(database, PooledPostgresqlDatabase):

@@ -61,9 +61,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class RunnerMetrics(Protocol):
     """What somebody may want to count; called from the threads that work."""
 
-    def observe_queue_depth(self, depth: int) -> None:
-        """Writes that wait, whenever one is added."""
-
     def observe_unit(self, command_type: str, duration_s: float) -> None:
         """How long an operation took inside its transaction."""
 

@@ -66,9 +66,6 @@ class RunnerLimits(Protocol):
 class NoMetrics:
     """For who counts nothing."""
 
-    def observe_queue_depth(self, depth: int) -> None:
-        """Count nothing."""
-
     def observe_unit(self, command_type: str, duration_s: float) -> None:
         """Count nothing."""
 
@@ -146,6 +143,11 @@ class Runner:
         """Writes that wait for their turn."""
         return sum(queue.qsize() for queue in self._write_queues)
 
+    @property
+    def read_queue_depth(self) -> int:
+        """Queries that wait for a reader."""
+        return self._read_queue.qsize()
+
     def start(self) -> None:
         """Start the threads; call it inside the running loop, once."""
         assert self._loop is None, "a runner starts once"
@@ -193,7 +195,6 @@ class Runner:
             self._in_flight.add(job.key)
         self._count_in()
         queue.put(job)
-        self._metrics.observe_queue_depth(self.queue_depth)
         outcome: Outcome = await self._wait(job)
         return outcome
 

@@ -12,6 +12,7 @@ from models.base import bind
 from models.database import (
     begin_snapshot,
     close_database,
+    count_connections,
     discard_connection,
     is_connection_lost,
     is_our_fault,
@@ -180,3 +181,13 @@ def test_faults_are_told_apart(database):
     )
     assert [name_fault(wrong.value), name_fault(broken.value)] == expected
     assert name_fault(ValueError()) == "ValueError"
+
+
+def test_the_pool_says_how_many_connections_are_used(database):
+    """Of PostgreSQL; SQLite's belong to their threads."""
+    has_pool = not is_sqlite(database)
+    with database.connection_context():
+        used = count_connections(database)
+
+    assert used == ({"in_use": 1, "idle": 0} if has_pool else {})
+    assert count_connections(database) == ({"in_use": 0, "idle": 1} if has_pool else {})

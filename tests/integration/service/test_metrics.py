@@ -40,6 +40,11 @@ async def test_the_event_plane_shows_what_it_did(tmp_path):
         assert "tabletap_largest_outbox_bytes 0.0" in shown
         assert _read_value(shown, "tabletap_publication_recipients_sum") >= 1
         assert _read_value(shown, "tabletap_publication_lag_seconds_count") >= 1
+        assert "tabletap_lag_events 0.0" in shown
+        assert "tabletap_lag_seconds 0.0" in shown
+        assert "tabletap_database_up 1.0" in shown
+        assert "tabletap_write_queue_depth 0.0" in shown
+        assert "tabletap_read_queue_depth" in shown
 
         till.close(1001)
         closed = 'tabletap_connections_closed_total{code="1001",namespace="counter"} 1.0'

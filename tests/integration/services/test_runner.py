@@ -122,9 +122,6 @@ async def test_what_waits_together_commits_together(make_runner, gate):
     commits = []
 
     class Metrics:
-        def observe_queue_depth(self, depth):
-            pass
-
         def observe_unit(self, command_type, duration_s):
             pass
 
