@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 from msgspec import Meta
 
 from config.addresses import find_address_faults
+from domain.commands import LANES_PER_SEATING
 
 PREFIX = "TABLETAP_"
 # The name that the source specification gives; ours wins when both are set to the same list.
@@ -199,6 +200,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "`replace` ends the oldest one for it."
         ),
     ] = "refuse"
+    lanes_per_seating: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="Phones that may join a table until it is freed; one more is sent to the "
+            "counter.",
+        ),
+    ] = LANES_PER_SEATING
     refresh_warning_s: Annotated[
         int,
         Meta(ge=1, le=600, description="How long before its end a token's renewal is asked for."),

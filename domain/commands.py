@@ -228,6 +228,11 @@ class CloseTableSession(Command):
     table_session_id: Id
 
 
+# Phones at one table where nothing else is set: a long table with a phone each, and some who lost
+# their cookie and scanned again.
+LANES_PER_SEATING = 30
+
+
 class OpenTableSession(Command):
     """A guest scanned a table's code."""
 

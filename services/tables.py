@@ -4,7 +4,7 @@ A seating is not closed while an order of it is under way: what the kitchen make
 nobody to go to. Cancel or serve it first. Closing ends the guests' rights with their next step.
 """
 
-from domain.commands import CloseTableSession, OpenTableSession
+from domain.commands import LANES_PER_SEATING, CloseTableSession, OpenTableSession
 from domain.errors import Conflict, NotFound
 from domain.orders import CLOSED_ORDER_STATUSES
 from domain.views import GuestSessionView, TablesView, TableView
@@ -42,15 +42,21 @@ ORDER BY orders.id
 """
 
 
-def open_table_session(unit: UnitOfWork, command: OpenTableSession) -> GuestSessionView:
+def open_table_session(
+    unit: UnitOfWork, command: OpenTableSession, *, lane_limit: int = LANES_PER_SEATING
+) -> GuestSessionView:
     """Give a phone that scanned a table's code a lane in the table's seating.
 
     The unit enters the table's cafe. A guest who scans the same table again keeps their lane.
+    lane_limit: so many lanes may a seating have.
+    Raises: NotFound for an unknown code; Conflict `table_full`.
     """
     table = get_table_by_code(command.table_code)
     unit.enter_cafe(table.cafe_id)
     seating = find_seating_at(table) or open_seating(unit, table, is_verified=False)
-    lane_id, lane_number = _find_own_lane(unit, seating) or _open_lane(unit, seating)
+    lane_id, lane_number = _find_own_lane(unit, seating) or _open_lane(
+        unit, seating, limit=lane_limit
+    )
     return GuestSessionView(
         table_session_id=seating.table_session_id,
         lane_id=lane_id,
@@ -137,11 +143,18 @@ def _find_own_lane(unit: UnitOfWork, seating: Seating) -> tuple[str, int] | None
     return (rows[0][0], rows[0][1]) if rows else None
 
 
-def _open_lane(unit: UnitOfWork, seating: Seating) -> tuple[str, int]:
+def _open_lane(unit: UnitOfWork, seating: Seating, *, limit: int) -> tuple[str, int]:
+    # Lanes end with their seating, whose row is locked: the highest number is how many there are.
     ((last_number,),) = fetch_rows(
         "SELECT COALESCE(MAX(number), 0) FROM lane WHERE table_session_id = ?",
         (seating.table_session_id,),
     )
+    if last_number >= limit:
+        raise Conflict(
+            "Too many phones have joined this table. Order on one that has, or ask at the counter.",
+            code="table_full",
+            details={"limit": limit},
+        )
     lane_id = unit.new_id()
     Lane.create(
         id=lane_id,

@@ -1,6 +1,7 @@
 """Tables and seatings: a phone opens one by its table's code, staff look and close."""
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -10,7 +11,7 @@ from domain.views import GuestSessionView, TablesView, View
 from handlers.api.operation import operation_route
 from handlers.api.route import PUBLIC, Answer, ApiRequest, Route, encode_answer
 from services.operations import OPERATIONS
-from services.tables import list_tables, read_guest_session
+from services.tables import list_tables, open_table_session, read_guest_session
 
 _TAG = "Tables"
 _OPEN = OPERATIONS["open_table_session"]
@@ -27,7 +28,9 @@ class OpenedSessionView(View, frozen=True):
 async def _open(request: ApiRequest) -> Answer:
     """A new lane each time: a program that wants its old one keeps its token."""
     outcome = await request.context.runner.write(
-        _OPEN.function, request.body, command_type=_OPEN.name
+        partial(open_table_session, lane_limit=request.context.settings.lanes_per_seating),
+        request.body,
+        command_type=_OPEN.name,
     )
     session = msgspec.json.decode(outcome.body, type=GuestSessionView)
     grant = request.context.authentication.issue_guest_token(
@@ -64,7 +67,7 @@ ROUTES: tuple[Route, ...] = (
         body=OpenTableSession,
         response=OpenedSessionView,
         status=201,
-        errors=(404,),
+        errors=(404, 409),
         call=_open,
     ),
     Route(

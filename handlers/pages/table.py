@@ -5,16 +5,19 @@ the GET shows the cafe and the table with one key, and the POST behind it opens 
 same phone at the same table keeps its lane.
 """
 
+from functools import partial
+
 import msgspec
 
 from domain.commands import OpenTableSession
-from domain.errors import AuthenticationFailed, NotFound
+from domain.errors import AuthenticationFailed, Conflict, NotFound
 from domain.roles import Identity
 from domain.views import GuestSessionView
 from handlers.page import PageHandler
 from services.cafes import CafeRules, read_cafe
 from services.operations import OPERATIONS
 from services.seatings import Table, get_table_by_code
+from services.tables import open_table_session
 
 _OPEN = OPERATIONS["open_table_session"]
 
@@ -38,6 +41,12 @@ class TablePage(PageHandler):
         except (NotFound, msgspec.ValidationError):
             self.show_unknown()
             return
+        except Conflict as error:
+            if error.code != "table_full":
+                raise
+            self.set_status(error.status)
+            self.render_page("table_closed", cafe_name="", reason="full")
+            return
         grant = self.context.authentication.issue_guest_token(
             cafe_id=session.cafe_id,
             lane_id=session.lane_id,
@@ -56,7 +65,11 @@ class TablePage(PageHandler):
         table = await self.context.runner.read(get_table_by_code, code)
         guest = await self._find_guest(table.cafe_id)
         outcome = await self.context.runner.write(
-            _OPEN.function, command, command_type=_OPEN.name, identity=guest, cafe_id=table.cafe_id
+            partial(open_table_session, lane_limit=self.context.settings.lanes_per_seating),
+            command,
+            command_type=_OPEN.name,
+            identity=guest,
+            cafe_id=table.cafe_id,
         )
         return msgspec.json.decode(outcome.body, type=GuestSessionView)
 

@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
+from domain.commands import LANES_PER_SEATING
 from domain.roles import Role
 from models.base import database_proxy
 from models.staff import SignIn
@@ -305,6 +306,35 @@ async def test_a_closed_table_says_goodbye(world):
         answer = await phone.get(path)
         assert answer.code == 401
         assert b"Thank you, that was it" in answer.body
+
+
+async def test_one_phone_too_many_is_told_what_to_do(world):
+    """By the page and by the API; who sits there already stays, and a freed table begins anew."""
+    first = await sit_down(world, 5)
+    for _ in range(1, LANES_PER_SEATING):
+        await world.guest(5)
+    path = f"/t/{world.table_codes[5]}"
+
+    late = world.client()
+    page = await late.request("POST", path, form={})
+    refused = await late.post("/api/v1/table-sessions", {"tableCode": world.table_codes[5]})
+    again = await first.request("POST", path, form={})
+
+    assert page.code == 409
+    assert b"tell us at the counter" in page.body
+    assert "Set-Cookie" not in page.headers
+    assert (refused.code, read(refused)["type"], read(refused)["code"]) == (
+        409,
+        "conflict",
+        "table_full",
+    )
+    assert read(refused)["details"] == {"limit": LANES_PER_SEATING}
+    assert again.code == 303
+    session = read(await first.get("/api/v1/table-sessions/current"))
+    assert session["laneNumber"] == 1
+    counter = await world.staff(Role.COUNTER)
+    await counter.post(f"/api/v1/table-sessions/{session['tableSessionId']}/close")
+    assert (await late.request("POST", path, form={})).code == 303
 
 
 async def test_an_unknown_code_is_no_fault_of_the_guest(world):

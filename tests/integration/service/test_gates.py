@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import msgspec
 import pytest
@@ -34,7 +35,7 @@ from services.approvals import ExpireDueHolds, expire_due_holds, list_cafes_with
 from services.boards import read_kitchen_board, read_order
 from services.menu import read_menu
 from services.operations import OPERATIONS
-from services.tables import list_tables, read_guest_session
+from services.tables import list_tables, open_table_session, read_guest_session
 from tests.support.cafes import CAFE_ID, OTHER_CAFE_ID, describe, open_beside, units
 
 # In UTC this is beyond the last year that a datetime can name.
@@ -83,6 +84,27 @@ async def test_phones_that_scan_at_once_share_a_seating(cafe):
 
     assert len({session.table_session_id for session in sessions}) == 1
     assert sorted(session.lane_number for session in sessions) == list(range(1, 9))
+
+
+async def test_phones_that_scan_at_once_never_pass_the_limit(cafe):
+    """Whichever process they come through: the seating's row is locked while they are counted."""
+    scan = partial(open_table_session, lane_limit=5)
+    async with open_beside(cafe) as second:
+        answers = await asyncio.gather(
+            *(
+                each.runner.write(
+                    scan,
+                    OpenTableSession(table_code=cafe.codes[2]),
+                    command_type="open_table_session",
+                )
+                for each in (cafe, second)
+                for _ in range(6)
+            ),
+            return_exceptions=True,
+        )
+
+    refused = [each for each in answers if isinstance(each, Conflict)]
+    assert [error.code for error in refused] == ["table_full"] * 7
 
 
 async def test_a_code_of_no_table_is_unknown(cafe):
