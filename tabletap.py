@@ -21,6 +21,7 @@ from tornado.netutil import bind_sockets
 from composition.backup import back_up, renew_epoch, restore
 from composition.event_loop import favour_event_loop, find_loop_factory
 from composition.identifiers import new_id, new_table_code, now
+from composition.life_watch import note_life_before_serving
 from composition.product import Product, build
 from composition.storage import (
     StartRefused,
@@ -178,6 +179,7 @@ def _run_server(
         applied = migrate_database(database)
         if applied:
             log.info("migrated", applied=applied)
+        note_life_before_serving(database)
         close_database(database)
         favour_event_loop()
         with asyncio.Runner(loop_factory=find_loop_factory()) as loop:

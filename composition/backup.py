@@ -19,8 +19,8 @@ from models.sqlite_copy import CopyFailed, copy_database, flush_file, remove_dat
 from services.event_log import renew_epochs
 
 _POSTGRES_WAY = (
-    "This is a PostgreSQL database: make backups with pg_dump or a base backup. After pg_restore, "
-    "or when a standby has taken over, run `python tabletap.py renew-epoch`."
+    "This is a PostgreSQL database: make backups with pg_dump or a base backup. After pg_restore "
+    "into the same server run `python tabletap.py renew-epoch`."
 )
 
 

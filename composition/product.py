@@ -15,6 +15,7 @@ from tornado.httpserver import HTTPServer
 from composition.database_watch import DatabaseWatch
 from composition.identifiers import new_id, new_table_code, now
 from composition.key_watch import KeyWatch
+from composition.life_watch import LifeWatch
 from composition.ports import ServicePorts, build_ports
 from composition.refusals import RefusalAudit
 from composition.shared import Shared
@@ -230,7 +231,11 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
         plane.tail, read_heads=services.read_heads, read_log=services.read_log, now=now
     )
     database_check = _build_database_check(runner)
-    database_watch = DatabaseWatch(database_check.check)
+    database_watch = DatabaseWatch(
+        database_check.check
+        if follower is None
+        else LifeWatch(runner, on_renewed=follower.look_now).look
+    )
     ticker = AnalyticsTicker(
         runner,
         list_listened=lambda: plane.list_cafes_with_listeners(RoomKind.MANAGEMENT),

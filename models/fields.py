@@ -141,7 +141,9 @@ def integer_field(*, null: Literal[True]) -> Field[int | None]:
 
 
 @overload
-def integer_field(*, null: Literal[False] = False, default: int | None = None) -> Field[int]:
+def integer_field(
+    *, null: Literal[False] = False, primary_key: bool = False, default: int | None = None
+) -> Field[int]:
     pass
 
 

@@ -5,6 +5,7 @@ from peewee import Model
 from models.access import AccessCount
 from models.analytics import AnalyticsRow, JobLease
 from models.audit import AuditEntry, AuditHead, AuditSeal
+from models.database_life import DatabaseLife
 from models.devices import DeviceCredential, Pairing
 from models.event_log import EventRow
 from models.idempotency import CommandAnswer
@@ -101,6 +102,7 @@ TABLES: tuple[type[Model], ...] = (
     AuditEntry,
     AuditHead,
     AuditSeal,
+    DatabaseLife,
 )
 
 # Rows of people belong to no single cafe, and a screen that waits to be paired to none yet: the
@@ -110,3 +112,5 @@ SHARED_TABLES: dict[type[Model], type[Model]] = {
     PersonalData: Person,
     Pairing: Device,
 }
+# About the database itself: nothing of any cafe may ever stand here.
+INSTALLATION_TABLES: frozenset[type[Model]] = frozenset({DatabaseLife})

@@ -62,9 +62,11 @@ def create_head(cafe_id: str, *, epoch: str) -> None:
 def renew_epochs(new_id: NewId) -> int:
     """Let every cafe's log go on as another life of it; return how many there are.
 
-    After a restore only: what clients know may never have happened.
+    After a restore only: what clients know may never have happened. Locks the heads in the order in
+    which everybody does.
     """
-    cafe_ids = [cafe_id for (cafe_id,) in fetch_rows("SELECT cafe_id FROM cafe_head")]
+    rows = fetch_rows("SELECT cafe_id FROM cafe_head ORDER BY cafe_id")
+    cafe_ids = [cafe_id for (cafe_id,) in rows]
     for cafe_id in cafe_ids:
         fetch_rows(
             "UPDATE cafe_head SET epoch = ? WHERE cafe_id = ? RETURNING cafe_id",

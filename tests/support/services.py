@@ -154,21 +154,60 @@ def make_database(
         postgres().drop_database(url)
 
 
+class PostgresCluster:
+    """A server and its data. url: of its maintenance database, the same in every life."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = find_free_port()
+        self.url = f"postgresql://{_USER}@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        self._process = _start(self._programs, self._folder, port=self._port, url=self.url)
+
+    def stop(self) -> None:
+        """Stop it; SIGINT is the fast shutdown, which does not wait for clients."""
+        assert self._process is not None
+        self._process.send_signal(2)
+        self._process.wait(30)
+
+    def fail_over(self) -> None:
+        """Let it come back as the standby of itself that was promoted, on a timeline of its own."""
+        self.stop()
+        (self._folder / "data" / "standby.signal").touch()
+        self.start()
+        with (
+            contextlib.closing(psycopg2.connect(self.url)) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT pg_promote()")
+            assert cursor.fetchone() == (True,)
+
+
 @contextlib.contextmanager
 def run_postgres() -> Iterator[str]:
     """Start a server, yield the URL of its maintenance database, stop it at the end."""
+    with run_cluster() as cluster:
+        yield cluster.url
+
+
+@contextlib.contextmanager
+def run_cluster() -> Iterator[PostgresCluster]:
+    """Start a server of one's own, which may be stopped and failed over; stop it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="tabletap-postgres-"))
     try:
         _give_to_nobody(folder)
         programs = _readable_by_nobody(find_postgres_folder(), folder)
         _initialise(programs, folder)
-        process, url = _start(programs, folder)
+        cluster = PostgresCluster(programs, folder)
+        cluster.start()
         try:
-            yield url
+            yield cluster
         finally:
-            # SIGINT is the fast shutdown: it does not wait for clients.
-            process.send_signal(2)
-            process.wait(30)
+            cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -202,8 +241,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         read.backup(written)
 
 
-def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    port = find_free_port()
+def _start(programs: Path, folder: Path, *, port: int, url: str) -> subprocess.Popen[bytes]:
     settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *_FAST]
     with (folder / "log").open("wb") as log:
         process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -213,7 +251,6 @@ def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
             stderr=log,
             **_as_server(folder),
         )
-    url = f"postgresql://{_USER}@127.0.0.1:{port}/postgres"
 
     def is_up() -> bool:
         if process.poll() is not None:
@@ -225,7 +262,7 @@ def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
         return True
 
     wait_until(is_up, "PostgreSQL to accept connections", deadline_s=_START_DEADLINE_S)
-    return process, url
+    return process
 
 
 def _initialise(programs: Path, folder: Path) -> None:
