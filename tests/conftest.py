@@ -1,7 +1,12 @@
 """What every test may ask for by name; tests/support says what each is."""
 
+import asyncio
+from collections.abc import Callable
+
 import hypothesis
 import pytest
+
+from tests.support.event_loop import CheckingLoop
 
 pytest_plugins = [
     "tests.support.logs",
@@ -16,6 +21,11 @@ pytest_plugins = [
 # kept, so that a run depends on nothing but its seed, which pytest-randomly prints.
 hypothesis.settings.register_profile("tabletap", deadline=None, database=None)
 hypothesis.settings.load_profile("tabletap")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every coroutine test on the loop that checks how it is used."""
+    return {"checking": CheckingLoop}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
