@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from domain.errors import ErrorType
+from tests.support.schemas import build_validator, list_faults
 
 # A machine's proxy has no way to our own server.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -26,14 +27,14 @@ class Contract:
     def __init__(self, *, openapi: dict[str, Any], asyncapi: dict[str, Any]) -> None:
         self._openapi = openapi
         self._asyncapi = asyncapi
-        self._routes = [
-            (re.compile(re.sub(r"{\w+}", "[^/]+", path)), operations)
-            for path, operations in openapi["paths"].items()
-        ]
+        self._patterns = {
+            path: re.compile(re.sub(r"{\w+}", "[^/]+", path)) for path in openapi["paths"]
+        }
         self._channels = {
             name: frozenset(channel["messages"]) for name, channel in asyncapi["channels"].items()
         }
         self._validate_message = cache(self._build_message_validator)
+        self._validate_answer = cache(self._build_answer_validator)
         self._known_good: set[str] = set()
 
     @classmethod
@@ -58,7 +59,7 @@ class Contract:
         self, method: str, path: str, *, status: int, headers: Mapping[str, str], body: bytes
     ) -> Any:
         """Check a REST answer and return its JSON; None where it has no body. path: no query."""
-        operation = self._find_operation(method, path)
+        published_path, operation = self._find_operation(method, path)
         what = f"{method} {path} -> {status}"
         assert str(status) in operation["responses"], f"{what} is not published: {body[:300]!r}"
         answer = self._resolve(operation["responses"][str(status)])
@@ -68,18 +69,16 @@ class Contract:
         media_type = headers["Content-Type"].partition(";")[0]
         assert media_type in answer["content"], f"{what} came as {media_type}"
         decoded = json.loads(body)
-        schema = {
-            **answer["content"][media_type]["schema"],
-            "components": self._openapi["components"],
-        }
-        _assert_fits(Draft202012Validator(schema), decoded, what)
+        validator = self._validate_answer(published_path, method.lower(), str(status), media_type)
+        _assert_fits(validator, decoded, what)
         return decoded
 
-    def _find_operation(self, method: str, path: str) -> dict[str, Any]:
-        for pattern, operations in self._routes:
+    def _find_operation(self, method: str, path: str) -> tuple[str, dict[str, Any]]:
+        """Find the published path that an address is one of, and what it says of a method."""
+        for published_path, pattern in self._patterns.items():
+            operations = self._openapi["paths"][published_path]
             if pattern.fullmatch(path) and method.lower() in operations:
-                found: dict[str, Any] = operations[method.lower()]
-                return found
+                return published_path, operations[method.lower()]
         raise AssertionError(f"{method} {path} is not published")
 
     def _resolve(self, node: dict[str, Any]) -> dict[str, Any]:
@@ -92,8 +91,15 @@ class Contract:
         return self._resolve(found)
 
     def _build_message_validator(self, key: str) -> Draft202012Validator:
-        payload = self._asyncapi["components"]["messages"][key]["payload"]
-        return Draft202012Validator({**payload, "components": self._asyncapi["components"]})
+        components = self._asyncapi["components"]
+        return build_validator(components["messages"][key]["payload"], components)
+
+    def _build_answer_validator(
+        self, path: str, method: str, status: str, media_type: str
+    ) -> Draft202012Validator:
+        answer = self._resolve(self._openapi["paths"][path][method]["responses"][status])
+        schema = answer["content"][media_type]["schema"]
+        return build_validator(schema, self._openapi["components"])
 
 
 def _fetch(url: str) -> dict[str, Any]:
@@ -110,5 +116,5 @@ def _find_key(message: dict[str, Any]) -> str:
 
 
 def _assert_fits(validator: Draft202012Validator, value: Any, what: str) -> None:
-    faults = [f"{fault.json_path}: {fault.message[:200]}" for fault in validator.iter_errors(value)]
+    faults = list_faults(validator, value)
     assert faults == [], f"{what} does not fit its schema: {faults}"

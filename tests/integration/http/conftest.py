@@ -8,14 +8,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -55,6 +55,7 @@ from services.screen_access import ScreenAccess
 from services.setup import SetupContext, create_cafe
 from services.tokens import TokenSigner
 from tests.support.realtime import build_suspicions
+from tests.support.schemas import build_validator, list_faults
 from tests.support.tools import ROOT
 
 PASSWORD = "a long enough password"
@@ -178,17 +179,14 @@ def check_documented(method: str, path: str, response: HTTPResponse) -> None:
             if response.body:
                 (media_type,) = answer["content"]
                 assert response.headers["Content-Type"] == media_type
-                _find_validator(json.dumps(answer["content"][media_type]["schema"])).validate(
-                    json.loads(response.body)
-                )
+                validator = _find_validator(json.dumps(answer["content"][media_type]["schema"]))
+                faults = list_faults(validator, json.loads(response.body))
+                assert faults == [], f"{method} {path}: {response.code} is not as documented"
 
 
-@lru_cache
+@cache
 def _find_validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(
-        {**json.loads(schema), "components": DOCUMENT["components"]},
-        format_checker=Draft202012Validator.FORMAT_CHECKER,
-    )
+    return build_validator(json.loads(schema), DOCUMENT["components"])
 
 
 def read(response: HTTPResponse) -> Any:
@@ -290,17 +288,31 @@ def settings() -> Settings:
     )
 
 
+def clock() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def assets() -> Assets:
+    """Read what is in static/ once a session: it is the same for every test."""
+    return Assets(ROOT / "static")
+
+
+@pytest.fixture(scope="session")
+def templates(assets) -> Templates:
+    """Keep compiled templates for the session: compiling takes longer than most of the tests."""
+    return Templates(
+        folder=ROOT / "templates", assets=assets, now=clock, new_id=new_id, is_preloaded=False
+    )
+
+
 @pytest.fixture
-async def world(database, settings) -> AsyncIterator[World]:
+async def world(database, settings, assets, templates) -> AsyncIterator[World]:
     """Serve the application on a free port until the test ends."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     runner = Runner(database, settings, clock=clock, new_id=new_id, on_committed=lambda _: None)
     runner.start()
     passwords = Passwords()
-    assets = Assets(ROOT / "static")
     built: list[World] = []
 
     async def is_ready() -> None:
@@ -339,13 +351,7 @@ async def world(database, settings) -> AsyncIterator[World]:
         joining=Joining(
             runner=runner, passwords=passwords, authentication=authentication, now=clock
         ),
-        templates=Templates(
-            folder=ROOT / "templates",
-            assets=assets,
-            now=clock,
-            new_id=new_id,
-            is_preloaded=False,
-        ),
+        templates=templates,
         assets=assets,
         metrics=Metrics(),
         cookies=CookieNames(is_secure=settings.is_secure),
