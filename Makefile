@@ -28,9 +28,9 @@ help:
 demo: .venv/.runtime
 	$(BIN)/python tabletap.py demo $(DEMO)
 
-# Half of a run is waiting for real servers, so one process more than there are CPUs.
+# A third of a run is waiting for real servers, so two processes more than there are CPUs.
 test: lint javascript
-	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist worksteal $(TESTS)
 
 lint: .venv/.tests
 	$(BIN)/ruff check .
