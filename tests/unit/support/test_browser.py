@@ -43,3 +43,38 @@ async def test_axe_names_what_a_screen_reader_could_not_read(open_page: OpenPage
     violations = await find_violations(page)
 
     assert any(violation.startswith("button-name") for violation in violations)
+
+
+async def test_a_page_does_not_change_its_words_while_axe_looks(open_page: OpenPage):
+    """A break that falls into the look is said afterwards, as <connection-status> does it."""
+    page = await open_page("tablet")
+    await page.set_content(
+        """<!doctype html><html lang="en"><title>Till</title>
+        <style>[data-connection="reconnecting"] p { color: #eee; background: #fff; }</style>
+        <body data-connection="live">
+        <main><h1>Till</h1><p>Two orders</p><connection-status></connection-status></main>
+        <script>
+            customElements.define('connection-status', class extends HTMLElement {
+                update() { document.body.dataset.connection = 'reconnecting'; }
+            });
+            let loaded, run;
+            const runDuringBreak = (...wish) => {
+                document.querySelector('connection-status').update();
+                return run(...wish);
+            };
+            Object.defineProperty(window, 'axe', {
+                set: axe => { loaded = axe; },
+                get: () => {
+                    if (loaded?.run && loaded.run !== runDuringBreak) {
+                        [run, loaded.run] = [loaded.run, runDuringBreak];
+                    }
+                    return loaded;
+                },
+            });
+        </script>"""
+    )
+
+    assert [] == await find_violations(page)
+
+    await page.evaluate("document.querySelector('connection-status').update()")
+    assert any(each.startswith("color-contrast") for each in await find_violations(page))
