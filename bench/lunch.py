@@ -22,7 +22,7 @@ from domain.commands import AddRound, ItemUnits, LineDraft, PlaceOrder, SetAvail
 from domain.demo import DemoDescription
 from domain.payments import PaymentMethod
 from domain.roles import Role
-from domain.views import MenuChangeView, MenuView, OrderItemView, OrderView
+from domain.views import MenuAvailabilityView, MenuView, OrderItemView, OrderView
 from models.fields import UtcTimestampField
 from models.orders import Order, OrderItem, Round, Ticket
 from tests.support.demo_cafe import draft_line
@@ -251,7 +251,7 @@ def _write_line(menu: MenuView, dish: Dish) -> LineDraft:
 async def _sell_out(manager: RestClient, menu: MenuView, name: str) -> None:
     item = next(item for each in menu.categories for item in each.items if item.name == name)
     command = SetAvailability(is_sold_out=True, menu_item_id=item.menu_item_id)
-    await manager.command("/menu/availability", MenuChangeView, command)
+    await manager.command("/menu/availability", MenuAvailabilityView, command)
 
 
 def make_it_noon(database: Path) -> None:

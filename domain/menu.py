@@ -15,7 +15,14 @@ import msgspec
 from domain.commands import LineDraft
 from domain.errors import UnprocessableInput
 from domain.taxes import TaxRate
-from domain.views import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
+from domain.views import (
+    DishAvailabilityView,
+    MenuItemView,
+    MenuView,
+    ModifierGroupView,
+    ModifierOptionView,
+    OptionAvailabilityView,
+)
 
 _Thing = TypeVar("_Thing", MenuItemView, ModifierOptionView)
 
@@ -118,6 +125,29 @@ def refresh_menu(menu: MenuView, now: datetime) -> MenuView:
                 category, items=[refresh_item(item, now) for item in category.items]
             )
             for category in menu.categories
+        ],
+    )
+
+
+def show_availability(item: MenuItemView) -> DishAvailabilityView:
+    """Leave of a dish what the kitchen may know: whether it and its options can be had."""
+    return DishAvailabilityView(
+        menu_item_id=item.menu_item_id,
+        name=item.name,
+        kitchen_name=item.kitchen_name,
+        station_id=item.station_id,
+        is_sold_out=item.is_sold_out,
+        sold_out_until=item.sold_out_until,
+        options=[
+            OptionAvailabilityView(
+                modifier_id=option.modifier_id,
+                name=option.name,
+                kitchen_name=option.kitchen_name,
+                is_sold_out=option.is_sold_out,
+                sold_out_until=option.sold_out_until,
+            )
+            for group in item.groups
+            for option in group.options
         ],
     )
 

@@ -41,7 +41,9 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "cancel_payment": _CUSTOMER | TILL_STAFF,
     "refund_payment": TILL_STAFF,
     "list_payments": _CUSTOMER | FLOOR_STAFF,
-    "read_menu": _CUSTOMER | _EVERY_STAFF,
+    # With prices, which are none of the kitchen's business; what is sold out is (decision 0037).
+    "read_menu": _CUSTOMER | FLOOR_STAFF,
+    "read_availability": _EVERY_STAFF,
     "read_order": _CUSTOMER | FLOOR_STAFF,
     "list_orders": _CUSTOMER | FLOOR_STAFF,
     "list_tickets": KITCHEN_STAFF,
@@ -61,6 +63,8 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "revoke_everybody": frozenset({Role.OWNER}),
     "read_analytics": MANAGEMENT,
     "read_audit": MANAGEMENT,
+    # A file leaves the house with everything that everybody did.
+    "export_audit": frozenset({Role.OWNER}),
     "review_payments": MANAGEMENT,
     "send_notice": MANAGEMENT,
     "acknowledge_notification": _EVERY_STAFF,

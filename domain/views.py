@@ -121,6 +121,35 @@ class MenuChangeView(View):
     menu_version: int
 
 
+class OptionAvailabilityView(View):
+    """Whether an option can be had."""
+
+    modifier_id: str
+    name: str
+    kitchen_name: str
+    is_sold_out: bool
+    sold_out_until: datetime | None
+
+
+class DishAvailabilityView(View):
+    """Whether a dish and its options can be had. No prices: cooks see it (decision 0037)."""
+
+    menu_item_id: str
+    name: str
+    kitchen_name: str
+    station_id: str
+    is_sold_out: bool
+    sold_out_until: datetime | None
+    options: list[OptionAvailabilityView]
+
+
+class MenuAvailabilityView(View):
+    """Dishes in the menu's order: all of them, or those that a change shows on."""
+
+    items: list[DishAvailabilityView]
+    menu_version: int
+
+
 # --- money ------------------------------------------------------------------------------------
 
 
@@ -328,6 +357,16 @@ class OrderView(View):
     def items(self) -> list[OrderItemView]:
         """All lines of all rounds, in order."""
         return [item for each in self.rounds for item in each.items]
+
+
+class OrderStatusView(View):
+    """Where an order stands, without its lines and its money."""
+
+    order_id: str
+    order_number: int
+    status: OrderStatus
+    version: int
+    progress_percentage: int
 
 
 class OrdersView(View):

@@ -89,7 +89,8 @@ class AcceptInvitation(msgspec.Struct, frozen=True, kw_only=True):
 def invite_person(unit: UnitOfWork, command: KeptInvitation) -> InvitationView:
     """Invite somebody; an earlier invitation of the same address here ends.
 
-    Raises: AuthorizationDenied where only an owner may, Conflict for who works here already,
+    Raises: AuthorizationDenied where only an owner may (an owner's invitation is also ended by
+    owners alone), Conflict for who works here already,
     UnprocessableInput.
     """
     require(unit.identity, "invite_person")
@@ -102,11 +103,7 @@ def invite_person(unit: UnitOfWork, command: KeptInvitation) -> InvitationView:
         raise UnprocessableInput("This is no e-mail address. Type it again.")
     personal_data_id = _find_or_keep_address(unit, wish.name.strip(), email)
     _refuse_who_works_here(unit, personal_data_id)
-    Invitation.update(ended_at=unit.now).where(
-        Invitation.cafe_id == unit.cafe_id,
-        Invitation.personal_data_id == personal_data_id,
-        Invitation.ended_at.is_null(),
-    ).execute()
+    _end_open(unit, Invitation.personal_data_id == personal_data_id)
     row = Invitation.create(
         id=unit.new_id(),
         cafe_id=unit.cafe_id,
@@ -127,18 +124,13 @@ def invite_person(unit: UnitOfWork, command: KeptInvitation) -> InvitationView:
 
 
 def withdraw_invitation(unit: UnitOfWork, command: WithdrawInvitation) -> None:
-    """End an invitation. Raises: NotFound where there is none that is open."""
+    """End an invitation.
+
+    Raises: NotFound where there is none that is open, AuthorizationDenied for an owner's unless an
+    owner asks.
+    """
     require(unit.identity, "invite_person")
-    ended = (
-        Invitation.update(ended_at=unit.now)
-        .where(
-            Invitation.id == command.invitation_id,
-            Invitation.cafe_id == unit.cafe_id,
-            Invitation.ended_at.is_null(),
-        )
-        .execute()
-    )
-    if not ended:
+    if not _end_open(unit, Invitation.id == command.invitation_id):
         raise NotFound("There is no open invitation of this id.")
     unit.audit("invitation_withdrawn", invitationId=command.invitation_id)
 
@@ -218,6 +210,23 @@ def forget_invitations(*, before: datetime, limit: int) -> int:
         PersonalData.id.not_in(Invitation.select(Invitation.personal_data_id)),
     ).execute()
     return len(expired)
+
+
+def _end_open(unit: UnitOfWork, which: object) -> int:
+    """End open invitations of the cafe and return how many. Raises: AuthorizationDenied."""
+    found = list(
+        Invitation.select().where(
+            Invitation.cafe_id == unit.cafe_id, Invitation.ended_at.is_null(), which
+        )
+    )
+    if any(Role.OWNER in row.roles and row.expires_at > unit.now for row in found):
+        require_owner(unit)
+    ended: int = (
+        Invitation.update(ended_at=unit.now)
+        .where(Invitation.id.in_([row.id for row in found]), Invitation.ended_at.is_null())
+        .execute()
+    )
+    return ended
 
 
 def _find_or_keep_address(unit: UnitOfWork, name: str, email: str) -> str:

@@ -73,7 +73,7 @@ def check_roles(roles: tuple[Role, ...]) -> frozenset[Role]:
 def require_owner(unit: UnitOfWork) -> None:
     """Let an owner through. Raises: AuthorizationDenied."""
     if Role.OWNER not in unit.identity.roles:
-        raise AuthorizationDenied("Only an owner makes somebody an owner.")
+        raise AuthorizationDenied("Only an owner decides who is an owner.")
 
 
 def require_authority_over(unit: UnitOfWork, person_id: str) -> frozenset[Role]:

@@ -6,8 +6,8 @@ from typing import Any
 from domain.commands import SetAvailability
 from domain.errors import NotFound, UnprocessableInput
 from domain.events import MenuAvailabilityChanged
-from domain.menu import refresh_item, refresh_menu
-from domain.views import MenuChangeView, MenuItemView, MenuView
+from domain.menu import refresh_item, refresh_menu, show_availability
+from domain.views import MenuAvailabilityView, MenuItemView, MenuView
 from models.menu import MenuItem, Modifier
 from services.cafes import read_cafe
 from services.menu_books import MenuBook, get_menu_book, raise_menu_version, read_menu_book
@@ -23,7 +23,16 @@ def read_menu(cafe_id: str, *, now: datetime) -> MenuView:
     return refresh_menu(read_menu_book(cafe_id).menu, now)
 
 
-def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuChangeView:
+def read_availability(cafe_id: str, *, now: datetime) -> MenuAvailabilityView:
+    """Show what of a cafe's menu can be had; for `runner.read`. Raises: NotFound."""
+    menu = read_menu(cafe_id, now=now)
+    return MenuAvailabilityView(
+        items=[show_availability(item) for each in menu.categories for item in each.items],
+        menu_version=menu.menu_version,
+    )
+
+
+def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuAvailabilityView:
     """Mark an item or an option sold out, or sellable again.
 
     Raises: UnprocessableInput (not exactly one thing named, an end that is past, too far or without
@@ -60,7 +69,9 @@ def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuChangeVi
         modifier_id=command.modifier_id,
         is_sold_out=command.is_sold_out,
     )
-    return MenuChangeView(items=items, menu_version=menu_version)
+    return MenuAvailabilityView(
+        items=[show_availability(item) for item in items], menu_version=menu_version
+    )
 
 
 def list_items(

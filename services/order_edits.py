@@ -13,7 +13,7 @@ from domain.item_moves import void_items as void_units
 from domain.order_changes import Cause, ItemsVoided
 from domain.permissions import STATUS_UPDATE_COMMANDS, require
 from domain.statuses import OrderStatus
-from domain.views import OrderView
+from domain.views import OrderStatusView, OrderView
 from domain.voids import check_void
 from services.order_changes import (
     OpenedOrder,
@@ -58,8 +58,11 @@ def cancel_order(unit: UnitOfWork, command: CancelOrder) -> OrderView:
     return _cancel(unit, opened, command.reason)
 
 
-def order_status_update(unit: UnitOfWork, command: OrderStatusUpdate) -> OrderView:
-    """Do what the source's own command asks for: move all live lines, or cancel (spec C7)."""
+def order_status_update(unit: UnitOfWork, command: OrderStatusUpdate) -> OrderStatusView:
+    """Do what the source's own command asks for: move all live lines, or cancel (spec C7).
+
+    Cooks may send it, so its answer has no prices (decision 0037).
+    """
     right = STATUS_UPDATE_COMMANDS.get(command.new_status)
     if right is not None:
         require(unit.identity, right)
@@ -69,9 +72,20 @@ def order_status_update(unit: UnitOfWork, command: OrderStatusUpdate) -> OrderVi
     check_status_update(order, command.new_status)
     reason = command.status_change_reason or ""
     if command.new_status is OrderStatus.CANCELLED:
-        return _cancel(unit, opened, reason)
+        return _show_status(_cancel(unit, opened, reason))
     update_status(order, command.new_status, now=unit.now)
-    return save_order(unit, opened, Cause(updated_by=name_actor(unit), reason=reason))
+    cause = Cause(updated_by=name_actor(unit), reason=reason)
+    return _show_status(save_order(unit, opened, cause))
+
+
+def _show_status(order: OrderView) -> OrderStatusView:
+    return OrderStatusView(
+        order_id=order.order_id,
+        order_number=order.order_number,
+        status=order.status,
+        version=order.version,
+        progress_percentage=order.progress_percentage,
+    )
 
 
 def _check_expectations(opened: OpenedOrder, command: OrderStatusUpdate) -> None:

@@ -1,9 +1,9 @@
 """The menu, what lines would cost, and what is sold out."""
 
-from domain.views import MenuView
+from domain.views import MenuAvailabilityView, MenuView
 from handlers.api.operation import operation_route
 from handlers.api.route import Answer, ApiRequest, Route, encode_answer
-from services.menu import read_menu
+from services.menu import read_availability, read_menu
 
 _TAG = "Menu"
 
@@ -12,6 +12,14 @@ async def _read(request: ApiRequest) -> Answer:
     return encode_answer(
         await request.context.runner.read(
             read_menu, request.identity.cafe_id, now=request.context.now()
+        )
+    )
+
+
+async def _read_availability(request: ApiRequest) -> Answer:
+    return encode_answer(
+        await request.context.runner.read(
+            read_availability, request.identity.cafe_id, now=request.context.now()
         )
     )
 
@@ -26,6 +34,16 @@ ROUTES: tuple[Route, ...] = (
         permission="read_menu",
         response=MenuView,
         call=_read,
+    ),
+    Route(
+        method="GET",
+        path="/menu/availability",
+        operation="readAvailability",
+        summary="Read which dishes and options can be had; without prices, for the kitchen too.",
+        tag=_TAG,
+        permission="read_availability",
+        response=MenuAvailabilityView,
+        call=_read_availability,
     ),
     operation_route(
         "set_availability",

@@ -124,6 +124,8 @@ class AuditListPage(_AuditPages):
 class AuditExportPage(_AuditPages):
     """The facts that fit, all of them, as a file; it is read and sent part by part."""
 
+    permission = "export_audit"
+
     async def get(self) -> None:
         question, cafe_id = self.read_question(), self.identity.cafe_id
         cafe = await self.context.runner.read(read_cafe, cafe_id)

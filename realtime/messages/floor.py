@@ -11,7 +11,8 @@ from domain.events import (
     TableSessionClosed,
     TableSessionOpened,
 )
-from domain.views import BoardNumberView, MenuItemView, TableView
+from domain.menu import show_availability
+from domain.views import BoardNumberView, DishAvailabilityView, MenuItemView, TableView
 from realtime.messages.envelope import Data, EventMessage
 
 
@@ -49,14 +50,16 @@ class TableSessionData(Data, frozen=True, kw_only=True):
 
 
 class MenuAvailabilityChangedData(Data, frozen=True, kw_only=True):
+    """item: with all its options, and without prices: it reaches the kitchen too."""
+
     menu_item_id: str
     is_sold_out: bool
     sold_out_until: datetime | None = None
     menu_version: int
-    item: MenuItemView
+    item: DishAvailabilityView
 
     @property
-    def view(self) -> MenuItemView:
+    def view(self) -> DishAvailabilityView:
         return self.item
 
 
@@ -152,7 +155,7 @@ def build_availability(event: MenuAvailabilityChanged) -> MenuAvailabilityChange
         is_sold_out=event.item.is_sold_out,
         sold_out_until=event.item.sold_out_until,
         menu_version=event.menu_version,
-        item=event.item,
+        item=show_availability(event.item),
     )
 
 

@@ -185,7 +185,9 @@ def make_ticket(**changes: Any) -> TicketView:
                 item_id=ITEM,
                 quantity=2,
                 name="FLAT WHITE",
-                modifiers=make_item().modifiers,
+                modifiers=[
+                    msgspec.structs.replace(each, price_minor=0) for each in make_item().modifiers
+                ],
                 note="extra hot",
                 status=ItemStatus.QUEUED,
                 version=1,

@@ -28,6 +28,11 @@ from tests.support.row_counts import RowCounter
 
 _PASSWORD = "another long enough password"
 _PREFIX = "other-"
+# E-mail address and password of the other cafe's owner.
+OTHER_OWNER = (
+    _PREFIX + next(person.email for person in CAFE.people if person.role is Role.OWNER),
+    _PASSWORD,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class TwoCafes:
     completed: dict[str, str]
     ids: dict[str, str]
     other_ids: dict[str, str]
+    other_cafe_id: str
 
 
 @asynccontextmanager
@@ -104,8 +110,8 @@ def _let_nothing_be_late(database_url: str) -> None:
 
 
 async def _sign_in_at_other(url: str, contract: Contract) -> Caller:
-    owner = next(person for person in CAFE.people if person.role is Role.OWNER)
-    return await sign_in_with(url, contract, email=_PREFIX + owner.email, password=_PASSWORD)
+    email, password = OTHER_OWNER
+    return await sign_in_with(url, contract, email=email, password=password)
 
 
 async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> TwoCafes:
@@ -145,6 +151,7 @@ async def _fill(people: dict[Role, Caller], other: Caller, rows: RowCounter) -> 
         completed=completed_ids,
         ids=await _name_things(clerk, expo, order) | await _tell(people[Role.MANAGER]),
         other_ids=await _name_things(other, other, theirs) | await _tell(other),
+        other_cafe_id=(await other.get("/menu"))["cafeId"],
     )
 
 

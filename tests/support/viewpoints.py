@@ -12,6 +12,7 @@ Row = dict[str, Any]
 Sees = Callable[[Row], bool]
 
 _NOTICES = "staff_notification"
+_AVAILABILITY = ("menuItemId", "name", "kitchenName", "stationId", "isSoldOut", "soldOutUntil")
 
 
 def sees_as_management(row: Row, *, role: str = "manager") -> bool:
@@ -89,6 +90,9 @@ def _shows(data: dict[str, Any], event: dict[str, Any]) -> bool:
     """Whether a message holds its event's view; a board's number is all that its message says."""
     if "number" in event:
         return bool(data == event["number"])
+    if event["type"] == "menu_availability_changed":
+        # Without prices: cooks hear it too.
+        return all(event["item"].get(name) == data["item"].get(name) for name in _AVAILABILITY)
     return all(
         data[view] == event[view] for view in ("order", "ticket", "table", "item") if view in event
     )

@@ -119,12 +119,12 @@ function searchMenu() {
 }
 
 /** @param {{menuItemId: string, isSoldOut: boolean, item: {priceMinor: number}}} change */
-function showAvailability({ menuItemId, isSoldOut, item }) {
+function showAvailability({ menuItemId, isSoldOut }) {
   const key = /** @type {HTMLButtonElement | null} */ (root.querySelector(`[data-product="${CSS.escape(menuItemId)}"]`));
   const foot = key?.querySelector('.product-key__foot > span');
   if (!key || !foot) return;
   key.disabled = isSoldOut;
-  foot.textContent = isSoldOut ? 'sold out' : formatAmount(item.priceMinor, root.dataset.currency ?? 'EUR');
+  foot.textContent = isSoldOut ? 'sold out' : formatAmount(Number(key.dataset.priceMinor), root.dataset.currency ?? 'EUR');
 }
 
 /** Prices, names and choices come with the page. */

@@ -142,6 +142,14 @@ async def test_the_audit_is_for_management(world: World, role: Role):
         assert (await browser.get(path)).code == 403
 
 
+async def test_the_file_leaves_the_house_with_an_owner_alone(world: World, manager: Client):
+    """A manager reads page by page, and is offered no file (decision 0037)."""
+    assert (await manager.get("/admin/audit/export.csv")).code == 403
+    assert b"export.csv" not in (await manager.get("/admin/audit")).body
+    owner = await world.open_browser(Role.OWNER)
+    assert b"export.csv" in (await owner.get("/admin/audit")).body
+
+
 @pytest.mark.parametrize(
     ("query", "page_code", "api_code"),
     [
@@ -159,11 +167,11 @@ async def test_a_strange_question_is_refused(
     world: World, query: str, page_code: int, api_code: int
 ):
     """In plain words and with no trace."""
-    manager = await world.open_browser(Role.MANAGER)
+    owner = await world.open_browser(Role.OWNER)
 
-    assert (await manager.get(f"/admin/audit?{query}")).code == page_code
-    assert (await manager.get(f"/admin/audit/export.csv?{query}")).code == page_code
-    assert (await manager.get(f"/api/v1/audit?{query}")).code == api_code
+    assert (await owner.get(f"/admin/audit?{query}")).code == page_code
+    assert (await owner.get(f"/admin/audit/export.csv?{query}")).code == page_code
+    assert (await owner.get(f"/api/v1/audit?{query}")).code == api_code
 
 
 async def test_a_nul_finds_nothing_and_breaks_nothing(world: World):
@@ -206,9 +214,10 @@ async def test_pages_of_a_search_keep_the_question(world: World):
 async def test_the_file_has_what_fits_and_no_formula(world: World, manager: Client, monkeypatch):
     """All of it, over several parts, with names as they are now; a formula is text."""
     monkeypatch.setattr("handlers.pages.admin_audit._PART_SIZE", 2)
+    owner = await world.open_browser(Role.OWNER)
 
-    answer = await manager.get("/admin/audit/export.csv")
-    one = await manager.get("/admin/audit/export.csv?text=salty")
+    answer = await owner.get("/admin/audit/export.csv")
+    one = await owner.get("/admin/audit/export.csv?text=salty")
 
     assert answer.code == 200
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -229,8 +238,9 @@ def read_csv(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline="")))
 
 
-async def test_the_head_of_the_file_is_without_the_file(manager: Client):
+async def test_the_head_of_the_file_is_without_the_file(world: World):
     """Nobody reads a whole audit for nothing."""
-    answer = await manager.request("HEAD", "/admin/audit/export.csv")
+    owner = await world.open_browser(Role.OWNER)
+    answer = await owner.request("HEAD", "/admin/audit/export.csv")
 
     assert (answer.code, answer.body) == (200, b"")

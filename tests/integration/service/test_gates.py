@@ -29,7 +29,7 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.statuses import OrderStatus
-from domain.views import GuestSessionView, MenuChangeView, OrdersView, TableView
+from domain.views import GuestSessionView, MenuAvailabilityView, OrdersView, TableView
 from models.base import database_proxy
 from services.approvals import ExpireDueHolds, expire_due_holds, list_cafes_with_due_holds
 from services.boards import read_kitchen_board, read_order
@@ -315,7 +315,7 @@ async def test_sold_out_is_seen_and_refused_at_once(cafe):
     """The menu, the event and the next order agree; sellable again, all three say so."""
     water = cafe.menu["Water"]
     outcome = await cafe.do(Role.KITCHEN, "set_availability", _sold_out(cafe, "Water"))
-    change = msgspec.json.decode(outcome.body, type=MenuChangeView)
+    change = msgspec.json.decode(outcome.body, type=MenuAvailabilityView)
     (logged,) = cafe.take_events()
 
     assert [item.menu_item_id for item in change.items] == [water.menu_item_id]

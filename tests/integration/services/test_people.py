@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from domain.errors import AuthorizationDenied, Conflict, NotFound, TableTapError, UnprocessableInput
@@ -182,6 +183,22 @@ async def test_only_owners_make_and_unmake_owners(runner, owner, manager, databa
             await change(runner, owner, cook.person_id, role)
     await change(runner, owner, cook.person_id, Role.OWNER, Role.KITCHEN)
     assert read_roles(database, cook.person_id) == {Role.OWNER, Role.KITCHEN}
+
+    await invite(runner, owner, boss)
+    (open_one,) = await runner.read(list_invitations, CAFE, now=NOW)
+    withdraw = WithdrawInvitation(invitation_id=open_one.invitation_id)
+    with pytest.raises(AuthorizationDenied):
+        await runner.write(
+            withdraw_invitation, withdraw, identity=manager, command_type="withdraw_invitation"
+        )
+    with pytest.raises(AuthorizationDenied):  # it would end the owner's
+        await invite(
+            runner,
+            manager,
+            msgspec.structs.replace(boss, roles=(Role.KITCHEN,)),
+            code_hash="b" * 64,
+        )
+    assert await runner.read(list_invitations, CAFE, now=NOW) == [open_one]
 
 
 async def test_the_last_owner_stays(runner, make_runner, owner, database):

@@ -1,12 +1,21 @@
 """Where events go: rooms, readers, cards."""
 
+import json
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from config.namespaces import NAMESPACES
-from domain.events import KitchenOrderStarted, OrderNumberPreparing, OrderStatusUpdated
+from domain.events import (
+    KitchenOrderStarted,
+    MenuAvailabilityChanged,
+    OrderNumberPreparing,
+    OrderStatusUpdated,
+)
+from domain.menu import show_availability
 from domain.permissions import may_join
 from domain.rooms import RoomKind
 from domain.statuses import OrderStatus, TicketStatus
@@ -178,8 +187,38 @@ def test_the_view_comes_back_out_of_a_message():
     for name, event in EVENTS.items():
         view = next(getattr(event, field) for field in VIEWS if hasattr(event, field))
         encoded = publish(log_event(event, seq=7)).encode(Representation(), render_card)
+        if isinstance(event, MenuAvailabilityChanged):
+            view = show_availability(event.item)  # no card is made of it
 
         assert view == read_view(name, encoded)
+
+
+def test_nothing_of_money_reaches_the_kitchen():
+    """Whatever is told in a room that cooks are in has no price and no sum (decision 0037)."""
+    heard = set()
+    for name, event in EVENTS.items():
+        publication = publish(log_event(event, seq=7, user_id=PERSON))
+        if any(may_join(IDENTITIES["kitchen"], room) for room in publication.rooms):
+            heard.add(name)
+            message = json.loads(publication.encode(Representation(True), render_card))
+            assert [key for key in _list_told(message) if _MONEY.search(key)] == [], name
+
+    assert heard >= {"kitchen_order_received", "menu_availability_changed"}
+
+
+_MONEY = re.compile("minor|price|amount|currency|tax|payment", re.IGNORECASE)
+
+
+def _list_told(value: object) -> Iterator[str]:
+    """List the names of everything that is not 0, at any depth: tickets say 0 for prices."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if each != 0:
+                yield key
+            yield from _list_told(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _list_told(each)
 
 
 NUMBER_CARD = "board_number-2026-11-23-42"
