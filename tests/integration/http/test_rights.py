@@ -1,18 +1,15 @@
-"""Every route for every role, against the table of rights; what is in no table answers nobody."""
+"""What is closed asks who is there, and what is in no table answers nobody.
 
-import pytest
+Everybody at every address is tests/integration/proofs/test_rights_matrix.py.
+"""
 
 from domain.permissions import COMMAND_ROLES
-from domain.roles import Role
 from handlers.api.route import API_PREFIX, PUBLIC
 from handlers.api.table import ROUTES
 from handlers.base import SIGNED_IN, BaseHandler
 from handlers.routes import PAGES
 from tests.integration.http.conftest import new_id, read
 
-ROLES = [Role.CUSTOMER, Role.KITCHEN, Role.EXPO, Role.COUNTER, Role.MANAGER, Role.OWNER]
-# After these nobody is known any more by the token that asked.
-ENDS_SIGN_INS = {"signOut", "revokeEverybody"}
 OPEN_PAGES = {
     "/",
     "/sign-in",
@@ -31,44 +28,12 @@ OPEN_PAGES = {
 }
 
 
-async def sign_in(world, role):
-    return await (world.guest() if role is Role.CUSTOMER else world.staff(role))
-
-
 def make_address(route) -> str:
     """An address of the route with ids that nothing has."""
     path = route.path.replace("{round_number}", "1")
     for name in route.path_names:
         path = path.replace(f"{{{name}}}", new_id())
     return API_PREFIX + path
-
-
-@pytest.mark.parametrize("role", ROLES)
-async def test_every_route_answers_its_roles_and_no_others(world, role):
-    """403 exactly where the table says so; whoever may gets past it, to a 404 or a 400 at worst."""
-    if role is not Role.CUSTOMER and role not in world.emails:
-        pytest.fail(f"the cafe has nobody who is {role}")
-    client = await sign_in(world, role)
-    for route in ROUTES:
-        answer = await client.request(
-            route.method, make_address(route), body={} if route.body is not None else None
-        )
-        is_open = route.permission in (PUBLIC, SIGNED_IN) or role in COMMAND_ROLES[route.permission]
-        if is_open:
-            assert answer.code not in (401, 403, 405, 500) or _is_guests_own(route), (
-                route.operation,
-                answer.body,
-            )
-        else:
-            assert (answer.code, read(answer)["code"]) == (403, "not_allowed"), route.operation
-        if is_open and route.operation in ENDS_SIGN_INS:
-            world._tokens.clear()
-            client = await sign_in(world, role)
-
-
-def _is_guests_own(route) -> bool:
-    """Staff may read orders, but have no seating of their own."""
-    return route.operation == "readTableSession"
 
 
 async def test_every_closed_route_asks_who_is_there(world):
