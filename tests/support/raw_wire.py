@@ -88,11 +88,12 @@ class RawSocket:
 
     @classmethod
     async def connect(
-        cls, caller: Caller, namespace: str, *, is_sockjs: bool = False
+        cls, caller: Caller, namespace: str, *, is_sockjs: bool = False, query: str = ""
     ) -> "RawSocket":
-        """Return a socket on which nobody has authenticated."""
+        """Return a socket on which nobody has authenticated. query: of its address."""
         session = f"/000/{uuid.uuid4().hex}" if is_sockjs else ""
         url = f"{caller.url.replace('http', 'ws', 1)}/ws/{namespace}{session}/websocket"
+        url += f"?{query}" if query else ""
         # Taken as they come: Tornado's client would read nothing more, no pong either, before
         # somebody has asked for the message.
         frames: asyncio.Queue[str | bytes | None] = asyncio.Queue()

@@ -51,16 +51,13 @@ async def test_the_official_client_comes_through_on_each_transport(fleet, manage
         await client.stop()
 
 
-async def test_the_numbers_of_one_process_are_not_for_everybody(fleet):
-    """Nor would they mean anything: each request may be another process' answer."""
+async def test_a_process_that_is_killed_is_missed_by_nobody(fleet, manager):
+    """Requests go to the other one, sockets come back to it and resume; its ghosts vanish."""
+    # Nor do the numbers of one process mean anything here: each request may be another's answer.
     with pytest.raises(urllib.error.HTTPError) as refusal:
         _OPENER.open(f"{fleet.url}/metrics", timeout=30)
     with refusal.value as answer:
         assert answer.code == 404
-
-
-async def test_a_process_that_is_killed_is_missed_by_nobody(fleet, manager):
-    """Requests go to the other one, sockets come back to it and resume; its ghosts vanish."""
     contract = manager.contract
     watchers = [Watcher(manager, "counter") for _ in range(4)]
     async with contextlib.AsyncExitStack() as stack:
