@@ -94,6 +94,7 @@ async def scene(sqlite_url: str, start_server: StartServer) -> AsyncIterator[Sce
         yield Scene(cafes, everybody)
 
 
+@pytest.mark.timeout(300)
 async def test_attacks(scene: Scene):
     """One server for all of them."""
     await attack_rooms_of_another_cafe(scene)

@@ -173,6 +173,7 @@ def may_enter(somebody: Somebody, room: Room) -> bool:
 # --- sockets --------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(300)
 async def test_rights_equal_their_table(house: House):
     """By both doors: what is one's own, what is another's, and what there is not."""
     await knock_everywhere(house)
@@ -321,8 +322,9 @@ async def change_rooms(
                 got=code in ("not_allowed", "not_found"),
                 expected=True,
             )
-        left = await send(socket, f"leave_{noun}", name_it(room))
-        house.compare("room", f"{where}, leave {room}", got=left, expected="ack")
+        else:
+            left = await send(socket, f"leave_{noun}", name_it(room))
+            house.compare("room", f"{where}, leave {room}", got=left, expected="ack")
 
 
 def is_own(somebody: Somebody, room: Room) -> bool:
@@ -422,7 +424,7 @@ async def ask_for_tickets(house: House, somebody: Somebody) -> None:
     if somebody.role is None:
         return
     for namespace in Namespace:
-        for wanted in (None, *Role):
+        for wanted in (None, Role.BOARD, Role.OWNER):
             body = {"namespace": namespace, "roles": [wanted] if wanted else []}
             answer = await somebody.caller.call("POST", "/connect-tickets", body)
             held = {somebody.role, Role.BOARD} if is_staff(somebody) else {somebody.role}
