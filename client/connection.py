@@ -515,14 +515,21 @@ async def _open_socket(request: HTTPRequest) -> WebSocketClientConnection:
     try:
         return await asyncio.shield(connecting)
     except asyncio.CancelledError:
-        # Cancelled in the middle: a socket that opens after all is closed again.
+        # Cancelled in the middle: a socket that opens after all is closed again, where it can be
+        # before whoever cancelled goes on, and perhaps ends the loop.
+        await asyncio.wait((connecting,), timeout=_PART_TIMEOUT_S)
         connecting.add_done_callback(_close_late_socket)
         raise
 
 
 def _close_late_socket(connecting: "asyncio.Future[WebSocketClientConnection]") -> None:
     if not connecting.cancelled() and connecting.exception() is None:
-        connecting.result().close()
+        socket = connecting.result()
+        stream = getattr(socket.protocol, "stream", None)
+        socket.close()
+        # Nobody reads the answer; the frame is on its way.
+        if stream is not None:
+            stream.close()
 
 
 async def _part(life: _Life, *, code: int) -> None:
@@ -534,6 +541,9 @@ async def _part(life: _Life, *, code: int) -> None:
             while not life.has_ended and await life.socket.read_message() is not None:
                 pass
     except TimeoutError:
+        pass  # the other side does not answer: gone without it
+    finally:
+        # Also where somebody who closes for good cancels the parting.
         if stream is not None:
             stream.close()
 

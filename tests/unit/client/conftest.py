@@ -1,5 +1,6 @@
 """A small real WebSocket server that speaks the protocol, with a log to resume from."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
@@ -38,6 +39,10 @@ class ProtocolServer:
         self.resync_reason: str | None = None
         self.answer: Callable[[ProtocolHandler, dict[str, Any]], None] = acknowledge
         self.url = ""
+        # A test that clears it holds requests for a socket back; waiting: how many there are.
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+        self.waiting = 0
 
     def append(self, count: int = 1) -> None:
         for _ in range(count):
@@ -54,6 +59,11 @@ class ProtocolServer:
 class ProtocolHandler(WebSocketHandler):
     def initialize(self, server: ProtocolServer) -> None:
         self.server = server
+
+    async def prepare(self) -> None:
+        self.server.waiting += 1
+        await self.server.is_open.wait()
+        self.server.waiting -= 1
 
     def send(self, message: dict[str, Any]) -> None:
         # A test cuts connections under the server's hands: what it then sends is lost.

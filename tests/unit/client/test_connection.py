@@ -4,10 +4,11 @@ import asyncio
 import random
 from contextlib import suppress
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
-from client.connection import Connection, Options, State
+from client.connection import Connection, Options, State, _part
 from client.messages import ConnectionStopped, NoAnswerError, RefusedError
 from domain.errors import ErrorBody, ErrorType
 from domain.views import Position
@@ -458,6 +459,43 @@ async def ask_for_renewal(server) -> None:
     """Say on the only connection that its token runs out."""
     await wait_for(lambda: bool(server.connections), "the server's side")
     server.connections[0].send({"type": "refresh_due", "data": {"expiresAt": 2_000_000}})
+
+
+async def test_closing_waits_for_a_connection_that_is_being_made(server):
+    """And closes it: nothing of it is left when the event loop ends."""
+    server.is_open.clear()
+    connection = Connection(build_options(server))
+    connection.open()
+    await wait_for(lambda: server.waiting == 1, "the connection's request")
+
+    closing = asyncio.create_task(connection.close())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    was_waiting = not closing.done()
+    server.is_open.set()
+    await closing
+
+    assert was_waiting
+    await wait_for(lambda: len(server.close_codes) == 1, "the socket that was opened to be closed")
+
+
+async def test_a_parting_that_is_cancelled_leaves_no_socket():
+    """Somebody closes for good while the other side still owes the answer to a close."""
+    stream, has_been_asked = Mock(), asyncio.Event()
+
+    async def never() -> None:
+        has_been_asked.set()
+        await asyncio.Event().wait()
+
+    life = Mock(has_ended=False, socket=Mock(protocol=Mock(stream=stream), read_message=never))
+    parting = asyncio.create_task(_part(life, code=3000))
+    await has_been_asked.wait()
+
+    parting.cancel()
+    with suppress(asyncio.CancelledError):
+        await parting
+
+    stream.close.assert_called_once_with()
 
 
 async def test_a_token_that_runs_out_is_renewed_on_the_same_connection(server):
