@@ -50,9 +50,14 @@ from jobs.queue_positions import QueuePositions, build_queue_job
 from jobs.receipts import ReceiptWatch, build_receipt_job
 from jobs.scheduler import Scheduler
 from jobs.screens import ScreenWatch, build_screen_job
+from jobs.station_screens import StationScreensTicker, build_station_screens_job
 from models.database import close_database, count_connections, is_sqlite
 from realtime.asyncapi import build_asyncapi
-from realtime.ephemera import announce_analytics, announce_queue_place
+from realtime.ephemera import (
+    announce_analytics,
+    announce_queue_place,
+    announce_station_screens,
+)
 from realtime.follower import Follower
 from realtime.lag import LagWatch
 from realtime.limits import Limits
@@ -308,6 +313,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 build_notification_job(runner, now=now),
                 build_queue_job(_build_queue_positions(runner, plane)),
                 build_screen_job(_build_screen_watch(runner, plane)),
+                build_station_screens_job(_build_station_screens_ticker(runner, plane)),
                 build_seal_job(seals),
                 build_receipt_job(
                     ReceiptWatch(runner, take_receipts=plane.screens.take_receipts, now=now)
@@ -372,6 +378,21 @@ def _build_screen_watch(runner: Runner, plane: Plane) -> ScreenWatch:
     return ScreenWatch(
         runner,
         take_heard=take_heard,
+        now=now,
+    )
+
+
+def _build_station_screens_ticker(runner: Runner, plane: Plane) -> StationScreensTicker:
+    def count_listeners() -> dict[str, int]:
+        listeners = plane.count_listeners(RoomKind.STAFF)
+        return {room.cafe_id: count for room, count in listeners.items()}
+
+    return StationScreensTicker(
+        runner,
+        count_listeners=count_listeners,
+        push=lambda cafe_id, view: plane.push(
+            announce_station_screens(cafe_id, view, event_id=new_id())
+        ),
         now=now,
     )
 

@@ -146,9 +146,11 @@ _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_upda
 _DEVICE_EVENTS = frozenset({"device_paired", "device_updated", "device_revoked"})
 # What a screen hears of itself: then it shows what it is now.
 _OWN_DEVICE = frozenset({"device_updated"})
-# Beside the log: for whoever runs the place, and for whoever waits for an order.
+# Beside the log: for whoever runs the place, for whoever waits for an order.
 _FIGURES = frozenset({"real_time_analytics"})
 _QUEUE = frozenset({"queue_position_update"})
+# For whoever can walk to a screen or call somebody who does.
+_SCREENS = frozenset({"station_screens"})
 # All but money, which is none of the kitchen's business.
 _KITCHEN_SIDE = (
     _ORDER_EVENTS
@@ -173,14 +175,14 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         rate_limit=RateLimit(max_requests=200),
         roles=KITCHEN_STAFF,
         commands=_KITCHEN_COMMANDS | _NOTIFICATION_COMMANDS,
-        events=_KITCHEN_SIDE | _OWN_DEVICE,
+        events=_KITCHEN_SIDE | _OWN_DEVICE | _SCREENS,
     ),
     Namespace.COUNTER: NamespaceRule(
         path="/ws/counter",
         rate_limit=RateLimit(max_requests=200),
         roles=FLOOR_STAFF,
         commands=_GUEST_COMMANDS | _COUNTER_COMMANDS | _PAYMENT_COMMANDS | _NOTIFICATION_COMMANDS,
-        events=_EVERY_EVENT | _OWN_DEVICE,
+        events=_EVERY_EVENT | _OWN_DEVICE | _SCREENS,
     ),
     Namespace.CUSTOMERS: NamespaceRule(
         path="/ws/customers",
@@ -209,7 +211,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
             "close_table_session",
             "send_notice",
         },
-        events=_EVERY_EVENT | _FIGURES | _DEVICE_EVENTS,
+        events=_EVERY_EVENT | _FIGURES | _DEVICE_EVENTS | _SCREENS,
     ),
     Namespace.PAYMENTS: NamespaceRule(
         path="/ws/payments",

@@ -117,6 +117,8 @@ IMPLIED_ROOMS: dict[Role, tuple[RoomKind, ...]] = {
 # Rendered views that a connection may ask for with `render` (a card may show prices).
 COMPONENT_ROLES: dict[str, frozenset[Role]] = {
     "live_figures": MANAGEMENT,
+    "station_screens": MANAGEMENT,
+    "screen_faults": FLOOR_STAFF,
     "kitchen_ticket": KITCHEN_STAFF,
     "order_card": FLOOR_STAFF,
     "pay_pane": TILL_STAFF,

@@ -11,6 +11,8 @@ import msgspec
 
 # A dashboard is red for itself after 10 s and offline for others after 15 (spec F2).
 GONE_AFTER = timedelta(seconds=15)
+# What it shows by then is as old as its own red says, and others learn of it within those 15.
+SILENT_AFTER = timedelta(seconds=10)
 # Nobody looks for a screen while nothing has reached the kitchen for so long.
 SERVICE_PAUSE = timedelta(hours=1)
 # A place that nobody has looked at for a day is not one that is in use.
@@ -97,7 +99,7 @@ def judge_screen(
     *, last_seen_at: datetime, is_visible: bool, sound: Sound, now: datetime
 ) -> ScreenState:
     """Say what may be expected of a screen."""
-    if now - last_seen_at >= GONE_AFTER:
+    if now - last_seen_at >= SILENT_AFTER:
         return ScreenState.SILENT
     if not is_visible:
         return ScreenState.ASLEEP

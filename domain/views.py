@@ -706,12 +706,28 @@ class StationScreensView(View):
             (screen.state for screen in self.screens), key=list(ScreenState).index, default=None
         )
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether somebody who stands there sees its tickets."""
+        return self.best in (ScreenState.ALIVE, ScreenState.MUTED)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether each of its screens does all that it should, and there is one."""
+        return bool(self.screens) and all(
+            screen.state is ScreenState.ALIVE for screen in self.screens
+        )
+
 
 class KitchenScreensView(View):
     """How the screens of all stations are at a moment, in the stations' order."""
 
     stations: list[StationScreensView]
     at: datetime
+
+    def says_the_same(self, other: "KitchenScreensView") -> bool:
+        """Say whether nobody would see a difference."""
+        return self.stations == other.stations
 
 
 class GuestOrdersView(View):

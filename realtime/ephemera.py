@@ -13,10 +13,11 @@ from msgspec import UNSET
 from config.logging import get_logger
 from domain.analytics import AnalyticsView
 from domain.rooms import Room, RoomKind
-from domain.views import QueuePlaceView
+from domain.views import KitchenScreensView, QueuePlaceView
 from realtime.messages.analytics import RealTimeAnalyticsMessage, build_analytics
 from realtime.messages.envelope import EphemeralMessage, Fragment
 from realtime.messages.orders import QueuePositionUpdateMessage, build_queue_position
+from realtime.messages.screens import StationScreensMessage, build_station_screens
 from realtime.ports import Render
 from realtime.publications import Rendering, Representation
 
@@ -26,10 +27,10 @@ log = get_logger(__name__)
 class Ephemeral:
     """One such message, addressed. Encodes lazily and keeps what it encoded.
 
-    key: it takes the place of an unsent one with the same key. view: what its card is made of.
+    key: it takes the place of an unsent one with the same key. view: what its cards are made of.
     """
 
-    __slots__ = ("_encoded", "_message", "_view", "key", "rendering", "rooms", "type")
+    __slots__ = ("_encoded", "_message", "_view", "key", "renderings", "rooms", "type")
 
     def __init__(
         self,
@@ -37,34 +38,39 @@ class Ephemeral:
         *,
         key: str,
         rooms: tuple[Room, ...],
-        rendering: Rendering | None = None,
+        renderings: tuple[Rendering, ...] = (),
         view: Any = None,
     ) -> None:
         self.type = str(message.__struct_config__.tag)
         self.key = key
         self.rooms = rooms
-        self.rendering = rendering
+        self.renderings = renderings
         self._message = message
         self._view = view
         self._encoded: dict[tuple[str, str], bytes] = {}
 
     def encode(self, representation: Representation, render: Render) -> bytes:
         """Return the message as this kind of reader gets it."""
-        rendering = self.rendering
-        if rendering is None or rendering.component not in representation.components:
-            key = ("", "")
-        else:
-            key = (rendering.component, representation.locale)
+        rendering = self._choose(representation)
+        key = ("", "") if rendering is None else (rendering.component, representation.locale)
         encoded = self._encoded.get(key)
         if encoded is None:
-            fragment = self._build_fragment(key[1], render) if key[0] else UNSET
+            fragment = UNSET if rendering is None else self._build(rendering, key[1], render)
             encoded = msgspec.json.encode(msgspec.structs.replace(self._message, fragment=fragment))
             self._encoded[key] = encoded
         return encoded
 
-    def _build_fragment(self, locale: str, render: Render) -> Fragment | msgspec.UnsetType:
-        rendering = self.rendering
-        assert rendering is not None
+    def _choose(self, representation: Representation) -> Rendering | None:
+        """Return the card that this kind of reader wants most."""
+        for component in representation.components:
+            for each in self.renderings:
+                if each.component == component:
+                    return each
+        return None
+
+    def _build(
+        self, rendering: Rendering, locale: str, render: Render
+    ) -> Fragment | msgspec.UnsetType:
         cafe_id = self._message.cafe_id
         try:
             html = render(rendering.component, self._view, locale=locale, cafe_id=cafe_id)
@@ -92,7 +98,7 @@ def announce_analytics(cafe_id: str, view: AnalyticsView, *, event_id: str) -> E
         ),
         key="real_time_analytics",
         rooms=(Room(cafe_id, RoomKind.MANAGEMENT),),
-        rendering=Rendering("live_figures", "live_figures", "live_figures-now", "replace", 0),
+        renderings=(_place_now("live_figures"),),
         view=view,
     )
 
@@ -108,12 +114,35 @@ def announce_queue_place(cafe_id: str, place: QueuePlaceView, *, event_id: str) 
         ),
         key=f"queue_position_update:{place.order_id}",
         rooms=(Room(cafe_id, RoomKind.ORDER, place.order_id),),
-        rendering=Rendering(
-            "queue_place",
-            "queue_place",
-            f"queue_place-{place.order_id}",
-            "replace" if place.ahead else "remove",
-            place.order_number,
+        renderings=(
+            Rendering(
+                "queue_place",
+                "queue_place",
+                f"queue_place-{place.order_id}",
+                "replace" if place.ahead else "remove",
+                place.order_number,
+            ),
         ),
         view=place,
     )
+
+
+def announce_station_screens(cafe_id: str, view: KitchenScreensView, *, event_id: str) -> Ephemeral:
+    """Make `station_screens` for a cafe's floor and management."""
+    return Ephemeral(
+        StationScreensMessage(
+            event_id=event_id,
+            timestamp=int(view.at.timestamp() * 1000),
+            cafe_id=cafe_id,
+            data=build_station_screens(view),
+        ),
+        key="station_screens",
+        rooms=(Room(cafe_id, RoomKind.STAFF),),
+        renderings=(_place_now("station_screens"), _place_now("screen_faults")),
+        view=view,
+    )
+
+
+def _place_now(component: str) -> Rendering:
+    """Place the one card of its component that a page has."""
+    return Rendering(component, component, f"{component}-now", "replace", 0)

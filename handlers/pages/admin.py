@@ -10,6 +10,7 @@ from handlers.pages.management import ManagementPage
 from services.analytics import read_analytics
 from services.cafes import read_cafe
 from services.people import list_staff
+from services.station_screens import read_kitchen_screens
 
 
 class AdminPage(ManagementPage):
@@ -28,7 +29,7 @@ class AdminPage(ManagementPage):
         await self.show(
             "admin",
             position=found["analytics"].position,
-            render=("live_figures",),
+            render=("live_figures", "station_screens"),
             connected=build_connected(found.pop("staff"), records, is_complete=is_complete),
             readiness=readiness,
             **found,
@@ -40,4 +41,5 @@ def _read_page(cafe_id: str, *, now: datetime) -> dict[str, Any]:
         "cafe": read_cafe(cafe_id),
         "analytics": read_analytics(cafe_id, now=now),
         "staff": list_staff(cafe_id, now=now),
+        "kitchen": read_kitchen_screens(cafe_id, now=now),
     }

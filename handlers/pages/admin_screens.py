@@ -81,7 +81,8 @@ class ScreensPage(_DevicePage):
         places = list_places(found.pop("stations"))
         await self.show(
             "admin_screens",
-            stations=kitchen.stations,
+            render=("station_screens",),
+            kitchen=kitchen,
             screens=_join(found.pop("devices"), places, records),
             places=places,
             is_complete=context.presence.is_complete,

@@ -11,7 +11,7 @@ from domain.permissions import may
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
 from handlers.page import StaffPage, build_live
-from handlers.tray import build_tray
+from handlers.tray import build_till_tray
 from services.boards import read_counter_board, read_order
 from services.cafes import read_cafe
 from services.menu import read_menu
@@ -39,7 +39,7 @@ class CounterPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(identity.cafe_id, RoomKind.CAFE))],
-                render=["order_card", "notification_card"],
+                render=["order_card", "notification_card", "screen_faults"],
                 position=found["board"].position,
             ),
             **found,
@@ -53,7 +53,7 @@ class TablesPage(StaffPage):
 
     async def get(self) -> None:
         identity = self.identity
-        found = await self.context.runner.read(_read_tables, identity)
+        found = await self.context.runner.read(_read_tables, identity, now=self.context.now())
         codes = found.pop("codes")
         self.time_zone = found.pop("time_zone")
         self.render_page(
@@ -63,7 +63,7 @@ class TablesPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(identity.cafe_id, RoomKind.CAFE))],
-                render=["notification_card"],
+                render=["notification_card", "screen_faults"],
                 position=found.pop("position"),
             ),
             **found,
@@ -80,12 +80,12 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
         "board": read_counter_board(cafe_id),
         "tables": list_tables(cafe_id).tables,
         "order": order,
-        "tray": build_tray(identity),
+        "tray": build_till_tray(identity, now=now),
         "time_zone": read_cafe(cafe_id).timezone,
     }
 
 
-def _read_tables(identity: Identity) -> dict[str, Any]:
+def _read_tables(identity: Identity, *, now: datetime) -> dict[str, Any]:
     cafe_id = identity.cafe_id
     cafe, board = read_cafe(cafe_id), read_counter_board(cafe_id)
     return {
@@ -97,6 +97,6 @@ def _read_tables(identity: Identity) -> dict[str, Any]:
             order.table_session_id: order for order in board.orders if order.table_session_id
         },
         "codes": list_table_codes(cafe_id),
-        "tray": build_tray(identity),
+        "tray": build_till_tray(identity, now=now),
         "position": board.position,
     }

@@ -1,12 +1,13 @@
 """/counter/orders/{order}/pay: the money of one order at the till."""
 
+from datetime import datetime
 from typing import Any
 
 from config.namespaces import Namespace
 from domain.roles import MANAGEMENT, Identity
 from domain.rooms import Room, RoomKind
 from handlers.page import StaffPage, build_live
-from handlers.tray import build_tray
+from handlers.tray import build_till_tray
 from services.boards import read_order
 from services.cafes import read_cafe
 from services.event_log import read_head
@@ -21,7 +22,9 @@ class PayPage(StaffPage):
 
     async def get(self, order_id: str) -> None:
         identity = self.identity
-        found = await self.context.runner.read(_read_pay, identity, order_id)
+        found = await self.context.runner.read(
+            _read_pay, identity, order_id, now=self.context.now()
+        )
         self.time_zone = found.pop("time_zone")
         self.render_page(
             "pay",
@@ -29,14 +32,14 @@ class PayPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(identity.cafe_id, RoomKind.ORDER, order_id))],
-                render=["pay_pane", "notification_card"],
+                render=["pay_pane", "notification_card", "screen_faults"],
                 position=found.pop("position"),
             ),
             **found,
         )
 
 
-def _read_pay(identity: Identity, order_id: str) -> dict[str, Any]:
+def _read_pay(identity: Identity, order_id: str, *, now: datetime) -> dict[str, Any]:
     # The position before the order: what happens in between comes again and is dropped.
     position = read_head(identity.cafe_id)
     rules = read_payment_rules(identity.cafe_id)
@@ -45,6 +48,6 @@ def _read_pay(identity: Identity, order_id: str) -> dict[str, Any]:
         "position": position,
         "order": read_order(identity, order_id),
         "limit_minor": rules.counter_refund_limit_minor if has_limit else None,
-        "tray": build_tray(identity),
+        "tray": build_till_tray(identity, now=now),
         "time_zone": read_cafe(identity.cafe_id).timezone,
     }

@@ -24,6 +24,7 @@ from realtime.messages import (
     notifications,
     orders,
     payments,
+    screens,
 )
 from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
@@ -109,6 +110,7 @@ EVENT_TYPES: frozenset[str] = frozenset(_EVENTS)
 _EPHEMERA: tuple[type[EphemeralMessage], ...] = (
     analytics.RealTimeAnalyticsMessage,
     orders.QueuePositionUpdateMessage,
+    screens.StationScreensMessage,
 )
 
 

@@ -13,14 +13,23 @@ import pytest
 
 from domain.events import AnyEvent
 from domain.permissions import COMMAND_ROLES
-from realtime.ephemera import announce_analytics, announce_queue_place
+from realtime.ephemera import (
+    announce_analytics,
+    announce_queue_place,
+    announce_station_screens,
+)
 from realtime.messages import commands
 from realtime.messages.catalogue import MESSAGES, Direction, MessageType
 from realtime.publications import publish
 from services.operations import OPERATIONS
 from tests.architecture.checkout import ROOT
 from tests.support.made_events import log_event, make_events
-from tests.support.made_views import CAFE, make_analytics, make_queue_place
+from tests.support.made_views import (
+    CAFE,
+    make_analytics,
+    make_kitchen_screens,
+    make_queue_place,
+)
 
 # An error has one of nine types; both clients know it by its fields.
 _SENT = [
@@ -77,9 +86,9 @@ def _list_carried_components() -> dict[str, set[str]]:
     for ephemeral in (
         announce_analytics(CAFE, make_analytics(), event_id=""),
         announce_queue_place(CAFE, make_queue_place(), event_id=""),
+        announce_station_screens(CAFE, make_kitchen_screens(), event_id=""),
     ):
-        assert ephemeral.rendering is not None
-        carried[ephemeral.type] = {ephemeral.rendering.component}
+        carried[ephemeral.type] = {each.component for each in ephemeral.renderings}
     return carried
 
 

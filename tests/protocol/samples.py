@@ -14,7 +14,11 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.views import Position
-from realtime.ephemera import announce_analytics, announce_queue_place
+from realtime.ephemera import (
+    announce_analytics,
+    announce_queue_place,
+    announce_station_screens,
+)
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
 from realtime.publications import Representation, publish
@@ -34,6 +38,7 @@ from tests.support.made_views import (
     TICKET,
     make_analytics,
     make_id,
+    make_kitchen_screens,
     make_queue_place,
 )
 from tests.support.realtime import Answer, render_card
@@ -186,19 +191,28 @@ def make_fragment_messages() -> dict[str, bytes]:
         "notification_card": "staff_notification",
         "table_call": "table_called",
     }
-    return {
-        f"fragment_{component}": publish(log_event(events[name], seq=7)).encode(
-            Representation(components=(component,), locale="en"), render_card
-        )
-        for component, name in wanted.items()
-    } | {
-        "fragment_live_figures": announce_analytics(
-            CAFE, make_analytics(), event_id=make_id(9000)
-        ).encode(Representation(components=("live_figures",), locale="en"), render_card),
-        "fragment_queue_place": announce_queue_place(
-            CAFE, make_queue_place(), event_id=make_id(9001)
-        ).encode(Representation(components=("queue_place",), locale="en"), render_card),
-    }
+    return (
+        {
+            f"fragment_{component}": publish(log_event(events[name], seq=7)).encode(
+                Representation(components=(component,), locale="en"), render_card
+            )
+            for component, name in wanted.items()
+        }
+        | {
+            "fragment_live_figures": announce_analytics(
+                CAFE, make_analytics(), event_id=make_id(9000)
+            ).encode(Representation(components=("live_figures",), locale="en"), render_card),
+            "fragment_queue_place": announce_queue_place(
+                CAFE, make_queue_place(), event_id=make_id(9001)
+            ).encode(Representation(components=("queue_place",), locale="en"), render_card),
+        }
+        | {
+            f"fragment_{component}": announce_station_screens(
+                CAFE, make_kitchen_screens(), event_id=make_id(9002)
+            ).encode(Representation(components=(component,), locale="en"), render_card)
+            for component in ("station_screens", "screen_faults")
+        }
+    )
 
 
 def make_ephemeral_messages() -> dict[str, bytes]:
@@ -208,6 +222,7 @@ def make_ephemeral_messages() -> dict[str, bytes]:
         for ephemeral in (
             announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),
             announce_queue_place(CAFE, make_queue_place(), event_id=make_id(9001)),
+            announce_station_screens(CAFE, make_kitchen_screens(), event_id=make_id(9002)),
         )
     }
 

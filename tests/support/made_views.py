@@ -18,6 +18,7 @@ from domain.events import (
 )
 from domain.payments import LegStatus, PaymentMethod
 from domain.roles import Role
+from domain.screens import ScreenState
 from domain.statuses import (
     Channel,
     HoldKind,
@@ -34,6 +35,7 @@ from domain.views import (
     DeviceView,
     HoldView,
     ItemModifierView,
+    KitchenScreensView,
     MenuItemView,
     ModifierGroupView,
     ModifierOptionView,
@@ -46,6 +48,8 @@ from domain.views import (
     QueuePlaceView,
     RoundView,
     StationProgressView,
+    StationScreensView,
+    StationScreenView,
     TableCallView,
     TableView,
     TaxView,
@@ -317,6 +321,21 @@ def make_analytics() -> AnalyticsView:
             )
         ],
         late_count=1,
+    )
+
+
+def make_kitchen_screens() -> KitchenScreensView:
+    """Make a station with a screen in every state, and one without any."""
+    screens = [
+        StationScreenView(key=make_id(900 + number), name=f"Wall {number}", state=state)
+        for number, state in enumerate(ScreenState)
+    ]
+    return KitchenScreensView(
+        stations=[
+            StationScreensView(station_id=STATION, station_name="Bar", screens=screens),
+            StationScreensView(station_id=make_id(31), station_name="Cold", screens=[]),
+        ],
+        at=NOON,
     )
 
 

@@ -15,6 +15,7 @@ from domain.roles import Role
 from domain.screens import ScreenState
 from domain.views import (
     DeviceView,
+    KitchenScreensView,
     Position,
     StationScreensView,
     StationScreenView,
@@ -207,14 +208,15 @@ def list_own_sign_ins(now: datetime) -> list[OpenSignInView]:
     ]
 
 
-def list_station_states() -> list[StationScreensView]:
-    """List a station with a screen in every state, and one without any."""
+def make_kitchen_screens(now: datetime) -> KitchenScreensView:
+    """Make a station with a screen in every state, and one without any."""
     names = ("Wall by the oven", "", "Wall at the pass", "Old tablet")
     screens = [
         StationScreenView(key=state.value, name=name, state=state)
         for name, state in zip(names, ScreenState, strict=True)
     ]
-    return [
+    stations = [
         StationScreensView(station_id=make_id(320), station_name="Bar", screens=screens),
         StationScreensView(station_id=make_id(321), station_name="Kitchen", screens=[]),
     ]
+    return KitchenScreensView(stations=stations, at=now)

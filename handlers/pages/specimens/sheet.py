@@ -17,9 +17,9 @@ from handlers.pages.specimens.management import (
     list_audit_facts,
     list_own_sign_ins,
     list_screens,
-    list_station_states,
     make_analytics,
     make_connected,
+    make_kitchen_screens,
 )
 from handlers.pages.specimens.menu import list_dishes, make_flat_white, make_menu
 from handlers.pages.specimens.notifications import list_calls, list_notifications
@@ -76,7 +76,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
             ],
         ),
         "screens": list_screens(now),
-        "station_states": list_station_states(),
+        "kitchen_screens": make_kitchen_screens(now),
         "own_sign_ins": list_own_sign_ins(now),
         "screen_places": list_places([]),
         "audit_facts": list_audit_facts(now),

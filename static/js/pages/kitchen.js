@@ -81,12 +81,14 @@ function followPainting() {
   const screen = nameScreen();
   return {
     takeNews() {
-      const told = [...news].slice(0, TOLD_AT_ONCE);
+      const isVisible = document.visibilityState === 'visible';
+      // What was drawn just before the screen went dark is told when it is seen again.
+      const told = isVisible ? [...news].slice(0, TOLD_AT_ONCE) : [];
       for (const [id] of told) news.delete(id);
       return {
         tickets: Object.fromEntries(told),
         open: openList.querySelectorAll(':scope > [data-ticket-id]').length,
-        isVisible: document.visibilityState === 'visible',
+        isVisible,
         sound: sound?.dataset.state,
         screen,
       };

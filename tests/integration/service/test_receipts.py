@@ -6,7 +6,7 @@ import pytest
 
 from domain.commands import BumpTicket, PlaceOrder, ResolveNotification
 from domain.roles import Role
-from domain.screens import Receipt, SeenScreen, Sound
+from domain.screens import Receipt
 from domain.statuses import NotificationKind, Priority
 from domain.views import NotificationView, OrderView
 from jobs.housekeeping import remove_expired
@@ -15,8 +15,9 @@ from models.base import database_proxy
 from models.rows import fetch_rows
 from services.notifications import list_notifications
 from services.receipts import list_cafes_with_unseen_tickets
-from services.screens import JudgeScreens, NoteScreens, judge_screens, note_screens
+from services.screens import JudgeScreens, judge_screens
 from tests.support.cafes import OTHER_CAFE_ID, UNKNOWN_ID, TestCafe, describe, open_beside
+from tests.support.walls import open_screen
 
 
 class Process:
@@ -51,26 +52,6 @@ async def watch(cafe: TestCafe, *processes: Process, seconds: float) -> None:
         cafe.pass_time(seconds=0.5)
         for process in processes:
             await process.tick()
-
-
-async def open_screen(
-    cafe: TestCafe,
-    key: str = "wall",
-    *,
-    station: str | None = "bar",
-    is_visible: bool = True,
-    sound: Sound = Sound.ON,
-) -> None:
-    """Let a kitchen page be heard of now."""
-    screen = SeenScreen(
-        cafe_id=cafe.cafe_id,
-        key=key,
-        station_id=None if station is None else cafe.stations[station],
-        is_visible=is_visible,
-        sound=sound,
-        silent_s=0,
-    )
-    await cafe.runner.write(note_screens, NoteScreens(screens=[screen]), command_type="note")
 
 
 @pytest.fixture

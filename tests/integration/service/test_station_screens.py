@@ -1,0 +1,90 @@
+"""Counter and management learn how the kitchen's screens are, whichever process hears of them."""
+
+from domain.screens import ScreenState, Sound
+from domain.views import KitchenScreensView
+from jobs.station_screens import StationScreensTicker
+from services.station_screens import read_screens_of_cafes
+from tests.support.cafes import OTHER_CAFE_ID, TestCafe, open_beside
+from tests.support.walls import open_screen
+
+
+class Listeners:
+    """The counters of one process, and what they were told."""
+
+    def __init__(self, cafe: TestCafe) -> None:
+        self.counts = {cafe.cafe_id: 1}
+        self.told: list[tuple[str, KitchenScreensView]] = []
+        self._cafe = cafe
+        self._ticker = StationScreensTicker(
+            cafe.runner,
+            count_listeners=lambda: self.counts,
+            push=lambda cafe_id, view: self.told.append((cafe_id, view)),
+            now=lambda: cafe.now,
+        )
+
+    async def hear(self) -> list[KitchenScreensView]:
+        """Let the job run; return what was told by it."""
+        before = len(self.told)
+        await self._ticker.tick()
+        return [view for _, view in self.told[before:]]
+
+
+def find_state(view: KitchenScreensView, station: str) -> ScreenState | None:
+    """Return how well a station's tickets are shown."""
+    return next(each.best for each in view.stations if each.station_name == station)
+
+
+async def test_each_change_of_a_screen_is_told_once(cafe):
+    """Awake, muted, asleep, silent, and closed: and nothing in between."""
+    listeners = Listeners(cafe)
+    seen = []
+    for changes in (
+        {"sound": Sound.BLOCKED},
+        {"sound": Sound.ON},
+        {"sound": Sound.ON},
+        {"is_visible": False},
+    ):
+        cafe.pass_time(seconds=3)
+        await open_screen(cafe, **changes)
+        seen.append([find_state(view, "Bar") for view in await listeners.hear()])
+    for _ in range(10):
+        cafe.pass_time(seconds=1)
+        seen.append([find_state(view, "Bar") for view in await listeners.hear()])
+
+    states = [state for told in seen for state in told]
+    assert states == [
+        ScreenState.MUTED,
+        ScreenState.ALIVE,
+        ScreenState.ASLEEP,
+        ScreenState.SILENT,
+    ]
+    assert [len(told) for told in seen[:4]] == [1, 1, 0, 1]
+
+
+async def test_whoever_comes_is_told_what_holds(cafe):
+    """Their page may be older than the last change; with nobody there nothing is read."""
+    listeners = Listeners(cafe)
+    assert len(await listeners.hear()) == 1
+    assert await listeners.hear() == []
+    listeners.counts = {cafe.cafe_id: 2}
+    assert len(await listeners.hear()) == 1
+    listeners.counts = {}
+    await open_screen(cafe)
+    assert await listeners.hear() == []
+    listeners.counts = {cafe.cafe_id: 1}
+
+    (view,) = await listeners.hear()
+
+    assert find_state(view, "Bar") is ScreenState.ALIVE
+
+
+async def test_a_cafe_hears_of_its_own_screens(cafe):
+    """Two cafes of one process each get theirs."""
+    await open_screen(cafe)
+
+    async with open_beside(cafe, cafe_id=OTHER_CAFE_ID) as other:
+        views = await cafe.runner.read(
+            read_screens_of_cafes, [cafe.cafe_id, other.cafe_id], now=cafe.now
+        )
+
+    assert [find_state(view, "Bar") for view in views] == [ScreenState.ALIVE, None]
