@@ -87,6 +87,7 @@ _KITCHEN_COMMANDS = frozenset(
         "set_availability",
     }
 )
+_STATION_COMMANDS = frozenset({"move_station", "return_station"})
 _GUEST_COMMANDS = frozenset({"quote", "place_order", "add_round", "void_items"})
 _COUNTER_COMMANDS = frozenset(
     {
@@ -138,6 +139,7 @@ _KITCHEN_EVENTS = frozenset(
         "kitchen_ticket_updated",
     }
 )
+_STATION_EVENTS = frozenset({"station_moved", "station_returned"})
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
@@ -155,6 +157,7 @@ _SCREENS = frozenset({"station_screens"})
 _KITCHEN_SIDE = (
     _ORDER_EVENTS
     | _KITCHEN_EVENTS
+    | _STATION_EVENTS
     | _BOARD_EVENTS
     | _TABLE_EVENTS
     | _MENU_EVENTS
@@ -174,14 +177,18 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         path="/ws/kitchen",
         rate_limit=RateLimit(max_requests=200),
         roles=KITCHEN_STAFF,
-        commands=_KITCHEN_COMMANDS | _NOTIFICATION_COMMANDS,
+        commands=_KITCHEN_COMMANDS | _STATION_COMMANDS | _NOTIFICATION_COMMANDS,
         events=_KITCHEN_SIDE | _OWN_DEVICE | _SCREENS,
     ),
     Namespace.COUNTER: NamespaceRule(
         path="/ws/counter",
         rate_limit=RateLimit(max_requests=200),
         roles=FLOOR_STAFF,
-        commands=_GUEST_COMMANDS | _COUNTER_COMMANDS | _PAYMENT_COMMANDS | _NOTIFICATION_COMMANDS,
+        commands=_GUEST_COMMANDS
+        | _COUNTER_COMMANDS
+        | _STATION_COMMANDS
+        | _PAYMENT_COMMANDS
+        | _NOTIFICATION_COMMANDS,
         events=_EVERY_EVENT | _OWN_DEVICE | _SCREENS,
     ),
     Namespace.CUSTOMERS: NamespaceRule(
@@ -204,7 +211,9 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         roles=MANAGEMENT,
         commands=_NOTIFICATION_COMMANDS
         | _PAYMENT_COMMANDS
+        | _STATION_COMMANDS
         | {
+            "set_failover",
             "set_availability",
             "edit_menu_item",
             "edit_modifier",

@@ -295,6 +295,31 @@ class RevokeDevice(Command):
     device_id: Id
 
 
+class MoveStation(Command):
+    """Show a station's tickets at another station, whose screens are awake."""
+
+    station_id: Id
+    to_station_id: Id
+
+
+class ReturnStation(Command):
+    """Show a station's tickets at its own screens alone again."""
+
+    station_id: Id
+
+
+class SetFailover(Command):
+    """Where a station's tickets go by themselves; partner_id: None is nowhere.
+
+    patience_s: how long its screens have shown nothing by then.
+    """
+
+    station_id: Id
+    partner_id: Id | None = None
+    # A page that is loaded again is back sooner.
+    patience_s: Annotated[int, msgspec.Meta(ge=15, le=3600)] = 60
+
+
 class InitiatePayment(Command):
     """Pay an amount of an order, at most what is due of it.
 

@@ -20,6 +20,7 @@ from domain.views import (
     OrderView,
     PaymentView,
     RefundView,
+    StationMoveView,
     TableCallView,
     TableView,
     TicketView,
@@ -233,6 +234,18 @@ class DeviceRevoked(Event, tag="device_revoked"):
     device: DeviceView
 
 
+class StationMoved(Event, tag="station_moved"):
+    """A station's tickets are shown at another station."""
+
+    move: StationMoveView
+
+
+class StationReturned(Event, tag="station_returned"):
+    """They are at its own screens again. move: what has ended."""
+
+    move: StationMoveView
+
+
 AnyEvent = (
     OrderCreated
     | OrderRoundAdded
@@ -264,6 +277,8 @@ AnyEvent = (
     | DevicePaired
     | DeviceUpdated
     | DeviceRevoked
+    | StationMoved
+    | StationReturned
 )
 
 

@@ -30,6 +30,10 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "bump_ticket": KITCHEN_STAFF,
     "recall_ticket": KITCHEN_STAFF,
     "acknowledge_void": KITCHEN_STAFF,
+    # Who can be asked why a ticket is not made; a cook takes their own back.
+    "move_station": FLOOR_STAFF,
+    "return_station": _EVERY_STAFF,
+    "set_failover": MANAGEMENT,
     "set_availability": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
     "edit_menu_item": MANAGEMENT,
     "edit_modifier": MANAGEMENT,

@@ -498,13 +498,43 @@ class StationView(View):
     target_s: int
 
 
+class StationMoveView(View):
+    """Whose tickets are shown at another station, and since when. is_automatic: by the clock."""
+
+    station_id: str
+    station_name: str
+    shown_at_station_id: str
+    shown_at_station_name: str
+    since: datetime
+    is_automatic: bool
+
+
+class FailoverView(View):
+    """Where a station's tickets go by themselves once its screens show nothing for `patience_s`."""
+
+    station_id: str
+    partner_id: str | None
+    patience_s: int | None
+
+
 class KitchenBoardView(View):
-    """Snapshot of a station (or of all): open tickets oldest first, finished ones newest first."""
+    """Snapshot of a station (or of all): open tickets oldest first, finished ones newest first.
+
+    moves: of all that is shown elsewhere, what concerns this board: its own tickets, and those of
+    others that it shows with its own.
+    """
 
     station: StationView | None
     tickets: list[TicketView]
     finished: list[TicketView]
     position: Position
+    moves: list[StationMoveView] = []
+
+    @property
+    def guests(self) -> list[StationMoveView]:
+        """The moves that bring other stations' tickets here."""
+        own = None if self.station is None else self.station.station_id
+        return [move for move in self.moves if move.shown_at_station_id == own]
 
 
 # --- notifications ----------------------------------------------------------------------------
@@ -693,11 +723,17 @@ class StationScreenView(View):
 
 
 class StationScreensView(View):
-    """A station and its screens; none at all is worse than a silent one."""
+    """A station and its screens; none at all is worse than a silent one.
+
+    move: where its tickets are shown beside them. partner_id, patience_s: see FailoverView.
+    """
 
     station_id: str
     station_name: str
     screens: list[StationScreenView]
+    move: StationMoveView | None = None
+    partner_id: str | None = None
+    patience_s: int | None = None
 
     @property
     def best(self) -> ScreenState | None:
@@ -724,6 +760,28 @@ class KitchenScreensView(View):
 
     stations: list[StationScreensView]
     at: datetime
+
+    def list_concerns(self) -> list[StationScreensView]:
+        """List the stations that are not as they should be."""
+        return [each for each in self.stations if not each.is_fine or each.move is not None]
+
+    def is_dark(self, station: StationScreensView) -> bool:
+        """Say whether nobody sees a station's tickets, neither there nor elsewhere."""
+        if station.is_shown:
+            return False
+        move = station.move
+        return move is None or not any(
+            each.is_shown for each in self.stations if each.station_id == move.shown_at_station_id
+        )
+
+    def list_targets(self, station: StationScreensView) -> list[StationScreensView]:
+        """List where a station's tickets can be shown now, its partner first."""
+        found = [
+            each
+            for each in self.stations
+            if each.is_shown and each.move is None and each.station_id != station.station_id
+        ]
+        return sorted(found, key=lambda each: each.station_id != station.partner_id)
 
     def says_the_same(self, other: "KitchenScreensView") -> bool:
         """Say whether nobody would see a difference."""

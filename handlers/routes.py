@@ -32,6 +32,7 @@ from handlers.pages.admin_person import (
 )
 from handlers.pages.admin_screens import (
     ChangeScreenPage,
+    FailoverPage,
     PairScreenPage,
     ScreensPage,
     UnpairScreenPage,
@@ -98,6 +99,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
     r"/admin/screens": ScreensPage,
     r"/admin/screens/pair": PairScreenPage,
+    rf"/admin/screens/stations/(?P<station_id>{_ID})": FailoverPage,
     rf"/admin/screens/(?P<device_id>{_ID})": ChangeScreenPage,
     rf"/admin/screens/(?P<device_id>{_ID})/unpair": UnpairScreenPage,
     r"/pair": PairPage,

@@ -35,7 +35,7 @@ from models.payments import (
     Refund,
     UnsettledOrder,
 )
-from models.screens import StationScreen, TicketReceipt
+from models.screens import StationFailover, StationScreen, TicketReceipt
 from models.staff import (
     Invitation,
     Membership,
@@ -94,6 +94,7 @@ TABLES: tuple[type[Model], ...] = (
     NotificationRow,
     Screen,
     StationScreen,
+    StationFailover,
     TicketReceipt,
     JobLease,
     AnalyticsRow,

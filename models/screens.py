@@ -6,7 +6,9 @@ from domain.screens import Sound
 from models.base import Table
 from models.fields import (
     boolean_field,
+    check,
     check_word,
+    integer_field,
     reference_field,
     text_field,
     timestamp_field,
@@ -19,6 +21,8 @@ from models.tenancy import Cafe, Station
 class StationScreen(Table):
     """One screen that shows tickets. screen_key, station_id: see domain.screens.SeenScreen.
 
+    visible_since: it could be seen without a break; visible_at: last.
+
     A page that was closed on purpose has no row any more.
     """
 
@@ -28,12 +32,43 @@ class StationScreen(Table):
     is_visible = boolean_field()
     sound = word_field(Sound)
     last_seen_at = timestamp_field()
+    visible_since = timestamp_field(null=True)
+    visible_at = timestamp_field(null=True)
 
     class Meta:
         table_name = "station_screen"
         primary_key = CompositeKey("cafe_id", "screen_key")
         indexes = ((("last_seen_at",), False),)
         constraints = (check_word("station_screen_sound", "sound", Sound),)
+
+
+class StationFailover(Table):
+    """Where a station's tickets go by themselves, and where they are shown now.
+
+    is_automatic: the clock moved them. returns_by_itself: when a screen of the station is back.
+    """
+
+    station_id = reference_field(Station, primary_key=True)
+    cafe_id = reference_field(Cafe)
+    partner_id = reference_field(Station, null=True)
+    patience_s = integer_field(null=True)
+    shown_at_id = reference_field(Station, null=True)
+    shown_since = timestamp_field(null=True)
+    is_automatic = boolean_field(default=False)
+    returns_by_itself = boolean_field(default=False)
+
+    class Meta:
+        table_name = "station_failover"
+        indexes = ((("cafe_id", "shown_at_id"), False),)
+        constraints = (
+            check(
+                "station_failover_elsewhere",
+                "partner_id <> station_id AND shown_at_id <> station_id",
+            ),
+            check("station_failover_partner", "(partner_id IS NULL) = (patience_s IS NULL)"),
+            check("station_failover_patience", "patience_s BETWEEN 15 AND 3600"),
+            check("station_failover_shown", "(shown_at_id IS NULL) = (shown_since IS NULL)"),
+        )
 
 
 class TicketReceipt(Table):

@@ -31,6 +31,8 @@ from domain.events import (
     OrderReady,
     StaffNotification,
     StaffNotificationUpdated,
+    StationMoved,
+    StationReturned,
     TableCalled,
     TableCallUpdated,
     TableSessionClosed,
@@ -219,10 +221,23 @@ def _address(event: AnyEvent) -> _Address:
             return [(RoomKind.ROLE, role.value) for role in audience.target_roles]
         case MenuAvailabilityChanged() | MenuItemChanged():
             return _address_menu(event)
-        case DevicePaired() | DeviceUpdated() | DeviceRevoked():
-            return [(RoomKind.MANAGEMENT, ""), (RoomKind.DEVICE, event.device.device_id)]
+        case (
+            DevicePaired() | DeviceUpdated() | DeviceRevoked() | StationMoved() | StationReturned()
+        ):
+            return _address_screens(event)
         case _:
             return _address_order(event.order)
+
+
+def _address_screens(
+    event: DevicePaired | DeviceUpdated | DeviceRevoked | StationMoved | StationReturned,
+) -> _Address:
+    if isinstance(event, DevicePaired | DeviceUpdated | DeviceRevoked):
+        return [(RoomKind.MANAGEMENT, ""), (RoomKind.DEVICE, event.device.device_id)]
+    # Both stations that a move concerns, and whoever runs the floor.
+    move = event.move
+    stations = [(RoomKind.STATION, each) for each in (move.station_id, move.shown_at_station_id)]
+    return [(RoomKind.CAFE, ""), (RoomKind.STAFF, ""), (RoomKind.KITCHEN, ""), *stations]
 
 
 def _address_menu(event: MenuAvailabilityChanged | MenuItemChanged) -> _Address:
@@ -273,6 +288,8 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             | DevicePaired()
             | DeviceUpdated()
             | DeviceRevoked()
+            | StationMoved()
+            | StationReturned()
         ):
             return ()
         case TableCalled(call=call) | TableCallUpdated(call=call):

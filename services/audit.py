@@ -58,6 +58,8 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "round_rejected",
             "table_session_closed",
             "left_orders_served",
+            "station_moved",
+            "station_returned",
         }
     ),
     AuditSubject.MENU: frozenset({"availability_changed", "menu_item_edited", "modifier_edited"}),
@@ -78,6 +80,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "device_paired",
             "device_updated",
             "device_revoked",
+            "failover_set",
             "pin_set",
         }
     ),
@@ -105,6 +108,7 @@ JOIN cafe_table ON cafe_table.id = table_session.table_id
 WHERE table_session.id IN ({}) AND table_session.cafe_id = ?
 """
 _DEVICES_QUERY = "SELECT id, name FROM device WHERE id IN ({}) AND cafe_id = ?"
+_STATIONS_QUERY = "SELECT id, name FROM station WHERE id IN ({}) AND cafe_id = ?"
 _ITEMS_QUERY = "SELECT id, name FROM menu_item WHERE id IN ({}) AND cafe_id = ?"
 _OPTIONS_QUERY = "SELECT id, name FROM modifier WHERE id IN ({}) AND cafe_id = ?"
 _ORDERS_QUERY = "SELECT id, number FROM orders WHERE id IN ({}) AND cafe_id = ?"
@@ -122,8 +126,8 @@ class AuditFactView(View, frozen=True):
     """A fact with the names of what it is about; "" or None for what it is not about.
 
     who: a person's or a screen's name, "" for the system and for whom was erased; is_guest: table
-    has the label of where they sat. thing: the name of a menu item, an option, a person or a
-    screen. amount_minor: of a
+    has the label of where they sat. thing: the name of a menu item, an option, a station, a
+    person or a screen. amount_minor: of a
     payment or refund, in `currency`.
     """
 
@@ -219,7 +223,7 @@ class _Fact:
 
 class _Names(msgspec.Struct, frozen=True, kw_only=True):
     """By id: names of people, labels of tables of lanes and seatings, names on the menu and of
-    screens, numbers of orders, and (number of the order, amount) of payments and refunds."""
+    stations and screens, numbers of orders, and (order number, amount) of payments and refunds."""
 
     people: dict[str, str]
     tables: dict[str, str]
@@ -263,7 +267,9 @@ def _read_names(cafe_id: str, facts: Collection[_Fact]) -> _Names:
             + _look_up(_SEATINGS_QUERY, _find_ids(facts, "table_session_id"), cafe_id)
         ),
         things=dict(
-            _look_up(_ITEMS_QUERY, menu[0], cafe_id) + _look_up(_OPTIONS_QUERY, menu[1], cafe_id)
+            _look_up(_ITEMS_QUERY, menu[0], cafe_id)
+            + _look_up(_OPTIONS_QUERY, menu[1], cafe_id)
+            + _look_up(_STATIONS_QUERY, _find_ids(facts, "station_id"), cafe_id)
         ),
         devices=dict(
             _look_up(
@@ -312,7 +318,7 @@ def _build_view(fact: _Fact, names: _Names) -> AuditFactView:
         who=names.people.get(key) or names.devices.get(key, ""),
         table=names.tables.get(key) or _find(names.tables, fact, "table_session_id") or "",
         order_number=_find(names.orders, fact, "order_id") or number,
-        thing=_find(names.things, fact, "menu_item_id", "modifier_id")
+        thing=_find(names.things, fact, "menu_item_id", "modifier_id", "station_id")
         or _find(names.people, fact, "person_id")
         or _find(names.devices, fact, "device_id")
         or "",

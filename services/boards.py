@@ -29,6 +29,7 @@ from domain.views import (
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
+from services.failover import list_moves
 from services.order_rows import read_orders
 from services.queue import build_queue_places
 from services.shared_views import read_shared
@@ -86,6 +87,7 @@ def read_kitchen_board(
 ) -> KitchenBoardView:
     """Read a station's tickets, or with None those of all: open ones, and the day's last ones.
 
+    Those that were moved there from other stations are among them (services/failover.py).
     limit: of open tickets, the newest.
     Raises: NotFound for a station of another cafe or none.
     """
@@ -206,14 +208,24 @@ def _build_kitchen_board(
 ) -> KitchenBoardView:
     cafe = read_cafe(cafe_id)
     station = None if station_id is None else _get_station(cafe_id, station_id)
-    open_ids = _find_open_tickets(cafe_id, station_id, now, limit)
-    finished_ids = _find_finished_tickets(cafe, station_id, now)
+    moves = [
+        move
+        for move in list_moves(cafe_id)
+        if station_id in (None, move.station_id, move.shown_at_station_id)
+    ]
+    station_ids = None
+    if station_id is not None:
+        guests = [move.station_id for move in moves if move.shown_at_station_id == station_id]
+        station_ids = [station_id, *guests]
+    open_ids = _find_open_tickets(cafe_id, station_ids, now, limit)
+    finished_ids = _find_finished_tickets(cafe, station_ids, now)
     tickets = _read_tickets(cafe_id, {**open_ids, **finished_ids}, now)
     return KitchenBoardView(
         station=station,
         tickets=[tickets[ticket_id] for ticket_id in open_ids if is_on_board(tickets[ticket_id])],
         finished=[tickets[ticket_id] for ticket_id in finished_ids],
         position=position,
+        moves=moves,
     )
 
 
@@ -255,10 +267,10 @@ def _get_station(cafe_id: str, station_id: str) -> StationView:
 
 
 def _find_open_tickets(
-    cafe_id: str, station_id: str | None, now: datetime, limit: int
+    cafe_id: str, station_ids: Sequence[str] | None, now: datetime, limit: int
 ) -> dict[str, str]:
     """Find the tickets of the grid: ticket id -> order id, in the order of the board."""
-    stations, parameters = _narrow(cafe_id, station_id)
+    stations, parameters = _narrow(cafe_id, station_ids)
     rows = fetch_rows(
         _OPEN_TICKETS_QUERY.format(stations=stations),
         (*parameters, to_unix_ms(now - _VOID_LIFE), limit),
@@ -267,9 +279,9 @@ def _find_open_tickets(
 
 
 def _find_finished_tickets(
-    cafe: CafeRules, station_id: str | None, now: datetime
+    cafe: CafeRules, station_ids: Sequence[str] | None, now: datetime
 ) -> dict[str, str]:
-    stations, parameters = _narrow(cafe.cafe_id, station_id)
+    stations, parameters = _narrow(cafe.cafe_id, station_ids)
     return dict(
         fetch_rows(
             _FINISHED_TICKETS_QUERY.format(stations=stations),
@@ -283,11 +295,11 @@ def _find_finished_tickets(
     )
 
 
-def _narrow(cafe_id: str, station_id: str | None) -> tuple[str, tuple[str, ...]]:
-    """Name one station or all of a cafe, former ones included: their tickets may be open yet."""
-    if station_id is None:
+def _narrow(cafe_id: str, station_ids: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
+    """Name stations, or all of a cafe, former ones included: their tickets may be open yet."""
+    if station_ids is None:
         return "(SELECT id FROM station WHERE cafe_id = ?)", (cafe_id, cafe_id)
-    return "(?)", (cafe_id, station_id)
+    return f"({', '.join('?' * len(station_ids))})", (cafe_id, *station_ids)
 
 
 def _read_tickets(cafe_id: str, order_ids: dict[str, str], now: datetime) -> dict[str, TicketView]:

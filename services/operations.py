@@ -19,6 +19,7 @@ from domain.views import View
 from services import (
     approvals,
     counter,
+    failover,
     kitchen,
     menu,
     menu_edits,
@@ -141,6 +142,13 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         counter.remake_items,
         _FIRED | {"order_round_added"},
     ),
+    "move_station": (commands.MoveStation, failover.move_station, frozenset({"station_moved"})),
+    "return_station": (
+        commands.ReturnStation,
+        failover.return_station,
+        frozenset({"station_returned"}),
+    ),
+    "set_failover": (commands.SetFailover, failover.set_failover, frozenset()),
     "set_availability": (
         commands.SetAvailability,
         menu.set_availability,

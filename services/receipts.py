@@ -69,6 +69,13 @@ WHERE notification.kind = 'ticket_unseen' AND notification.resolved_at IS NULL
 """
 
 
+# A screen shows the tickets of its station, and those that were moved there. Two parameters: it.
+_OF_STATION = """ AND (ticket.station_id = ? OR EXISTS (
+    SELECT 1 FROM station_failover
+    WHERE station_failover.station_id = ticket.station_id AND station_failover.shown_at_id = ?
+))"""
+
+
 class NoteReceipts(msgspec.Struct, frozen=True, kw_only=True):
     """What the screens of one process have painted."""
 
@@ -129,13 +136,14 @@ def _note(
     cafe_id: str, station_id: str | None, ticket_ids: Sequence[str], *, now: datetime
 ) -> None:
     places = ", ".join("?" * len(ticket_ids))
-    of_station = "" if station_id is None else " AND ticket.station_id = ?"
+    of_station = "" if station_id is None else _OF_STATION
+    stations = [] if station_id is None else [station_id, station_id]
     fetch_rows(
         "INSERT INTO ticket_receipt (cafe_id, ticket_id, painted_at)"  # noqa: S608 - place-holders
         " SELECT ticket.cafe_id, ticket.id, CAST(? AS BIGINT) FROM ticket"
         f" WHERE ticket.cafe_id = ? AND ticket.id IN ({places}){of_station}"
         " ORDER BY ticket.id ON CONFLICT (cafe_id, ticket_id) DO NOTHING RETURNING ticket_id",
-        (to_unix_ms(now), cafe_id, *ticket_ids, *([] if station_id is None else [station_id])),
+        (to_unix_ms(now), cafe_id, *ticket_ids, *stations),
     )
 
 

@@ -28,6 +28,7 @@ from domain.screens import (
 from domain.statuses import NotificationKind
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
+from services.failover import list_cafes_with_turns, take_turns
 from services.notifications import end_cause, raise_notification
 from services.station_screens import (
     list_cafes_to_warn,
@@ -124,13 +125,19 @@ def note_screens(unit: UnitOfWork, command: NoteScreens) -> None:
 
 
 def list_cafes_to_judge(now: datetime) -> list[str]:
-    """List the cafes in which a screen has vanished, or is there again; for `runner.read`."""
+    """List the cafes in which a screen has vanished or is there again, and what that brings.
+
+    For `runner.read`.
+    """
     changed = {each.place.cafe_id for each in _judge(now) if each.is_alarm != each.is_told}
-    return sorted(changed | set(list_cafes_to_warn(now)))
+    return sorted(changed | set(list_cafes_to_warn(now)) | set(list_cafes_with_turns(now)))
 
 
 def judge_screens(unit: UnitOfWork, _: JudgeScreens) -> ScreensJudged:
-    """Raise the alarms of a cafe's screens that have vanished, and end those that are over."""
+    """Raise the alarms of a cafe's screens that have vanished, and end those that are over.
+
+    Tickets that nobody sees move to where they are seen, and return (services/failover.py).
+    """
     raised = ended = 0
     for each in _judge(unit.now, cafe_id=unit.cafe_id):
         if each.is_alarm and not each.is_told:
@@ -139,6 +146,7 @@ def judge_screens(unit: UnitOfWork, _: JudgeScreens) -> ScreensJudged:
         elif each.is_told and not each.is_alarm:
             end_cause(unit, _OFFLINE, each.place.key)
             ended += 1
+    take_turns(unit)
     warned = warn_of_missing_screens(unit)
     return ScreensJudged(raised=raised + warned.raised, ended=ended + warned.ended)
 

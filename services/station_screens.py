@@ -17,31 +17,40 @@ from domain.notifications import (
     describe_missing_screen,
     make_notification,
 )
-from domain.screens import SERVICE_PAUSE, ScreenState, SeenScreen, Sound, judge_screen
+from domain.screens import GONE_AFTER, SERVICE_PAUSE, ScreenState, SeenScreen, Sound, judge_screen
 from domain.statuses import NotificationKind
 from domain.views import KitchenScreensView, StationScreensView, StationScreenView
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
+from services.failover import list_moves
 from services.notifications import end_cause, raise_notification
 from services.unit_of_work import UnitOfWork
 
 _MISSING = NotificationKind.NO_SCREEN
 
+# Of a `station`: the one whose screens show its tickets too.
+_SHOWN_AT = """(
+            SELECT failover.shown_at_id FROM station_failover AS failover
+            WHERE failover.station_id = station.id
+        )"""
 # Of a `station`: whether something is there to show its tickets. One parameter: how late a page
 # must have been heard of.
-HAS_SCREEN = """(
+HAS_SCREEN = f"""(
     EXISTS (
         SELECT 1 FROM device
         WHERE device.cafe_id = station.cafe_id AND device.role = 'kitchen'
             AND device.revoked_at IS NULL
-            AND (device.station_id = station.id OR device.station_id IS NULL)
+            AND (device.station_id IN (station.id, {_SHOWN_AT}) OR device.station_id IS NULL)
     )
     OR EXISTS (
         SELECT 1 FROM station_screen
         WHERE station_screen.cafe_id = station.cafe_id AND station_screen.last_seen_at > ?
-            AND (station_screen.station_id = station.id OR station_screen.station_id IS NULL)
+            AND (
+                station_screen.station_id IN (station.id, {_SHOWN_AT})
+                OR station_screen.station_id IS NULL
+            )
     )
-)"""
+)"""  # noqa: S608 - own text
 
 # Stations whose warning is not as it should be: (station, whether it is to be raised).
 _WARNINGS_QUERY = f"""
@@ -75,8 +84,10 @@ WHERE judged.is_missing <> judged.is_told
 
 _SCREENS_QUERY = """
 SELECT station.id, station.name, station_screen.screen_key, device.name,
-    station_screen.is_visible, station_screen.sound, station_screen.last_seen_at
+    station_screen.is_visible, station_screen.sound, station_screen.last_seen_at,
+    failover.partner_id, failover.patience_s
 FROM station
+LEFT JOIN station_failover AS failover ON failover.station_id = station.id
 LEFT JOIN station_screen ON station_screen.cafe_id = station.cafe_id
     AND station_screen.last_seen_at > ?
     AND (station_screen.station_id = station.id OR station_screen.station_id IS NULL)
@@ -92,6 +103,10 @@ JOIN station ON station.cafe_id = device.cafe_id
 WHERE device.cafe_id = ? AND device.role = 'kitchen' AND device.revoked_at IS NULL
 ORDER BY device.id
 """
+
+
+# SQL has to be told of what type a NULL is.
+_SCREEN_PLACES = "(?, ?, ?, ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT))"
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,17 +134,26 @@ def note_station_screens(
             screen.station_id,
             screen.is_visible,
             screen.sound.value,
-            to_unix_ms(now - timedelta(seconds=screen.silent_s)),
+            seen_ms := to_unix_ms(now - timedelta(seconds=screen.silent_s)),
+            seen_ms if screen.is_visible else None,
+            seen_ms if screen.is_visible else None,
         )
         for screen in screens
     ]
-    places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
+    places = ", ".join([_SCREEN_PLACES] * len(rows))
+    unbroken_ms = GONE_AFTER // timedelta(milliseconds=1)
     fetch_rows(
         "INSERT INTO station_screen"  # noqa: S608 - place-holders
-        " (cafe_id, screen_key, station_id, is_visible, sound, last_seen_at)"
+        " (cafe_id, screen_key, station_id, is_visible, sound, last_seen_at, visible_since,"
+        " visible_at)"
         f" VALUES {places} ON CONFLICT (cafe_id, screen_key) DO UPDATE"
         " SET station_id = excluded.station_id, is_visible = excluded.is_visible,"
-        " sound = excluded.sound, last_seen_at = excluded.last_seen_at"
+        " sound = excluded.sound, last_seen_at = excluded.last_seen_at,"
+        " visible_since = CASE"
+        " WHEN excluded.visible_since IS NOT NULL AND station_screen.visible_since IS NOT NULL"
+        f" AND excluded.last_seen_at - station_screen.last_seen_at < {unbroken_ms}"
+        " THEN station_screen.visible_since ELSE excluded.visible_since END,"
+        " visible_at = COALESCE(excluded.visible_at, station_screen.visible_at)"
         " WHERE station_screen.last_seen_at < excluded.last_seen_at RETURNING screen_key",
         [value for row in rows for value in row],
     )
@@ -157,13 +181,21 @@ def warn_of_missing_screens(unit: UnitOfWork) -> Warned:
 
 def read_kitchen_screens(cafe_id: str, *, now: datetime) -> KitchenScreensView:
     """Read how the screens of each station are, in the stations' order; for `runner.read`."""
-    names: dict[str, str] = {}
+    stations: dict[str, StationScreensView] = {}
     screens: dict[str, list[StationScreenView]] = {}
     seen: set[str] = set()
-    for station_id, station_name, key, device_name, is_visible, sound, seen_ms in fetch_rows(
-        _SCREENS_QUERY, (_find_forgotten_ms(now), cafe_id)
-    ):
-        names[station_id] = station_name
+    moves = {move.station_id: move for move in list_moves(cafe_id)}
+    for row in fetch_rows(_SCREENS_QUERY, (_find_forgotten_ms(now), cafe_id)):
+        station_id, station_name, key, device_name, is_visible, sound, seen_ms, *failover = row
+        partner_id, patience_s = failover
+        stations[station_id] = StationScreensView(
+            station_id=station_id,
+            station_name=station_name,
+            screens=[],
+            move=moves.get(station_id),
+            partner_id=partner_id,
+            patience_s=patience_s,
+        )
         of_station = screens.setdefault(station_id, [])
         if key is None:
             continue
@@ -179,11 +211,13 @@ def read_kitchen_screens(cafe_id: str, *, now: datetime) -> KitchenScreensView:
         if device_id not in seen and station_id in screens:
             view = StationScreenView(key=device_id, name=device_name, state=ScreenState.SILENT)
             screens[station_id].append(view)
-    stations = [
-        StationScreensView(station_id=each, station_name=names[each], screens=screens[each])
-        for each in names
-    ]
-    return KitchenScreensView(stations=stations, at=now)
+    return KitchenScreensView(
+        stations=[
+            msgspec.structs.replace(station, screens=screens[station_id])
+            for station_id, station in stations.items()
+        ],
+        at=now,
+    )
 
 
 def read_screens_of_cafes(cafe_ids: Sequence[str], *, now: datetime) -> list[KitchenScreensView]:

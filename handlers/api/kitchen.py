@@ -111,6 +111,24 @@ ROUTES: tuple[Route, ...] = (
         build_command=_build_remake,
     ),
     operation_route(
+        "move_station",
+        path="/stations/{station_id}/move",
+        summary="Show a station's tickets at another station.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "return_station",
+        path="/stations/{station_id}/return",
+        summary="Show a station's tickets at its own screens alone again.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "set_failover",
+        path="/stations/{station_id}/failover",
+        summary="Say where a station's tickets go by themselves once its screens show nothing.",
+        tag=_TAG,
+    ),
+    operation_route(
         "acknowledge_void",
         path="/items/{item_id}/acknowledge-void",
         summary="Say that a cook has seen that a line was voided.",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from config.namespaces import Caller, Namespace
-from domain.commands import PairDevice, RevokeDevice, UpdateDevice
+from domain.commands import PairDevice, RevokeDevice, SetFailover, UpdateDevice
 from domain.errors import NotFound, RateLimitExceeded, UnprocessableInput
 from domain.views import DeviceView, StationView
 from handlers.pages.management import ManagementPage
@@ -111,6 +111,36 @@ class ChangeScreenPage(ScreensPage):
             await self.show_screens(fault=error.message)
             return
         self.see_other(_SCREENS)
+
+
+class FailoverPage(ScreensPage):
+    """POST /admin/screens/stations/{station}: where its tickets go by themselves."""
+
+    permission = "set_failover"
+
+    async def get(self, **_: str) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other(_SCREENS)
+
+    async def post(self, station_id: str) -> None:
+        try:
+            await self.run("set_failover", self._read_failover(station_id))
+        except (NotFound, UnprocessableInput) as error:
+            self.set_status(error.status)
+            await self.show_screens(fault=error.message)
+            return
+        self.see_other(_SCREENS)
+
+    def _read_failover(self, station_id: str) -> SetFailover:
+        wish = {
+            "stationId": station_id,
+            "partnerId": self.read_field("partner", longest=60) or None,
+            "patienceS": self.read_field("patience", longest=10),
+        }
+        try:
+            return msgspec.convert(wish, SetFailover, strict=False)
+        except msgspec.ValidationError as error:
+            raise UnprocessableInput("Choose a station and a time of the list.") from error
 
 
 class UnpairScreenPage(ChangeScreenPage):

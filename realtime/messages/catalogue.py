@@ -25,6 +25,7 @@ from realtime.messages import (
     orders,
     payments,
     screens,
+    stations,
 )
 from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
@@ -90,6 +91,8 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
         notifications.build_notification,
     ),
     "menu_item_changed": (floor.MenuItemChangedMessage, floor.build_menu_item),
+    "station_moved": (stations.StationMovedMessage, stations.build_station_move),
+    "station_returned": (stations.StationReturnedMessage, stations.build_station_move),
     "device_paired": (devices.DevicePairedMessage, devices.build_device),
     "device_updated": (devices.DeviceUpdatedMessage, devices.build_device),
     "device_revoked": (devices.DeviceRevokedMessage, devices.build_device),

@@ -1,6 +1,6 @@
 """How the kitchen's screens are, as the counter and management see it without a reload."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import CDPSession, Page, expect
 
 from domain.commands import PlaceOrder
 from tests.support.browser import find_violations, save_screenshot
@@ -26,6 +26,20 @@ async def hide(page: Page, *, is_hidden: bool) -> None:
         }""",
         "hidden" if is_hidden else "visible",
     )
+
+
+async def pause(page: Page) -> CDPSession:
+    """Let a page's display stand still, with its connection open."""
+    debugger = await page.context.new_cdp_session(page)
+    await debugger.send("Debugger.enable")
+    await debugger.send("Debugger.pause")
+    return debugger
+
+
+async def go_on(debugger: CDPSession) -> None:
+    """Let it go on."""
+    await debugger.send("Debugger.resume")
+    await debugger.send("Debugger.disable")
 
 
 async def test_a_muted_sleeping_or_dead_screen_is_known_at_counter_and_admin(serve_demo: ServeDemo):
@@ -63,12 +77,70 @@ async def test_a_muted_sleeping_or_dead_screen_is_known_at_counter_and_admin(ser
     await expect_told([till, admin], "sound is off")
     await expect(alarm).to_have_count(0)
 
-    debugger = await wall.context.new_cdp_session(wall)
-    await debugger.send("Debugger.enable")
-    await debugger.send("Debugger.pause")
+    debugger = await pause(wall)
     await expect_told([till, admin], "not heard of")
     await expect(till.get_by_role("button", name="Send")).to_be_visible()
     await save_screenshot(till, "counter-screens-dead")
-    await debugger.send("Debugger.resume")
-    await debugger.send("Debugger.disable")
+    await go_on(debugger)
     await expect_told([till, admin], "sound is off")
+
+
+async def test_a_dead_stations_tickets_are_made_at_another_and_go_home(serve_demo: ServeDemo):
+    """By two taps at the counter and by themselves; back by hand and when the screen lives."""
+    cafe = serve_demo()
+    counter = await cafe.speak_as("counter")
+    menu = await counter.read_menu()
+
+    async def order_espresso() -> None:
+        await counter.place_order(PlaceOrder(lines=[draft_line(menu, "Espresso")]))
+
+    bar = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    kitchen = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    await order_espresso()
+    own = bar.locator('[data-column="open"] > order-ticket')
+    guests = kitchen.locator('[data-column="open"] > order-ticket')
+    banner = kitchen.locator(".station-move")
+    await expect(own).to_have_count(1)
+
+    await hide(bar, is_hidden=True)
+    await till.locator(".screen-faults summary").tap()
+    await till.get_by_role("button", name="Show Bar at Kitchen").tap(timeout=KNOWN_WITHIN_MS)
+    await expect(banner).to_contain_text("Bar’s tickets are shown here since")
+    await expect(guests).to_have_count(1)
+    await order_espresso()
+    await expect(guests).to_have_count(2)
+    await expect(guests.first.locator(".station--own")).to_have_text("Bar")
+    await expect(bar.locator(".station-move")).to_contain_text("also shown at Kitchen")
+    await expect(till.locator('.notification[data-kind="ticket_unseen"]')).to_have_count(0)
+    assert await find_violations(kitchen) == []
+    assert await find_violations(till) == []
+    await save_screenshot(kitchen, "kitchen-guests")
+    await save_screenshot(bar, "kitchen-moved")
+    await save_screenshot(till, "counter-moved")
+    await guests.first.locator(".ticket__head").tap()
+    await expect(guests).to_have_count(1)
+    await expect(own).to_have_count(1)
+    await banner.get_by_role("button", name="Move them back").tap()
+    await expect(banner).to_have_count(0)
+    await expect(guests).to_have_count(0)
+    await expect(own).to_have_count(1)
+
+    admin = await cafe.open_display("desk", "manager", "/admin/screens")
+    row = admin.locator(".failover-row").first
+    await expect(row).to_contain_text("nobody stands in")
+    await row.locator("summary").click()
+    await row.get_by_label("show them at").select_option("Kitchen")
+    await row.get_by_label("after").select_option("15 seconds")
+    await save_screenshot(admin, "admin-failover")
+    assert await find_violations(admin) == []
+    await row.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("dark for 15 seconds: shown at Kitchen")
+    # A server that has just begun accuses no screen (jobs/screens.py).
+    await expect(banner).to_be_visible(timeout=60_000)
+    await expect(admin.locator(".station-state").first).to_contain_text("by itself")
+    await expect(guests).to_have_count(1)
+    await hide(bar, is_hidden=False)
+    await expect(banner).to_have_count(0)
+    await expect(guests).to_have_count(0)
+    await expect(own).to_have_count(1)

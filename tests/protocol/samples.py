@@ -100,6 +100,9 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
     "start_ticket": {"ticketId": TICKET, "expectedVersion": 1},
     "bump_ticket": {"ticketId": TICKET, "expectedVersion": 2},
     "recall_ticket": {"ticketId": TICKET},
+    "move_station": {"stationId": STATION, "toStationId": make_id(31)},
+    "return_station": {"stationId": STATION},
+    "set_failover": {"stationId": STATION, "partnerId": make_id(31), "patienceS": 30},
     "set_availability": {
         "menuItemId": MENU_ITEM,
         "isSoldOut": True,

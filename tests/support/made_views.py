@@ -47,6 +47,7 @@ from domain.views import (
     Position,
     QueuePlaceView,
     RoundView,
+    StationMoveView,
     StationProgressView,
     StationScreensView,
     StationScreenView,
@@ -324,6 +325,18 @@ def make_analytics() -> AnalyticsView:
     )
 
 
+def make_move() -> StationMoveView:
+    """Make the bar's tickets shown at the cold station."""
+    return StationMoveView(
+        station_id=STATION,
+        station_name="Bar",
+        shown_at_station_id=make_id(31),
+        shown_at_station_name="Cold",
+        since=NOON,
+        is_automatic=True,
+    )
+
+
 def make_kitchen_screens() -> KitchenScreensView:
     """Make a station with a screen in every state, and one without any."""
     screens = [
@@ -332,7 +345,9 @@ def make_kitchen_screens() -> KitchenScreensView:
     ]
     return KitchenScreensView(
         stations=[
-            StationScreensView(station_id=STATION, station_name="Bar", screens=screens),
+            StationScreensView(
+                station_id=STATION, station_name="Bar", screens=screens, move=make_move()
+            ),
             StationScreensView(station_id=make_id(31), station_name="Cold", screens=[]),
         ],
         at=NOON,

@@ -210,6 +210,11 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a ticket started": Command("kitchen", "start_ticket", ticket),
         "a ticket bumped": Command("kitchen", "bump_ticket", ticket),
         "a ticket recalled": Command("kitchen", "recall_ticket", ticket),
+        "a station moved": Command(
+            "counter", "move_station", {"stationId": ids["station"], "toStationId": ids["station"]}
+        ),
+        "a station returned": Command("kitchen", "return_station", {"stationId": ids["station"]}),
+        "a stand-in": Command("admin", "set_failover", {"stationId": ids["station"]}),
         "a notice that leaves somebody out": Command(
             "admin", "send_notice", {"title": "x", "excludeUsers": [ids["person"]]}
         ),

@@ -17,6 +17,7 @@ from domain.views import (
     DeviceView,
     KitchenScreensView,
     Position,
+    StationMoveView,
     StationScreensView,
     StationScreenView,
 )
@@ -217,6 +218,20 @@ def make_kitchen_screens(now: datetime) -> KitchenScreensView:
     ]
     stations = [
         StationScreensView(station_id=make_id(320), station_name="Bar", screens=screens),
-        StationScreensView(station_id=make_id(321), station_name="Kitchen", screens=[]),
+        StationScreensView(
+            station_id=make_id(321),
+            station_name="Kitchen",
+            screens=[],
+            move=StationMoveView(
+                station_id=make_id(321),
+                station_name="Kitchen",
+                shown_at_station_id=make_id(320),
+                shown_at_station_name="Bar",
+                since=now,
+                is_automatic=True,
+            ),
+            partner_id=make_id(320),
+            patience_s=30,
+        ),
     ]
     return KitchenScreensView(stations=stations, at=now)

@@ -362,6 +362,12 @@ export class Connection {
     else if (!this.position) this.position = data.position ?? null;
   }
 
+  /** The page is to show something else from here on: load its snapshot; what comes meanwhile waits. */
+  reload() {
+    // After the frame that says so: all of it is older than the snapshot then.
+    queueMicrotask(() => this.#startResync('page_changed', this.position));
+  }
+
   /** @param {string} reason @param {Position | null} floor */
   #startResync(reason, floor) {
     this.#floor = floor;

@@ -3,7 +3,7 @@
 
 import { startLive } from '../core/live.js';
 
-const isQuiet = () => !document.querySelector('.screen-list details[open]');
+const isQuiet = () => !document.querySelector('.screen-list details[open], .failover-list details[open]');
 
 const live = startLive({
   heartbeat: 'dashboard',

@@ -31,8 +31,9 @@ const painted = followPainting();
 const live = startLive({
   heartbeat: 'dashboard',
   // A cook's connection hears of every station; this wall is one station's, or everybody's.
-  isForThisPage: ({ data }) => !stationId || !data?.kitchenStationId || data.kitchenStationId === stationId,
+  isForThisPage: ({ data }) => !stationId || !data?.kitchenStationId || data.kitchenStationId === stationId || showsToo(data.kitchenStationId),
   onMessage: ({ type, data }) => {
+    if (type === 'station_moved' || type === 'station_returned') takeMove(data);
     if (type === 'kitchen_ticket_updated' && data.change === 'void') sound?.play('void');
   },
   painted: () => painted.takeNews(),
@@ -48,6 +49,16 @@ stayAwake();
 announceTickets();
 remind();
 tellAfterOutage();
+
+/** Whether another station's tickets were moved here. @param {string} id */
+function showsToo(id) {
+  return document.querySelector(`[data-guest="${CSS.escape(id)}"]`) !== null;
+}
+
+/** Tickets came here or left, or our own are shown elsewhere. @param {{stationId: string, shownAtStationId: string}} move */
+function takeMove(move) {
+  if (!stationId || stationId === move.stationId || stationId === move.shownAtStationId) live?.connection.reload();
+}
 
 /**
  * What the screen shows, told once per version. A receipt is for pixels: a card counts once a frame

@@ -19,6 +19,7 @@ from domain.commands import (
     EditModifier,
     FinishItems,
     InitiatePayment,
+    MoveStation,
     OrderStatusUpdate,
     PlaceOrder,
     RecallItems,
@@ -27,6 +28,7 @@ from domain.commands import (
     RejectRound,
     RemakeItems,
     ResolveNotification,
+    ReturnStation,
     SendNotice,
     ServeItems,
     SetAvailability,
@@ -120,6 +122,7 @@ async def test_the_table_lists_what_operations_record(strict_cafe, tmp_path):
     await _walk_through_status_updates(cafe, walk)
     await _walk_through_payments(cafe, walk, Sandbox(tmp_path))
     await _walk_through_gates(cafe, walk)
+    await _walk_through_moves(cafe)
     await _walk_through_notifications(cafe, walk)
     await _walk_through_failed_payments(cafe, walk, Sandbox(tmp_path))
 
@@ -130,6 +133,12 @@ async def test_the_table_lists_what_operations_record(strict_cafe, tmp_path):
         if operation.events and name != "open_table_session"
     }
     assert {name: types for name, types in cafe.recorded.items() if types} == listed
+
+
+async def _walk_through_moves(cafe):
+    bar, kitchen = cafe.stations["bar"], cafe.stations["kitchen"]
+    await cafe.do(Role.COUNTER, "move_station", MoveStation(station_id=bar, to_station_id=kitchen))
+    await cafe.do(Role.KITCHEN, "return_station", ReturnStation(station_id=bar))
 
 
 async def _walk_through_lines(walk):

@@ -33,6 +33,7 @@ from tests.support.made_views import (
     SEATING,
     STATION,
     TICKET,
+    make_id,
     make_number,
     make_order,
     make_ticket,
@@ -62,6 +63,13 @@ MENU_ROOMS = [
     f"cafe:{CAFE}:customers",
 ]
 
+MOVE_ROOMS = [
+    f"cafe:{CAFE}",
+    f"cafe:{CAFE}:staff",
+    f"cafe:{CAFE}:kitchen",
+    f"cafe:{CAFE}:station:{STATION}",
+    f"cafe:{CAFE}:station:{make_id(31)}",
+]
 DEVICE_ROOMS = [f"cafe:{CAFE}:management", f"device:{DEVICE}"]
 ROOMS = {
     "order_created": ORDER_ROOMS,
@@ -89,6 +97,8 @@ ROOMS = {
     "device_paired": DEVICE_ROOMS,
     "device_updated": DEVICE_ROOMS,
     "device_revoked": DEVICE_ROOMS,
+    "station_moved": MOVE_ROOMS,
+    "station_returned": MOVE_ROOMS,
     "payment_initiated": ORDER_ROOMS,
     "payment_updated": ORDER_ROOMS,
     "payment_completed": ORDER_ROOMS,
@@ -96,7 +106,7 @@ ROOMS = {
     "payment_refunded": ORDER_ROOMS,
 }
 EVENTS = make_events()
-VIEWS = ("order", "ticket", "number", "table", "item", "call", "notification", "device")
+VIEWS = ("order", "ticket", "number", "table", "item", "call", "notification", "device", "move")
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS))
