@@ -249,6 +249,7 @@ _MISFITS: dict[str, _Values] = {
     "prepS": (-1, 14_401, 1.5, "60", True, [], {}),
     "stationId": ("", "x", "x" * 36, 7, True, [], {}),
     "allergens": ({}, "milk", 7, True, ["cheese"], [7], [None], ["milk"] * 15),
+    "diets": ({}, "vegan", 7, True, ["pork"], [7], [None], ["vegan"] * 4),
     "isListed": (0, 1, "true", [], {}),
     "method": ("gold", 1, True, None, [], {}),
     "sandboxCard": ("stolen", 1, True, [], {}),
