@@ -175,11 +175,16 @@ class Dispatcher:
             message = decode_message(
                 raw, namespace=session.namespace, limit_bytes=self._frame_limit_bytes
             )
+            if isinstance(message, Heartbeat):
+                self._answer_heartbeat(session, message)
+                return
         except TableTapError as error:
             self.refuse_frame(session, error, command_id=read_command_id(raw))
             return
-        if isinstance(message, Heartbeat):
-            self._answer_heartbeat(session, message)
+        except Exception:  # an edge too: what is not queued is worked on right here
+            error_id = secrets.token_hex(6)
+            log.exception("frame_failed", error_id=error_id)
+            self._answer_fault(session, error_id, command_id=read_command_id(raw))
             return
         self.put(session, message)
         if len(session.inbox) >= INBOX_LIMIT and session.worker is not None:
@@ -254,14 +259,18 @@ class Dispatcher:
         except Exception:  # an edge: see the module's docstring
             error_id = secrets.token_hex(6)
             log.exception("command_failed", error_id=error_id, type=name_message(message))
-            fault = TableTapError(
-                "Something went wrong on our side. Try again with the same id.",
-                details={"errorId": error_id},
-            )
-            self.refuse(session, fault, command_id=command_id)
+            self._answer_fault(session, error_id, command_id=command_id)
         if session.state in (SessionState.GREETING, SessionState.ATTACHING):
             # It was to become live and could not: better it comes back than waits for events.
             session.close(CloseCode.SERVER_ERROR)
+
+    def _answer_fault(self, session: Session, error_id: str, *, command_id: str | None) -> None:
+        """Answer what nobody expected, which was logged under this id; the connection lives."""
+        fault = TableTapError(
+            "Something went wrong on our side. Try again with the same id.",
+            details={"errorId": error_id},
+        )
+        self.refuse(session, fault, command_id=command_id)
 
     async def _execute(
         self, session: Session, message: ClientMessage, command_id: str | None

@@ -316,6 +316,27 @@ async def test_a_bug_is_answered_with_an_error_id_and_the_connection_lives(
     assert (await desk.send(BUMP))[0]["type"] == "ack"
 
 
+async def test_a_bug_in_a_heartbeat_is_answered_and_the_connection_lives(
+    expected_logs: ExpectedLogs, monkeypatch: pytest.MonkeyPatch
+):
+    """What is worked on without waiting in the inbox stands behind the same edge (R6)."""
+    expected_logs.add("frame_failed")
+    desk = Desk()
+    await desk.authenticate("kitchen")
+    beat = {"type": "heartbeat", "data": {}}
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("SELECT password FROM /etc/passwd")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.services.presence, "touch", fail)
+        (answer,) = await desk.send(beat)
+
+    assert (answer["type"], set(answer["details"])) == ("server_error", {"errorId"})
+    assert "SELECT" not in json.dumps(answer)
+    assert (await desk.send(beat))[0]["type"] == "heartbeat"
+
+
 # --- authentication ---------------------------------------------------------------------------
 
 
