@@ -22,6 +22,7 @@ from sockjs.tornado.transports import (
     XhrStreamingTransport,
 )
 from sockjs.tornado.transports.base import BaseTransportMixin
+from tornado.iostream import IOStream
 from tornado.web import RequestHandler
 
 from domain.errors import InvalidMessage, PayloadTooLarge
@@ -38,6 +39,9 @@ _ANOTHER_CONNECTION = 2010
 _BEAT_S = 25.0
 # An xhr session without a request for this long has been given up by its client.
 _DISCONNECT_DELAY_S = 5
+# How long a peer has to take the rest of an answer when its session has ended: as long as Tornado
+# waits for a WebSocket's close. One that reads nothing would hold the rest for ever.
+_CUT_OFF_AFTER_S = 5.0
 # Two names of at most 128 letters and the transport's: longer addresses are nobody's client.
 _PATH_LIMIT = 300
 _SCRIPT = "application/javascript; charset=UTF-8"
@@ -212,7 +216,6 @@ class HttpDoor:
     """What the HTTP requests of SockJS share: origins, headers, sizes. A mixin, first of bases."""
 
     endpoint: Endpoint
-    unsent_bytes = 0
     codec = SOCKJS_TEXT
     is_found_by_id = True
 
@@ -268,6 +271,9 @@ class HttpDoor:
 class ReceivingDoor(HttpDoor):
     """A request that carries frames to the client: a poll or a stream."""
 
+    # Written, and not yet taken by the system: it counts for a reader that is too slow.
+    unsent_bytes = 0
+
     def is_open(self: Any) -> bool:
         """Whether a close frame of SockJS may still be sent."""
         return bool(self.active and not self._finished)
@@ -285,6 +291,7 @@ class ReceivingDoor(HttpDoor):
     def put(self: Any, body: bytes) -> None:
         """Write a line; `send_complete` follows when the system has taken it."""
         self.active = False
+        self.unsent_bytes += len(body)
         try:
             self.write(body)
             self.flush().add_done_callback(self.send_complete)
@@ -293,9 +300,20 @@ class ReceivingDoor(HttpDoor):
             pass
 
     def send_complete(self: Any, future: Any = None) -> None:
+        self.unsent_bytes = 0
         if future is not None and not future.cancelled():
             future.exception()  # a client that went away is told by on_connection_close
         super().send_complete(future)  # type: ignore[misc]
+
+    def session_closed(self: Any) -> None:
+        """The session has ended: finish the answer, for whoever still reads it."""
+        super().session_closed()  # type: ignore[misc]
+        stream = self.request.connection.stream
+        asyncio.get_running_loop().call_later(_CUT_OFF_AFTER_S, self._cut_off, stream)
+
+    def _cut_off(self, stream: IOStream) -> None:
+        if self.unsent_bytes:
+            stream.close()
 
     def on_connection_close(self: Any) -> None:
         """The client went away in the middle of a request: the session ends, resume heals it."""

@@ -177,7 +177,8 @@ class RawSocket:
         """Return the next frame; None at the end, however often it is asked."""
         if self._has_ended:
             return None
-        frame = await asyncio.wait_for(self._frames.get(), DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):
+            frame = await self._frames.get()
         self._has_ended = frame is None
         return None if frame is None else str(frame)
 

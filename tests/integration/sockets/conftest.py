@@ -111,7 +111,8 @@ class Client:
         while not self._unread:
             if self._has_ended:
                 return None
-            frame = await asyncio.wait_for(self.connection.read_message(), DEADLINE_S)
+            async with asyncio.timeout(DEADLINE_S):
+                frame = await self.connection.read_message()
             if frame is None:
                 self._has_ended = True
                 self.closed = self.closed or (
