@@ -12,6 +12,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from handlers.sockets.endpoint import Endpoint
+from realtime.close_codes import CloseCode
 from realtime.session import Session
 
 # While this much waits in the stream nothing more is given to it: messages then gather in the
@@ -28,6 +29,12 @@ class _StrictProtocol(WebSocketProtocol13):
     handler: "WebSocketConnection"
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
+        peer = self.handler.peer
+        if code is None and reason is not None and peer is not None:
+            # Tornado's way to say that no pong came. By itself it would call that a normal end, and
+            # the session would live until the peer has not answered the close either.
+            peer.close(CloseCode.NO_PONG)
+            return
         self.handler.detach_socket()
         if code is not None and not may_be_sent(code):
             code, reason = _PROTOCOL_ERROR, None

@@ -39,9 +39,14 @@ def open_stream(
 ) -> socket.socket:
     """Ask for an xhr_streaming answer and read as far as SockJS's open frame."""
     peer = _connect(port, receive_buffer_bytes=receive_buffer_bytes, address=address)
-    peer.sendall(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".encode())
+    ask_for_stream(peer, path)
     read_until(peer, b"o\n\r\n")
     return peer
+
+
+def ask_for_stream(peer: socket.socket, path: str) -> None:
+    """Ask for an answer that streams, on a connection that has none under way."""
+    peer.sendall(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".encode())
 
 
 def read_until(peer: socket.socket, end: bytes) -> bytes:
@@ -73,6 +78,23 @@ def send_frame(peer: socket.socket, opcode: int, payload: bytes, *, is_final: bo
         length = b"\xff" + struct.pack("!Q", size)
     masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
     peer.sendall(bytes((first,)) + length + mask + masked)
+
+
+def parse_frames(received: bytes) -> list[tuple[int, bytes]]:
+    """Take a server's frames apart, as far as they are whole: opcode and payload of each."""
+    frames: list[tuple[int, bytes]] = []
+    at = 0
+    while len(received) - at >= 2:
+        opcode, size, head = received[at] & 0x0F, received[at + 1], 2
+        if size == 126:
+            size, head = int.from_bytes(received[at + 2 : at + 4]), 4
+        elif size == 127:
+            size, head = int.from_bytes(received[at + 2 : at + 10]), 10
+        if len(received) - at < head + size:
+            break
+        frames.append((opcode, received[at + head : at + head + size]))
+        at += head + size
+    return frames
 
 
 def _connect(port: int, *, receive_buffer_bytes: int | None, address: str) -> socket.socket:

@@ -12,8 +12,15 @@ from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import websocket_connect
 
+from realtime.close_codes import CLOSE_RULES, CloseCode
 from tests.integration.sockets.conftest import LISTED, SocketServer
-from tests.support.bare_sockets import open_stream, open_websocket, send_frame, send_text
+from tests.support.bare_sockets import (
+    open_stream,
+    open_websocket,
+    read_until,
+    send_frame,
+    send_text,
+)
 from tests.support.made_events import make_events
 from tests.support.made_views import TICKET
 from tests.support.waiting import wait_for
@@ -434,6 +441,20 @@ def _read_to_the_end(peer: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return b"".join(parts)
+
+
+@pytest.mark.parametrize("path", ["kitchen/websocket", f"{SESSION}/websocket"])
+async def test_a_peer_that_answers_no_ping_is_gone_and_may_come_back(path: str):
+    """With our code, not as a normal end; nothing else would end it within a minute."""
+    server = SocketServer(heartbeat_interval_s=60.0, heartbeat_grace_s=0.05)
+    await server.start()
+    dead = await _open_stalled(server, path)
+    await wait_for(lambda: server.plane.count().greeting == 0, "it to be admitted")
+    await wait_for(lambda: server.plane.count().connections == {}, "the session to be gone")
+    code = struct.pack("!H", 4012)
+    await asyncio.to_thread(read_until, dead, code + CLOSE_RULES[CloseCode.NO_PONG].reason.encode())
+    await server.stop()
+    dead.close()
 
 
 async def test_an_event_does_not_cut_into_a_pong_that_waits(server: SocketServer):
