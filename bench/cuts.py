@@ -26,14 +26,13 @@ from playwright.async_api import Browser, Page
 from bench.demo_server import LoggedEvent, employ, read_description, read_log, run_demo
 from bench.machine import build_parser, describe_run, report_verdict, run_proof
 from bench.network import Network
-from bench.screens import open_browser
+from bench.windows import open_at_table, open_browser, open_signed_in
 from client.rest import RestClient
 from demo.staffer import Staffer
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
 from domain.views import OrderView
-from tests.support.browser import SCREENS
 from tests.support.demo_cafe import draft_line
 from tests.support.waiting import wait_for
 
@@ -192,30 +191,28 @@ async def _open_screens(
     bar = next(each for each in description.stations if each.slug == "bar")
     yield _Screen(
         name="wall",
-        page=await _open(browser, url, "kitchen", "/kitchen/bar", description, Role.KITCHEN),
+        page=await open_signed_in(
+            browser, url, "kitchen", "/kitchen/bar", description, Role.KITCHEN
+        ),
         cards='[data-column="open"] > order-ticket',
         fields=("ticketId",),
         apply=lambda content, event: _apply_to_wall(content, event, bar.id),
     )
     yield _Screen(
         name="till",
-        page=await _open(browser, url, "tablet", "/counter", description, Role.COUNTER),
+        page=await open_signed_in(browser, url, "tablet", "/counter", description, Role.COUNTER),
         cards='[data-column="open"] > .order-card',
         fields=("orderId", "version"),
         apply=_apply_to_till,
     )
     yield _Screen(
         name="board",
-        page=await _open(browser, url, "kitchen", "/board", description, Role.MANAGER),
+        page=await open_signed_in(browser, url, "kitchen", "/board", description, Role.MANAGER),
         cards=".board-number",
         fields=("orderNumber", "column"),
         apply=_apply_to_board,
     )
-    link = next(each.link for each in description.tables if each.number == _TABLE)
-    phone = await _open_window(browser, "phone")
-    await phone.goto(url + "/" + link.split("/", 3)[3])
-    await phone.get_by_role("button", name="See the menu").tap()
-    await phone.wait_for_url("**/menu")
+    phone = await open_at_table(browser, url, description, _TABLE)
     await phone.goto(f"{url}/orders")
     yield _Screen(
         name="phone",
@@ -227,35 +224,6 @@ async def _open_screens(
         ),
         is_dashboard=False,
     )
-
-
-async def _open_window(browser: Browser, screen: str) -> Page:
-    size = SCREENS[screen]
-    context = await browser.new_context(
-        viewport={"width": size.width, "height": size.height},
-        has_touch=True,
-        is_mobile=size.is_mobile,
-        locale="en-GB",
-    )
-    return await context.new_page()
-
-
-async def _open(
-    browser: Browser,
-    url: str,
-    screen: str,
-    path: str,
-    description: DemoDescription,
-    role: Role,
-) -> Page:
-    page = await _open_window(browser, screen)
-    account = next(each for each in description.accounts if each.role is role)
-    await page.goto(f"{url}/sign-in?after={path}")
-    await page.get_by_label("E-mail").fill(account.email)
-    await page.get_by_label("Password").fill(account.password)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url(f"{url}{path}")
-    return page
 
 
 def _apply_to_wall(content: _Content, event: dict[str, Any], station_id: str) -> _Content:

@@ -11,23 +11,22 @@ every size that a window of that kind may have, and exits with 1 when it finds a
 """
 
 import asyncio
-import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from bench.demo_server import employ, read_description, run_demo
 from bench.layout import find_faults
 from bench.lunch import CALM, RUSH, Lunch, Visit, make_it_noon
 from bench.machine import ROOT, build_parser, describe_run
 from bench.palette import reduce_palette
+from bench.windows import open_browser
 from domain.roles import Role
 from tests.support.browser import SCREENS
 from tests.support.servers import Server
-from tests.support.tools import ToolMissing, find_chromium
 
 _TABLE = 5  # nobody of the lunch sits there
 # The alarm says how old the tickets are; from 10 s it is red.
@@ -256,18 +255,6 @@ async def _look(
         camera = Camera(browser, server, folder, wanted, check)
         await show(camera)
         return camera.faults
-
-
-@asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        raise ToolMissing("Chromium", "Run `make tools`")
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=as_root)
-        yield browser
-        await browser.close()
 
 
 if __name__ == "__main__":
