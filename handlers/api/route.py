@@ -33,6 +33,7 @@ PATH_PARAMETERS: dict[str, Any] = {
     "sign_in_id": Id,
     "invitation_id": Id,
     "device_id": Id,
+    "station_id": Id,
     "table_session_id": Id,
     "payment_id": Id,
     "notification_id": Id,
