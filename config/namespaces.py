@@ -217,6 +217,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
             "set_availability",
             "edit_menu_item",
             "edit_modifier",
+            "set_grace",
             "close_table_session",
             "send_notice",
         },

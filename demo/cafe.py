@@ -44,6 +44,7 @@ CAFE = CafeDraft(
     timezone="Europe/Lisbon",
     # Whoever tries the demo wants to see the order in the kitchen at once.
     approve_first_order=False,
+    holds_in_grace=False,
     accepts_sandbox=True,
     stations=STATIONS,
     tables=TABLES,

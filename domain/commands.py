@@ -222,6 +222,16 @@ class EditModifier(Command):
     expected_version: Version | None = None
 
 
+class SetGrace(Command):
+    """Say how long a guest may take a round back, and whether the kitchen waits that long for it.
+
+    Of orders to come. grace_s: seconds; 0 gives no time, and the kitchen waits for nothing.
+    """
+
+    grace_s: Annotated[int, msgspec.Meta(ge=0, le=120)]
+    holds_in_grace: bool = True
+
+
 class CloseTableSession(Command):
     """Free a table; its guests lose access. Refused while an order is under way."""
 

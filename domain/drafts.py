@@ -135,6 +135,7 @@ class CafeDraft(Draft, frozen=True, kw_only=True):
 
     business_day_cutoff_minutes: minutes after local midnight until which it is still yesterday.
     approve_first_order: a table's first order waits until the counter has seen the guests.
+    holds_in_grace: the kitchen waits while a guest may still take a round back.
     accepts_sandbox: guests pay by the sandbox, where no money moves; for demo and tests.
     """
 
@@ -146,6 +147,7 @@ class CafeDraft(Draft, frozen=True, kw_only=True):
     prices_include_tax: bool = True
     business_day_cutoff_minutes: int = 240
     approve_first_order: bool = True
+    holds_in_grace: bool = True
     accepts_sandbox: bool = False
     stations: tuple[StationDraft, ...]
     tables: tuple[TableDraft, ...]

@@ -37,6 +37,7 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "set_availability": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
     "edit_menu_item": MANAGEMENT,
     "edit_modifier": MANAGEMENT,
+    "set_grace": MANAGEMENT,
     "order_status_update": _EVERY_STAFF,
     "close_table_session": TILL_STAFF,
     "initiate_payment": _CUSTOMER | TILL_STAFF,

@@ -1,7 +1,8 @@
 """Gates of a round: what it waits for, and what happens when that is over.
 
 A round is submitted with a set of holds and fires when the set is empty. Firing queues its lines
-and makes its tickets in one step, so no order can be without its kitchen tickets.
+and makes its tickets in one step, so no order can be without its kitchen tickets. A hold that runs
+out ends the round, but for one: what waits for a time fires when the time comes.
 """
 
 from datetime import datetime, timedelta
@@ -23,25 +24,41 @@ from domain.statuses import (
 
 # A guest who hears nothing for ten minutes has gone to the counter or home (domain page 1, row 5).
 APPROVAL_TIMEOUT = timedelta(minutes=10)
+# Why a round waits for a time: its guest may still take it back.
+GRACE = "grace"
 
 
-def find_holds(*, needs_approval: bool, now: datetime) -> list[Hold]:
+def find_holds(
+    *, needs_approval: bool, grace_until: datetime | None = None, now: datetime
+) -> list[Hold]:
     """Say what a new round waits for.
 
     needs_approval: a guest's order of a seating that staff have not vouched for yet, in a cafe
-    that asks for it.
+    that asks for it. grace_until: until when the guest may take it back unseen; None where the
+    kitchen is told at once.
     """
-    if not needs_approval:
-        return []
-    return [
-        Hold(
-            kind=HoldKind.APPROVAL,
-            reason="first_order",
-            owner=Role.COUNTER.value,
-            created_at=now,
-            expires_at=now + APPROVAL_TIMEOUT,
+    holds = []
+    if needs_approval:
+        holds.append(
+            Hold(
+                kind=HoldKind.APPROVAL,
+                reason="first_order",
+                owner=Role.COUNTER.value,
+                created_at=now,
+                expires_at=now + APPROVAL_TIMEOUT,
+            )
         )
-    ]
+    if grace_until is not None and grace_until > now:
+        holds.append(
+            Hold(
+                kind=HoldKind.SCHEDULE,
+                reason=GRACE,
+                owner="system",
+                created_at=now,
+                expires_at=grace_until,
+            )
+        )
+    return holds
 
 
 def check_open_for_rounds(order: Order) -> None:
@@ -85,6 +102,14 @@ def fire_if_free(order: Order, each: Round, *, now: datetime, new_id: NewId) -> 
     order.tickets += make_tickets(order, each, now=now, new_id=new_id)
 
 
+def release_scheduled(order: Order, each: Round, *, now: datetime, new_id: NewId) -> None:
+    """Clear what waited for a time that has come; the round fires when nothing else holds it."""
+    for hold in each.holds:
+        if hold.kind is HoldKind.SCHEDULE and _has_run_out(hold, now):
+            hold.cleared_at = now
+    fire_if_free(order, each, now=now, new_id=new_id)
+
+
 def end_waiting(order: Order, each: Round, move: RoundMove, *, reason: str, now: datetime) -> None:
     """Reject or expire a waiting round: nothing of it is made or paid.
 
@@ -108,8 +133,16 @@ def list_overdue_rounds(order: Order, now: datetime) -> list[Round]:
         each
         for each in order.rounds
         if each.status is RoundStatus.SUBMITTED
-        and any(
-            hold.is_open and hold.expires_at is not None and hold.expires_at <= now
-            for hold in each.holds
-        )
+        and any(_has_run_out(hold, now) for hold in each.holds)
     ]
+
+
+def is_given_up(each: Round, now: datetime) -> bool:
+    """Whether nobody answered in time: a hold has run out that is not for a time to come."""
+    return any(
+        _has_run_out(hold, now) and hold.kind is not HoldKind.SCHEDULE for hold in each.holds
+    )
+
+
+def _has_run_out(hold: Hold, now: datetime) -> bool:
+    return hold.is_open and hold.expires_at is not None and hold.expires_at <= now

@@ -114,6 +114,13 @@ class MenuView(View):
     categories: list[MenuCategoryView]
 
 
+class GraceView(View):
+    """How long guests of a cafe may take a round back, and whether its kitchen waits that long."""
+
+    grace_s: int
+    holds_in_grace: bool
+
+
 class MenuChangeView(View):
     """Items after a change of the menu."""
 

@@ -16,7 +16,7 @@ _BEGUN = frozenset({ItemStatus.STARTED, ItemStatus.READY})
 
 
 def find_undo_until(submitted_at: datetime, *, grace_s: int) -> datetime:
-    """Return until when a guest may take a line back: orders fire at once, fingers slip."""
+    """Return until when a guest may take a line back: fingers slip."""
     return submitted_at + timedelta(seconds=grace_s)
 
 

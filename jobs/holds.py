@@ -1,4 +1,4 @@
-"""Every 15 seconds: end the rounds whose holds have run out, cafe by cafe.
+"""Every second: fire rounds whose time has come, end those that nobody answered, cafe by cafe.
 
 A cafe's failure does not keep the next one waiting for its turn: it is logged and tried again in
 the next period.
@@ -17,7 +17,7 @@ from jobs.scheduler import Job
 from services.approvals import ExpireDueHolds, expire_due_holds, list_cafes_with_due_holds
 from services.runner import Runner
 
-PERIOD_S = 15.0
+PERIOD_S = 1.0  # a guest counts the last seconds of the grace time down
 
 log = get_logger(__name__)
 

@@ -20,7 +20,8 @@ from models.fields import (
 class Cafe(Table):
     """One cafe and its rules.
 
-    grace_s: how long a guest may take a line back without a reason. business_day_cutoff_minutes:
+    grace_s: how long a guest may take a line back without a reason. holds_in_grace: a guest's
+    round reaches the kitchen when that time is over, and not before. business_day_cutoff_minutes:
     minutes after local midnight until which an order still belongs to the day before.
     """
 
@@ -35,6 +36,7 @@ class Cafe(Table):
     business_day_cutoff_minutes = integer_field(default=240)
     approve_first_order = boolean_field(default=True)
     grace_s = integer_field(default=20)
+    holds_in_grace = boolean_field(default=True)
     menu_version = integer_field(default=1)
     created_at = timestamp_field()
     closed_at = timestamp_field(null=True)

@@ -1,4 +1,4 @@
-"""Gates of waiting rounds: approve, reject, and let those run out that nobody answered.
+"""Gates of waiting rounds: approve, reject, fire what waited for a time, end what nobody answered.
 
 The clock's job asks `list_cafes_with_due_holds` inside a read, then runs `expire_due_holds` once
 for each of those cafes.
@@ -10,7 +10,14 @@ from domain.commands import ApproveRound, Command, RejectRound
 from domain.errors import NotFound
 from domain.order_changes import Cause, RoundUpdated
 from domain.orders import Round
-from domain.rounds import approve, end_waiting, get_waiting_round, list_overdue_rounds
+from domain.rounds import (
+    approve,
+    end_waiting,
+    get_waiting_round,
+    is_given_up,
+    list_overdue_rounds,
+    release_scheduled,
+)
 from domain.statuses import RoundMove
 from domain.views import OrdersView, OrderView
 from models.fields import to_unix_ms
@@ -33,7 +40,7 @@ WHERE round_hold.cleared_at IS NULL AND round_hold.expires_at <= ?
 
 
 class ExpireDueHolds(Command, frozen=True):
-    """End the rounds of a cafe whose holds have run out. Sent by the clock alone."""
+    """Fire or end the rounds of a cafe whose holds have run out. Sent by the clock alone."""
 
 
 def approve_round(unit: UnitOfWork, command: ApproveRound) -> OrderView:
@@ -63,12 +70,12 @@ def reject_round(unit: UnitOfWork, command: RejectRound) -> OrderView:
 
 
 def expire_due_holds(unit: UnitOfWork, _: ExpireDueHolds) -> OrdersView:
-    """End the waiting rounds of this cafe whose holds have run out; return their orders."""
+    """Fire or end the waiting rounds whose holds have run out; return their orders."""
     rows = fetch_rows(
         f"SELECT DISTINCT orders.id {_DUE_QUERY} AND orders.cafe_id = ? ORDER BY orders.id LIMIT ?",
         (to_unix_ms(unit.now), unit.cafe_id, _EXPIRE_LIMIT),
     )
-    return OrdersView(orders=[_expire(unit, order_id) for (order_id,) in rows])
+    return OrdersView(orders=[_end_holds(unit, order_id) for (order_id,) in rows])
 
 
 def list_cafes_with_due_holds(now: datetime) -> list[str]:
@@ -79,13 +86,17 @@ def list_cafes_with_due_holds(now: datetime) -> list[str]:
     return [cafe_id for (cafe_id,) in rows]
 
 
-def _expire(unit: UnitOfWork, order_id: str) -> OrderView:
+def _end_holds(unit: UnitOfWork, order_id: str) -> OrderView:
     opened = open_order(unit, order_id)
     # Read again under the lock: somebody may have answered between the two.
     overdue = list_overdue_rounds(opened.order, unit.now)
+    given_up = [each for each in overdue if is_given_up(each, unit.now)]
     for each in overdue:
-        end_waiting(opened.order, each, RoundMove.EXPIRE, reason=_EXPIRED_REASON, now=unit.now)
-    return _save(unit, opened, overdue, reason=_EXPIRED_REASON)
+        if each in given_up:
+            end_waiting(opened.order, each, RoundMove.EXPIRE, reason=_EXPIRED_REASON, now=unit.now)
+        else:
+            release_scheduled(opened.order, each, now=unit.now, new_id=unit.new_id)
+    return _save(unit, opened, overdue, reason=_EXPIRED_REASON if given_up else "")
 
 
 def _get_round(opened: OpenedOrder, number: int, move: RoundMove) -> Round:

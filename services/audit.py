@@ -60,6 +60,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "left_orders_served",
             "station_moved",
             "station_returned",
+            "grace_set",
         }
     ),
     AuditSubject.MENU: frozenset({"availability_changed", "menu_item_edited", "modifier_edited"}),

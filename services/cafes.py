@@ -20,6 +20,7 @@ class CafeRules(msgspec.Struct, frozen=True, kw_only=True):
     terms: PriceTerms
     approve_first_order: bool
     grace_s: int
+    holds_in_grace: bool
     menu_version: int
 
     def find_business_date(self, now: datetime) -> date:
@@ -41,13 +42,24 @@ def read_cafe(cafe_id: str) -> CafeRules:
     """Read a cafe that is open for business. Raises: NotFound."""
     rows = fetch_rows(
         "SELECT name, currency, timezone, business_day_cutoff_minutes, prices_include_tax,"
-        " tax_rounding, approve_first_order, grace_s, menu_version"
+        " tax_rounding, approve_first_order, grace_s, menu_version, holds_in_grace"
         " FROM cafe WHERE id = ? AND closed_at IS NULL",
         (cafe_id,),
     )
     if not rows:
         raise NotFound("There is no such cafe.")
-    name, currency, timezone, cutoff, is_inclusive, rounding, approves, grace_s, version = rows[0]
+    (
+        name,
+        currency,
+        timezone,
+        cutoff,
+        is_inclusive,
+        rounding,
+        approves,
+        grace_s,
+        version,
+        holds_in_grace,
+    ) = rows[0]
     return CafeRules(
         cafe_id=cafe_id,
         name=name,
@@ -60,5 +72,6 @@ def read_cafe(cafe_id: str) -> CafeRules:
         ),
         approve_first_order=bool(approves),
         grace_s=grace_s,
+        holds_in_grace=bool(holds_in_grace),
         menu_version=version,
     )

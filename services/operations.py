@@ -20,6 +20,7 @@ from services import (
     approvals,
     counter,
     failover,
+    house_rules,
     kitchen,
     menu,
     menu_edits,
@@ -164,6 +165,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         menu_edits.edit_modifier,
         frozenset({"menu_item_changed"}),
     ),
+    "set_grace": (commands.SetGrace, house_rules.set_grace, frozenset()),
     "initiate_payment": (
         commands.InitiatePayment,
         payments.initiate_payment,

@@ -188,12 +188,18 @@ def _price(
 
 
 def _find_holds(unit: UnitOfWork, cafe: CafeRules, seating: Seating | None) -> list[Hold]:
-    if seating is None or seating.verified_at is not None:
-        return []
+    """Say what a round waits for: of guests alone, who are not seen while they order."""
     if not unit.identity.is_guest:
-        verify_seating(unit, seating.table_session_id)
+        if seating is not None and seating.verified_at is None:
+            verify_seating(unit, seating.table_session_id)
         return []
-    return find_holds(needs_approval=cafe.approve_first_order, now=unit.now)
+    is_unknown = seating is not None and seating.verified_at is None
+    grace_until = find_undo_until(unit.now, grace_s=cafe.grace_s) if cafe.holds_in_grace else None
+    return find_holds(
+        needs_approval=is_unknown and cafe.approve_first_order,
+        grace_until=grace_until,
+        now=unit.now,
+    )
 
 
 def _build_item(unit: UnitOfWork, added: Round, line: PricedLine) -> Item:

@@ -157,6 +157,7 @@ def _write_cafe(draft: CafeDraft, cafe_id: str, context: SetupContext) -> None:
         prices_include_tax=draft.prices_include_tax,
         business_day_cutoff_minutes=draft.business_day_cutoff_minutes,
         approve_first_order=draft.approve_first_order,
+        holds_in_grace=draft.holds_in_grace,
         created_at=context.now,
     )
     CafePaymentRules.create(

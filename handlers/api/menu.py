@@ -64,6 +64,12 @@ ROUTES: tuple[Route, ...] = (
         tag=_TAG,
     ),
     operation_route(
+        "set_grace",
+        path="/cafe/grace",
+        summary="Say how long guests may take a round back, and whether the kitchen waits for it.",
+        tag=_TAG,
+    ),
+    operation_route(
         "quote",
         path="/quotes",
         summary="Ask what lines would cost now; changes nothing.",

@@ -15,7 +15,7 @@ from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuVi
 from handlers.page import GuestPage
 from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
 from services.boards import read_guest_orders
-from services.cafes import read_cafe
+from services.cafes import CafeRules, read_cafe
 from services.menu import read_menu
 from services.operations import Operation
 from services.table_calls import find_call
@@ -34,7 +34,7 @@ class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
     menu: MenuView
     orders: GuestOrdersView
     call: TableCallView | None
-    time_zone: str
+    rules: CafeRules
 
     @property
     def items(self) -> dict[str, MenuItemView]:
@@ -56,7 +56,7 @@ class CartPage(GuestPage):
 
     async def read_scene(self) -> GuestScene:
         scene = await self.context.runner.read(_read_scene, self.identity, now=self.context.now())
-        self.time_zone = scene.time_zone
+        self.time_zone = scene.rules.timezone
         return scene
 
     def read_cart(self) -> Cart:
@@ -143,5 +143,5 @@ def _read_scene(identity: Identity, *, now: datetime) -> GuestScene:
         menu=read_menu(identity.cafe_id, now=now),
         orders=read_guest_orders(identity.cafe_id, identity.table_session_id, now=now),
         call=find_call(identity.cafe_id, identity.table_session_id),
-        time_zone=read_cafe(identity.cafe_id).timezone,
+        rules=read_cafe(identity.cafe_id),
     )

@@ -58,6 +58,7 @@ class GuestCartPage(CartPage):
             note=note,
             faults=faults or quote_faults,
             currency=scene.menu.currency,
+            grace_s=scene.rules.grace_s,
         )
 
     async def _quote(self, scene: GuestScene, cart: Cart) -> tuple[QuoteView | None, list[Fault]]:

@@ -41,6 +41,7 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "set_availability": commands.SetAvailability,
     "edit_menu_item": commands.EditMenuItem,
     "edit_modifier": commands.EditModifier,
+    "set_grace": commands.SetGrace,
     "close_table_session": commands.CloseTableSession,
     "order_status_update": commands.OrderStatusUpdate,
     "initiate_payment": commands.InitiatePayment,

@@ -115,6 +115,7 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "allergens": ["milk"],
     },
     "edit_modifier": {"modifierId": make_id(71), "priceMinor": 50, "expectedVersion": 1},
+    "set_grace": {"graceS": 20, "holdsInGrace": True},
     "close_table_session": {"tableSessionId": SEATING},
     "refresh": {"token": "<access token or guest token>"},
     "initiate_payment": {

@@ -86,6 +86,7 @@ def make_draft(name: str, *, domain: str, approve_first_order: bool = False) -> 
         currency="EUR",
         timezone="Europe/Lisbon",
         approve_first_order=approve_first_order,
+        holds_in_grace=False,
         accepts_sandbox=True,
         stations=(
             StationDraft(slug="bar", name="Bar", target_s=240),

@@ -2,7 +2,7 @@
 /**
  * `<elapsed-time datetime>`: keeps figures fresh by the server's clock. With `data-target-s` it
  * says how urgent its card is: band (ok, warn, late) and `--age` (0 to 1) on the card that hosts
- * it. With `data-until` it counts down in whole minutes. Words and shapes stand in the markup.
+ * it. With `data-until` it counts down, in whole minutes and in seconds. Words and shapes stand in the markup.
  */
 
 import { readServerTimeMs } from '../core/clock.js';
@@ -36,6 +36,7 @@ export class ElapsedTime extends HTMLElement {
     const ageS = Math.floor((readServerTimeMs() - sinceMs) / 1000);
     if (this.hasAttribute('data-until')) {
       this.#write('minutes', String(Math.max(0, Math.ceil(-ageS / 60))));
+      this.#write('seconds', String(Math.max(0, -ageS)));
       return;
     }
     this.#write('elapsed', formatDuration(ageS));

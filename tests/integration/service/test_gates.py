@@ -17,6 +17,7 @@ from domain.commands import (
     RejectRound,
     ServeItems,
     SetAvailability,
+    SetGrace,
     VoidItems,
 )
 from domain.errors import (
@@ -220,25 +221,101 @@ async def test_a_rejected_order_tells_the_guest_why(strict_cafe):
     assert (again.order_number, again.status) == (2, OrderStatus.SUBMITTED)
 
 
+async def _end_holds(cafe):
+    """Do what the clock's job does."""
+    outcome = await cafe.runner.write(
+        expire_due_holds, ExpireDueHolds(), command_type="expire", cafe_id=cafe.cafe_id
+    )
+    return msgspec.json.decode(outcome.body, type=OrdersView).orders
+
+
+async def _list_tickets(cafe):
+    board = await cafe.runner.read(read_kitchen_board, cafe.cafe_id, None, now=cafe.now)
+    return board.tickets
+
+
+async def _give_grace(cafe, *, seconds: int = 20) -> None:
+    await cafe.do(Role.MANAGER, "set_grace", SetGrace(grace_s=seconds))
+    cafe.take_events()
+
+
+async def test_a_round_that_is_taken_back_was_never_in_the_kitchen(cafe):
+    """Twenty seconds are the guest's: no ticket, and no word to any cook."""
+    await _give_grace(cafe)
+    guest = await cafe.sit_down(1)
+    order = await _place(cafe, guest, cafe.line("Water"))
+    assert (order.status, order.rounds[0].holds[0].kind) == (OrderStatus.SUBMITTED, "schedule")
+    cafe.pass_time(seconds=19)
+    assert await _end_holds(cafe) == []
+    (item,) = order.rounds[0].items
+    taken = await cafe.order(
+        guest, "void_items", VoidItems(order_id=order.order_id, items=units(item))
+    )
+    cafe.pass_time(seconds=10)
+
+    assert (taken.status, await _end_holds(cafe)) == (OrderStatus.CANCELLED, [])
+    assert [line for line in describe(cafe.take_events()) if "kitchen" in line] == []
+    assert await _list_tickets(cafe) == []
+
+
+async def test_a_round_that_is_kept_fires_when_its_time_is_over(cafe):
+    """By the clock, once; a new phone's round beside it waits for its own time."""
+    await _give_grace(cafe)
+    guest = await cafe.sit_down(1)
+    order = await _place(cafe, guest, cafe.line("Water"))
+    cafe.pass_time(seconds=15)
+    await _place(cafe, guest, cafe.line("Water"))
+    cafe.pass_time(seconds=5)
+    cafe.take_events()
+    assert await cafe.runner.read(list_cafes_with_due_holds, cafe.now) == [CAFE_ID]
+    (fired,) = await _end_holds(cafe)
+
+    assert [each.status for each in fired.rounds] == ["confirmed", "submitted"]
+    assert (fired.order_id, fired.rounds[0].fired_at) == (order.order_id, cafe.now)
+    events = describe(cafe.take_events())
+    assert "order_round_updated 1 confirmed" in events
+    assert len([line for line in events if "kitchen_order_received" in line]) == 1
+    assert len(await _list_tickets(cafe)) == 1
+    (item,) = fired.rounds[0].items
+    cafe.pass_time(seconds=1)
+    with pytest.raises(AuthorizationDenied) as late:
+        await cafe.order(guest, "void_items", VoidItems(order_id=order.order_id, items=units(item)))
+    assert late.value.code == "grace_over"
+
+
+async def test_staff_have_no_grace_and_an_approval_does_not_shorten_it(strict_cafe):
+    """The till's round is in the kitchen at once; an approved guest may still think again."""
+    cafe = strict_cafe
+    await _give_grace(cafe)
+    sale = await _place(cafe, Role.COUNTER, cafe.line("Water"))
+    assert sale.status is OrderStatus.CONFIRMED
+    guest = await cafe.sit_down(1)
+    order = await _place(cafe, guest, cafe.line("Water"))
+    approved = await cafe.order(
+        cafe.staff(Role.COUNTER),
+        "approve_round",
+        ApproveRound(order_id=order.order_id, round_number=1),
+    )
+    assert approved.status is OrderStatus.SUBMITTED
+    cafe.pass_time(seconds=20)
+
+    (fired,) = await _end_holds(cafe)
+    assert fired.status is OrderStatus.CONFIRMED
+
+
 async def test_nobody_answers_and_the_order_expires(strict_cafe):
     """After ten minutes, by the clock's job, in this cafe alone."""
     cafe = strict_cafe
     guest = await cafe.sit_down(1)
     order = await _place(cafe, guest, cafe.line("Water"))
 
-    async def expire():
-        outcome = await cafe.runner.write(
-            expire_due_holds, ExpireDueHolds(), command_type="expire", cafe_id=cafe.cafe_id
-        )
-        return msgspec.json.decode(outcome.body, type=OrdersView).orders
-
     cafe.pass_time(minutes=9, seconds=59)
     assert await cafe.runner.read(list_cafes_with_due_holds, cafe.now) == []
-    assert await expire() == []
+    assert await _end_holds(cafe) == []
     cafe.pass_time(seconds=1)
     cafe.take_events()
     assert await cafe.runner.read(list_cafes_with_due_holds, cafe.now) == [CAFE_ID]
-    (expired,) = await expire()
+    (expired,) = await _end_holds(cafe)
 
     assert (expired.order_id, expired.status) == (order.order_id, OrderStatus.EXPIRED)
     events = cafe.take_events()
@@ -247,7 +324,7 @@ async def test_nobody_answers_and_the_order_expires(strict_cafe):
         "order_status_updated submitted expired",
     ]
     assert (events[1].event.updated_by, events[1].user_id) == ("system", None)
-    assert await expire() == []
+    assert await _end_holds(cafe) == []
 
 
 async def test_staff_who_order_vouch_for_the_table(strict_cafe):

@@ -13,7 +13,9 @@ from domain.rounds import (
     end_waiting,
     find_holds,
     get_waiting_round,
+    is_given_up,
     list_overdue_rounds,
+    release_scheduled,
 )
 from domain.statuses import HoldKind, ItemStatus, OrderStatus, RoundMove, RoundStatus
 from tests.support.orders import NOW, make_new_id, make_order
@@ -38,6 +40,35 @@ def test_only_what_needs_it_waits():
     (hold,) = find_holds(needs_approval=True, now=NOW)
     assert (hold.kind, hold.owner, hold.reason) == ("approval", "counter", "first_order")
     assert hold.expires_at == NOW + APPROVAL_TIMEOUT
+
+
+def test_a_round_waits_while_its_guest_may_take_it_back():
+    """For a time, which is nobody's to answer; a time that is over holds nothing."""
+    (hold,) = find_holds(needs_approval=False, grace_until=NOW + timedelta(seconds=20), now=NOW)
+
+    assert (hold.kind, hold.owner, hold.reason) == ("schedule", "system", "grace")
+    assert hold.expires_at == NOW + timedelta(seconds=20)
+    assert find_holds(needs_approval=False, grace_until=NOW, now=NOW) == []
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_what_waits_for_a_time_fires_when_it_comes(waiting, is_approved):
+    """Unless something else holds it: then it goes on waiting for that alone."""
+    each = waiting.rounds[0]
+    over = NOW + timedelta(seconds=20)
+    each.holds += find_holds(needs_approval=False, grace_until=over, now=NOW)
+    if is_approved:
+        approve(waiting, each, now=NOW, new_id=make_new_id())
+        assert each.status is RoundStatus.SUBMITTED
+    assert list_overdue_rounds(waiting, over - timedelta(milliseconds=1)) == []
+    assert list_overdue_rounds(waiting, over) == [each]
+    assert not is_given_up(each, over)
+    release_scheduled(waiting, each, now=over, new_id=make_new_id())
+
+    expected = RoundStatus.CONFIRMED if is_approved else RoundStatus.SUBMITTED
+    assert each.status is expected
+    assert list_overdue_rounds(waiting, over) == []
+    assert is_given_up(each, NOW + APPROVAL_TIMEOUT) is not is_approved
 
 
 def test_an_approved_round_fires(waiting):

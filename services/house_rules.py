@@ -1,0 +1,15 @@
+"""Rules of a cafe that its management changes in service."""
+
+from domain.commands import SetGrace
+from domain.views import GraceView
+from models.tenancy import Cafe
+from services.unit_of_work import UnitOfWork
+
+
+def set_grace(unit: UnitOfWork, command: SetGrace) -> GraceView:
+    """Say how long guests may take a round back. What was sent keeps the time it was told."""
+    Cafe.update(grace_s=command.grace_s, holds_in_grace=command.holds_in_grace).where(
+        Cafe.id == unit.cafe_id
+    ).execute()
+    unit.audit("grace_set", grace_s=command.grace_s, holds_in_grace=command.holds_in_grace)
+    return GraceView(grace_s=command.grace_s, holds_in_grace=command.holds_in_grace)
