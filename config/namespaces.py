@@ -109,7 +109,7 @@ _PAYMENT_COMMANDS = frozenset(
         "refund_payment",
     }
 )
-_CALL_COMMANDS = frozenset({"call_staff", "cancel_call"})
+_CALL_COMMANDS = frozenset({"call_staff", "cancel_call", "rate_visit"})
 _NOTIFICATION_COMMANDS = frozenset({"acknowledge_notification", "resolve_notification"})
 _ORDER_EVENTS = frozenset(
     {

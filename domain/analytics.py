@@ -12,6 +12,7 @@ import msgspec
 
 from domain.business_day import find_business_date, find_day_bounds
 from domain.money import divide_half_up
+from domain.ratings import measure_satisfaction
 from domain.views import Position, View
 
 # What counts as recent for the order time, and how many rounds of it make a figure; fewer, and
@@ -171,7 +172,8 @@ class RefundFacts(msgspec.Struct, frozen=True, kw_only=True):
 class DayFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All that the figures of one moment are made of.
 
-    rounds: fired today, and earlier ones that became ready within the last hour.
+    rounds: fired today, and earlier ones that became ready within the last hour. ratings: of the
+    last seven days, good_ratings among them.
     """
 
     currency: str
@@ -185,6 +187,8 @@ class DayFacts(msgspec.Struct, frozen=True, kw_only=True):
     parts: Sequence[PartFacts]
     stations: Sequence[StationFacts]
     refunds: Sequence[RefundFacts] = ()
+    ratings: int = 0
+    good_ratings: int = 0
 
 
 def find_day(at: datetime, *, timezone: str, cutoff_minutes: int) -> tuple[datetime, datetime]:
@@ -221,9 +225,8 @@ def measure(facts: DayFacts, *, at: datetime, position: Position, version: int) 
             kitchen_load=max((station.load_percent for station in stations), default=0),
             revenue_today=sum(each.net_minor for each in today) - refunded_net_minor,
             currency=facts.currency,
-            # Nobody can rate yet, and a figure of nothing is no figure.
-            customer_satisfaction=None,
-            customer_satisfaction_n=0,
+            customer_satisfaction=measure_satisfaction(facts.good_ratings, facts.ratings),
+            customer_satisfaction_n=facts.ratings,
             staff_on_duty=facts.staff_on_duty,
         ),
         p50_minutes=_find_percentile(minutes, 50),

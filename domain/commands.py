@@ -232,6 +232,13 @@ class SetGrace(Command):
     holds_in_grace: bool = True
 
 
+class RateVisit(Command):
+    """Say what a guest thought of it, once per phone. stars: 1 to 5. word: may be empty."""
+
+    stars: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    word: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
 class CloseTableSession(Command):
     """Free a table; its guests lose access. Refused while an order is under way."""
 

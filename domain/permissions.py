@@ -78,6 +78,7 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "list_notifications": _EVERY_STAFF,
     "call_staff": _CUSTOMER,
     "cancel_call": _CUSTOMER,
+    "rate_visit": _CUSTOMER,
 }
 
 # Who pays how: guests by a provider, the till takes what lies in its drawer or on its terminal.

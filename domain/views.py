@@ -795,6 +795,14 @@ class KitchenScreensView(View):
         return self.stations == other.stations
 
 
+class RatingView(View):
+    """What a guest thought of a visit. stars: 1 to 5."""
+
+    stars: int
+    word: str
+    rated_at: datetime
+
+
 class GuestOrdersView(View):
     """The seating's orders with the position they are complete up to. queue: in the same order."""
 

@@ -44,6 +44,7 @@ from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
 from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
 from handlers.pages.guest_pay import GuestPayPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
+from handlers.pages.guest_rating import RatingPage
 from handlers.pages.join import JoinPage
 from handlers.pages.kitchen import KitchenPage
 from handlers.pages.pair import PairPage, PairStatePage
@@ -116,6 +117,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/orders": GuestProgressPage,
     r"/call": CallPage,
     r"/call/cancel": CancelCallPage,
+    r"/rating": RatingPage,
     rf"/orders/(?P<order_id>{_ID})/rounds/(?P<round_number>[0-9]{{1,4}})/undo": UndoRoundPage,
     rf"/orders/(?P<order_id>{_ID})/pay": GuestPayPage,
     r"/styleguide": StyleguidePage,

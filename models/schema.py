@@ -48,7 +48,7 @@ from models.staff import (
     SignIn,
     UsedTicket,
 )
-from models.tables import Lane, TableSession
+from models.tables import Lane, Rating, TableSession
 from models.tenancy import Cafe, CafeHead, CafeTable, Device, Station
 
 TABLES: tuple[type[Model], ...] = (
@@ -78,6 +78,7 @@ TABLES: tuple[type[Model], ...] = (
     Modifier,
     TableSession,
     Lane,
+    Rating,
     OrderNumberCounter,
     Order,
     Round,

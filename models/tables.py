@@ -7,6 +7,7 @@ from models.fields import (
     id_field,
     integer_field,
     reference_field,
+    text_field,
     timestamp_field,
 )
 from models.staff import PersonalData
@@ -59,3 +60,18 @@ class Lane(Table):
         table_name = "lane"
         indexes = ((("table_session_id", "number"), True),)
         constraints = (check("lane_number", "number >= 1"),)
+
+
+class Rating(Table):
+    """What a guest thought of a visit, once per phone. word: may be empty."""
+
+    lane_id = reference_field(Lane, primary_key=True)
+    cafe_id = reference_field(Cafe)
+    stars = integer_field()
+    word = text_field(200, default="")
+    rated_at = timestamp_field()
+
+    class Meta:
+        table_name = "rating"
+        indexes = ((("cafe_id", "rated_at"), False),)
+        constraints = (check("rating_stars", "stars BETWEEN 1 AND 5"),)

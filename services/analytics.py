@@ -28,6 +28,7 @@ from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
 from services.event_log import read_head
+from services.ratings import count_ratings
 from services.unit_of_work import UnitOfWork
 
 _COUNTS_QUERY = """
@@ -114,6 +115,7 @@ def read_analytics(cafe_id: str, *, now: datetime) -> AnalyticsView:
             *(cafe_id, to_unix_ms(now - ON_DUTY), to_unix_ms(now), cafe_id),
         ),
     )
+    ratings, good_ratings = count_ratings(cafe_id, now)
     stations = [
         StationFacts(station_id=station_id, name=name)
         for station_id, name in fetch_rows(_STATIONS_QUERY, (cafe_id,))
@@ -130,6 +132,8 @@ def read_analytics(cafe_id: str, *, now: datetime) -> AnalyticsView:
         parts=_read_parts(cafe_id, stations),
         stations=stations,
         refunds=_read_refunds(cafe_id, begins_at, ends_at),
+        ratings=ratings,
+        good_ratings=good_ratings,
     )
     return measure(facts, at=now, position=position, version=version or 0)
 

@@ -28,6 +28,7 @@ from services import (
     order_edits,
     ordering,
     payments,
+    ratings,
     table_calls,
     tables,
 )
@@ -211,6 +212,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         notifications.resolve_notification,
         frozenset({"staff_notification_updated", "table_call_updated"}),
     ),
+    "rate_visit": (commands.RateVisit, ratings.rate_visit, frozenset()),
     "call_staff": (
         commands.CallStaff,
         table_calls.call_staff,

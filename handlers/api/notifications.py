@@ -44,6 +44,12 @@ ROUTES: tuple[Route, ...] = (
         tag=_TAG,
     ),
     operation_route(
+        "rate_visit",
+        path="/table-sessions/current/rating",
+        summary="Say what a guest thought of it, once per phone.",
+        tag=_TAG,
+    ),
+    operation_route(
         "call_staff",
         path="/table-sessions/current/call",
         summary="Ask for somebody to come to the guest's table.",

@@ -10,14 +10,23 @@ from domain.errors import CommandInFlight
 from domain.identifiers import is_id
 from domain.menu import list_wishes
 from domain.menu_search import list_substitutes
+from domain.ratings import was_served
 from domain.roles import Identity
-from domain.views import GuestOrdersView, GuestSessionView, MenuItemView, MenuView, TableCallView
+from domain.views import (
+    GuestOrdersView,
+    GuestSessionView,
+    MenuItemView,
+    MenuView,
+    RatingView,
+    TableCallView,
+)
 from handlers.page import GuestPage
 from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
 from services.boards import read_guest_orders
 from services.cafes import CafeRules, read_cafe
 from services.menu import read_menu
 from services.operations import Operation
+from services.ratings import find_rating
 from services.table_calls import find_call
 from services.tables import read_guest_session
 
@@ -34,12 +43,19 @@ class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
     menu: MenuView
     orders: GuestOrdersView
     call: TableCallView | None
+    rating: RatingView | None
     rules: CafeRules
 
     @property
     def items(self) -> dict[str, MenuItemView]:
         """All dishes by their ids."""
         return {item.menu_item_id: item for each in self.menu.categories for item in each.items}
+
+    @property
+    def was_served(self) -> bool:
+        """Whether something of this phone was served: it may then say how it was."""
+        items = (item for order in self.orders.orders for item in order.items)
+        return was_served(items, self.guest.lane_id)
 
     def list_substitutes(self, item: MenuItemView) -> list[MenuItemView]:
         """List what there is instead of a dish that is sold out; nothing for one that is not."""
@@ -143,5 +159,6 @@ def _read_scene(identity: Identity, *, now: datetime) -> GuestScene:
         menu=read_menu(identity.cafe_id, now=now),
         orders=read_guest_orders(identity.cafe_id, identity.table_session_id, now=now),
         call=find_call(identity.cafe_id, identity.table_session_id),
+        rating=find_rating(identity.cafe_id, identity.lane_id),
         rules=read_cafe(identity.cafe_id),
     )

@@ -35,6 +35,8 @@ class GuestProgressPage(CartPage):
             cart={"count": cart.count},
             fault=fault,
             call=scene.call,
+            rating=scene.rating,
+            may_rate=scene.was_served,
             live=build_live(
                 namespace=Namespace.CUSTOMERS,
                 rooms=[str(room), *self._list_order_rooms(scene.orders.orders)],

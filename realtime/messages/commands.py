@@ -52,6 +52,7 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "send_notice": commands.SendNotice,
     "acknowledge_notification": commands.AcknowledgeNotification,
     "resolve_notification": commands.ResolveNotification,
+    "rate_visit": commands.RateVisit,
     "call_staff": commands.CallStaff,
     "cancel_call": commands.CancelCall,
 }

@@ -144,6 +144,7 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
     },
     "acknowledge_notification": {"notificationId": NOTIFICATION},
     "resolve_notification": {"notificationId": NOTIFICATION},
+    "rate_visit": {"stars": 5, "word": "Best flat white in town."},
     "call_staff": {},
     "cancel_call": {},
     "order_status_update": {

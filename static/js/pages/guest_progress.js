@@ -18,12 +18,25 @@ submitInPlace('[data-call-form]', (fresh) => {
   return true;
 });
 
-startLive({
+submitInPlace('[data-rating-form]', (fresh) => {
+  if (fresh.querySelector('.notice[data-tone="late"]')) return false; // refused: the page says why
+  takeOverElements(fresh, ['.rating-place']);
+  findLiveRegion()?.say(document.querySelector('.rating-place')?.textContent?.trim() ?? '');
+  return true;
+});
+
+const live = startLive({
   heartbeat: 'guest',
+  onSnapshot: (fresh) => {
+    // What somebody is saying is theirs until it is sent.
+    if (!document.querySelector('[data-rating-form]')) takeOverElements(fresh, ['.rating-place']);
+  },
   onMessage: ({ type, data }) => {
     if (type === 'order_ready') {
       findLiveRegion()?.say(`Order ${data.orderNumber} is ready.`);
       navigator.vibrate?.([120, 80, 120]);
+    } else if (data?.newStatus === 'completed') {
+      live?.takeOver().catch(() => undefined); // how was it? or with the next connection
     } else if (type === 'table_session_closed') {
       location.reload(); // the seating has ended: the server says what comes now
     }

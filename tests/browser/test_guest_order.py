@@ -1,0 +1,76 @@
+"""A guest's order from the key to the last word: time to think again, the kitchen, how it was."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from client.rest import RestClient
+from tests.support.browser import find_violations, save_screenshot
+from tests.support.demo_cafe import ServeDemo
+
+
+async def test_a_guest_thinks_again_and_tells_how_it_was(serve_demo: ServeDemo):
+    """The wall hears of what is kept alone; a round that was served asks how it was, once."""
+    cafe = serve_demo()
+    manager = await cafe.speak_as("manager")
+    await manager.command("/cafe/grace", dict, {"graceS": 20})
+    phone = await cafe.sit_down(3)
+    await take_back(phone, manager)
+    await manager.command("/cafe/grace", dict, {"graceS": 2})
+    await keep(phone)
+    (ticket,) = (await manager.list_tickets()).tickets
+    assert [item.name for item in ticket.items] == ["Carrot cake"]
+    await manager.move_ticket(ticket.ticket_id, "ready")
+    await expect(phone.locator(".progress__when").first).to_have_text("Ready")
+    await manager.serve_item(ticket.items[0].item_id)
+    await rate(phone)
+
+
+async def send(phone: Page, dish: str) -> None:
+    await phone.goto(phone.url.replace("/orders", "/menu"))
+    await phone.get_by_role("button", name=f"Add {dish}").tap()
+    await phone.get_by_role("link", name="See your order").tap()
+    await phone.locator("[data-send-order] button[type=submit]").tap()
+    await phone.wait_for_url("**/orders")
+
+
+async def take_back(phone: Page, manager: RestClient) -> None:
+    """Seconds are counted down; the kitchen has no ticket, before and after."""
+    await send(phone, "Green salad")
+    await expect(phone.get_by_role("heading", level=2).first).to_contain_text("to the kitchen in")
+    seconds: Locator = phone.locator('.progress__when [data-figure="seconds"]')
+    shown = int(await seconds.inner_text())
+    assert 0 < shown <= 20
+    await expect(seconds).not_to_have_text(str(shown))
+    assert await find_violations(phone) == []
+    await save_screenshot(phone, "guest-grace")
+    assert (await manager.list_tickets()).tickets == []
+    await phone.get_by_role("button", name="Take it back").tap()
+    await expect(phone.locator(".progress__when").first).to_have_text("Cancelled")
+    assert (await manager.list_tickets()).tickets == []
+
+
+async def keep(phone: Page) -> None:
+    """Nobody touches anything: the clock sends it, and the page follows by itself."""
+    await send(phone, "Carrot cake")
+    await phone.evaluate("globalThis.isSameDocument = true")
+    await expect(phone.get_by_role("heading", level=2).first).to_contain_text("will be ready")
+    await expect(phone.get_by_role("button", name="Take it back")).to_have_count(0)
+    assert await phone.evaluate("globalThis.isSameDocument === true")
+
+
+async def rate(phone: Page) -> None:
+    """By keyboard; said once, it is thanked for and not asked again."""
+    stars = phone.get_by_role("radio", name="4 of 5")
+    await stars.focus()
+    await phone.keyboard.press("Space")
+    await expect(stars).to_be_checked()
+    await phone.get_by_label("A word about it").fill("Moist.")
+    assert await find_violations(phone) == []
+    await phone.locator(".rating").scroll_into_view_if_needed()
+    await save_screenshot(phone, "guest-rating")
+    await phone.get_by_role("button", name="Tell us").tap()
+    await expect(phone.get_by_text("Thank you for telling us: 4 of 5.")).to_be_visible()
+    await phone.reload()
+    await expect(phone.get_by_text(re.compile("Thank you for telling us"))).to_be_visible()
+    await expect(phone.get_by_role("button", name="Tell us")).to_have_count(0)
