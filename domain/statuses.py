@@ -61,6 +61,14 @@ class HoldKind(StrEnum):
     THROTTLE = "throttle"
 
 
+class WaitReason(StrEnum):
+    """Why an order takes longer than its dishes. NONE: it does not."""
+
+    NONE = ""
+    QUEUE = "queue"
+    LATE = "late"
+
+
 class Channel(StrEnum):
     """Where an order came from."""
 

@@ -24,6 +24,7 @@ from domain.statuses import (
     Resolution,
     RoundStatus,
     TicketStatus,
+    WaitReason,
 )
 
 # What presses most comes first.
@@ -705,7 +706,8 @@ class GuestSessionView(View):
 
 class QueuePlaceView(View):
     """Where an order is in the kitchen at a moment. queue_position: 1 is next; None waits for
-    nothing in the kitchen."""
+    nothing in the kitchen. low_minutes, high_minutes: until it is ready, by the work that the
+    kitchen has; 0 for nothing to make. wait_reason: why it takes longer than the dish itself."""
 
     order_id: str
     order_number: int
@@ -714,6 +716,9 @@ class QueuePlaceView(View):
     estimated_ready_at: datetime | None
     queue_position: int | None
     at: datetime
+    low_minutes: int = 0
+    high_minutes: int = 0
+    wait_reason: WaitReason = WaitReason.NONE
 
     @property
     def ahead(self) -> int:

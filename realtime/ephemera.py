@@ -119,7 +119,7 @@ def announce_queue_place(cafe_id: str, place: QueuePlaceView, *, event_id: str) 
                 "queue_place",
                 "queue_place",
                 f"queue_place-{place.order_id}",
-                "replace" if place.ahead else "remove",
+                "replace" if place.high_minutes else "remove",
                 place.order_number,
             ),
         ),

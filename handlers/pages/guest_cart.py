@@ -16,6 +16,7 @@ from domain.errors import (
     NotFound,
     TableTapError,
 )
+from domain.estimates import Estimate
 from domain.orders import CLOSED_ORDER_STATUSES
 from domain.views import MenuItemView, OrderView, QuoteView
 from handlers.pages.cart import Cart, CartLine
@@ -29,6 +30,7 @@ from handlers.pages.guest import (
     run_once,
 )
 from handlers.pages.guest_menu import show_item
+from services.estimates import estimate_cart
 from services.operations import OPERATIONS
 from services.unit_of_work import UnitOfWork
 
@@ -59,6 +61,17 @@ class GuestCartPage(CartPage):
             faults=faults or quote_faults,
             currency=scene.menu.currency,
             grace_s=scene.rules.grace_s,
+            estimate=await self._estimate(scene, cart),
+        )
+
+    async def _estimate(self, scene: GuestScene, cart: Cart) -> Estimate | None:
+        """Say how long it would take, by the work that the kitchen has."""
+        return await self.context.runner.read(
+            estimate_cart,
+            self.identity.cafe_id,
+            scene.menu,
+            [line.to_draft() for line in cart.lines],
+            now=self.context.now(),
         )
 
     async def _quote(self, scene: GuestScene, cart: Cart) -> tuple[QuoteView | None, list[Fault]]:

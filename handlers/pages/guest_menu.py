@@ -13,6 +13,7 @@ from domain.views import MenuItemView
 from handlers.page import build_live
 from handlers.pages.cart import Cart, CartLine
 from handlers.pages.guest import CartPage, GuestScene, estimate_unit_minor
+from services.estimates import estimate_stations
 
 _LONGEST_SEARCH = 60
 
@@ -30,6 +31,9 @@ class GuestMenuPage(CartPage):
             shown=show_menu(scene.menu, wanted),
             wanted=wanted,
             cart=_sum_up(cart, scene),
+            waits=await self.context.runner.read(
+                estimate_stations, cafe_id, scene.menu, now=self.context.now()
+            ),
             open_orders=[
                 order
                 for order in scene.orders.orders

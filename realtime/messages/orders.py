@@ -11,7 +11,7 @@ from domain.events import (
     OrderRoundUpdated,
     OrderStatusUpdated,
 )
-from domain.statuses import ItemStatus, OrderStatus, RoundStatus
+from domain.statuses import ItemStatus, OrderStatus, RoundStatus, WaitReason
 from domain.views import OrderItemView, OrderView, QueuePlaceView
 from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
@@ -85,7 +85,11 @@ class OrderProgressData(OrderData, frozen=True, kw_only=True):
 
 
 class QueuePositionData(Data, frozen=True, kw_only=True):
-    """queue_position: 1 + rounds that the kitchen has before it; absent when it waits for none."""
+    """queue_position: 1 + rounds that the kitchen has before it; absent when it waits for none.
+
+    low_minutes, high_minutes: until it is ready, by the work that the kitchen has; 0 where nothing
+    is to be made. wait_reason: "", "queue" or "late".
+    """
 
     order_id: str
     order_number: int
@@ -93,6 +97,9 @@ class QueuePositionData(Data, frozen=True, kw_only=True):
     progress_percentage: int
     estimated_ready_time: datetime | None = None
     queue_position: int | None = None
+    low_minutes: int = 0
+    high_minutes: int = 0
+    wait_reason: WaitReason = WaitReason.NONE
 
 
 class OrderItemVoidedData(OrderData, frozen=True, kw_only=True):
@@ -151,6 +158,9 @@ def build_queue_position(place: QueuePlaceView) -> QueuePositionData:
         progress_percentage=place.progress_percentage,
         estimated_ready_time=place.estimated_ready_at,
         queue_position=place.queue_position,
+        low_minutes=place.low_minutes,
+        high_minutes=place.high_minutes,
+        wait_reason=place.wait_reason,
     )
 
 

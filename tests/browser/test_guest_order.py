@@ -56,6 +56,9 @@ async def keep(phone: Page) -> None:
     await phone.evaluate("globalThis.isSameDocument = true")
     await expect(phone.get_by_role("heading", level=2).first).to_contain_text("will be ready")
     await expect(phone.get_by_role("button", name="Take it back")).to_have_count(0)
+    await expect(phone.locator(".queue-place__range")).to_have_text(re.compile(r"\d+–\d+ min"))
+    await expect(phone.get_by_text("You are next in the kitchen.")).to_be_visible()
+    await save_screenshot(phone, "guest-range")
     assert await phone.evaluate("globalThis.isSameDocument === true")
 
 

@@ -29,6 +29,7 @@ from domain.statuses import (
     Priority,
     RoundStatus,
     TicketStatus,
+    WaitReason,
 )
 from domain.views import (
     BoardNumberView,
@@ -452,6 +453,9 @@ def make_queue_place() -> QueuePlaceView:
         estimated_ready_at=NOON + timedelta(minutes=6),
         queue_position=3,
         at=NOON,
+        low_minutes=6,
+        high_minutes=9,
+        wait_reason=WaitReason.QUEUE,
     )
 
 

@@ -10,6 +10,7 @@ from domain.statuses import (
     ItemStatus,
     OrderStatus,
     RoundStatus,
+    WaitReason,
 )
 from domain.views import (
     GuestPayView,
@@ -398,6 +399,9 @@ def list_queue_places(now: datetime) -> list[tuple[str, QueuePlaceView]]:
                 progress_percentage=0,
                 estimated_ready_at=None,
                 queue_position=1 + ahead,
+                low_minutes=5 + ahead,
+                high_minutes=8 + 2 * ahead,
+                wait_reason=WaitReason.LATE if ahead > 5 else WaitReason.QUEUE,
                 at=now,
             ),
         )

@@ -1,9 +1,11 @@
 """The kitchen's queue as guests are told of it: places, and when they are told."""
 
-from domain.commands import BumpTicket, FinishItems, PlaceOrder
+from domain.commands import BumpTicket, FinishItems, PlaceOrder, StartItems
 from domain.roles import Role
 from jobs.queue_positions import QueuePositions
-from services.boards import read_guest_orders, read_kitchen_board
+from services.boards import read_guest_orders, read_kitchen_board, read_order
+from services.estimates import estimate_cart, estimate_stations
+from services.menu import read_menu
 from services.queue import read_queue_places
 from tests.support.cafes import OTHER_CAFE_ID, units
 
@@ -92,3 +94,50 @@ async def test_listeners_are_told_changes_and_newcomers_what_holds(cafe):
     listeners.clear()
     await positions.tick()
     assert len(reads) == 4
+
+
+async def test_the_work_before_an_order_makes_it_later_and_lateness_is_told(cafe):
+    """By the kitchen's seconds; while nothing moves, what is late is looked at again."""
+    first, second = [await _order(cafe, "Toastie/Rye") for _ in range(2)]
+    told = []
+    positions = QueuePositions(
+        cafe.runner,
+        count_listeners=lambda: {cafe.cafe_id: {first.order_id: 1, second.order_id: 1}},
+        read_seq=lambda _: 1,
+        push=lambda _, place: told.append(place),
+        now=lambda: cafe.now,
+    )
+    await positions.tick()
+    ahead, behind = told
+    assert (ahead.wait_reason, ahead.low_minutes) == ("", first.items[0].prep_s // 60)
+    assert behind.low_minutes >= 2 * ahead.low_minutes
+    cafe.pass_time(seconds=19)
+    await positions.tick()
+    assert len(told) == 2
+    cafe.pass_time(minutes=30)
+    await positions.tick()
+
+    assert [place.wait_reason for place in told[2:] if place.order_id == second.order_id] == [
+        "late"
+    ]
+
+
+async def test_what_the_kitchen_needed_lately_is_believed(cafe):
+    """Twenty toasties of a minute each: a cart of one is told a minute and not what is set."""
+    for _ in range(20):
+        order = await _order(cafe, "Toastie/Rye")
+        await cafe.do(Role.KITCHEN, "start_items", StartItems(items=units(order.items[0])))
+        cafe.pass_time(seconds=60)
+        started = await cafe.runner.read(read_order, cafe.staff(Role.COUNTER), order.order_id)
+        await cafe.do(Role.KITCHEN, "finish_items", FinishItems(items=units(started.items[0])))
+    menu = await cafe.runner.read(read_menu, cafe.cafe_id, now=cafe.now)
+    cart = [cafe.line("Toastie", "Rye")]
+    estimate = await cafe.runner.read(estimate_cart, cafe.cafe_id, menu, cart, now=cafe.now)
+    (wait,) = [
+        each
+        for each in await cafe.runner.read(estimate_stations, cafe.cafe_id, menu, now=cafe.now)
+        if each.name == "Kitchen"
+    ]
+
+    assert (estimate.low_s, estimate.high_s) == (60, 60)
+    assert wait.estimate == estimate
