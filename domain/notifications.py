@@ -5,6 +5,7 @@ is composed here too, so that socket, REST and page say the same. Rows and event
 services/notifications.py's.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -115,6 +116,9 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
         life=timedelta(hours=12),
     ),
 }
+
+# Enough to know what is meant, in the two lines of a card.
+_NAMED_DISHES = 2
 
 # A guest who has waited this long for an answer is about to get up.
 CALL_PATIENCE_S = 120
@@ -370,11 +374,14 @@ def describe_unseen_ticket(subject: Subject, *, station_name: str) -> tuple[str,
     )
 
 
-def describe_missing_screen(station_name: str) -> tuple[str, str]:
-    """Say which station nobody can read the tickets of."""
+def describe_missing_screen(station_name: str, *, dishes: Sequence[str]) -> tuple[str, str]:
+    """Say which station nobody can read the tickets of, and what is made there."""
+    named = ", ".join(dishes[:_NAMED_DISHES])
+    more = len(dishes) - _NAMED_DISHES
+    what = f"{named}{f' and {more} more' if more > 0 else ''} go" if dishes else "Orders go"
     return (
         f"{station_name} has no screen",
-        "Orders are sent there, and nothing shows them. Open its display or pair a screen.",
+        f"{what} there, and nothing shows them. Open its display or pair a screen.",
     )
 
 

@@ -15,7 +15,14 @@ from domain.diets import Diet
 from domain.errors import NotFound, UnprocessableInput
 from domain.events import MenuItemChanged
 from domain.menu import refresh_item
-from domain.views import MenuCategoryView, MenuChangeView, StationView
+from domain.routing import Route, find_route
+from domain.views import (
+    KitchenScreensView,
+    MenuCategoryView,
+    MenuChangeView,
+    MenuItemView,
+    StationView,
+)
 from models.menu import MenuItem, Modifier
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
@@ -28,6 +35,7 @@ from services.menu_books import (
     read_menu_book,
 )
 from services.order_changes import check_version
+from services.station_screens import read_kitchen_screens
 from services.unit_of_work import UnitOfWork
 
 # Fields of the command that are columns as they are.
@@ -35,12 +43,20 @@ _PLAIN = ("name", "kitchen_name", "description", "price_minor", "prep_s", "stati
 
 
 class EditableMenu(msgspec.Struct, frozen=True, kw_only=True):
-    """A menu as its editor sees it. categories: without their items, which `items` has all of."""
+    """A menu as its editor sees it. categories: without their items, which `items` has all of.
+
+    kitchen: where what is ordered is seen.
+    """
 
     cafe: CafeRules
     categories: list[MenuCategoryView]
     items: list[EditableItem]
     stations: list[StationView]
+    kitchen: KitchenScreensView
+
+    def find_route(self, item: MenuItemView) -> Route:
+        """Say where a dish goes now."""
+        return find_route(self.kitchen, item.station_id)
 
 
 def read_editable_menu(cafe_id: str, *, now: datetime) -> EditableMenu:
@@ -60,6 +76,7 @@ def read_editable_menu(cafe_id: str, *, now: datetime) -> EditableMenu:
             for each in list_editable_items(cafe_id)
         ],
         stations=[book.stations[station_id] for (station_id,) in open_stations],
+        kitchen=read_kitchen_screens(cafe_id, now=now),
     )
 
 

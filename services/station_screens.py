@@ -52,17 +52,57 @@ HAS_SCREEN = f"""(
     )
 )"""  # noqa: S608 - own text
 
+# Of a `station`: its cafe opens (the till is there, nothing was ordered yet) and it makes what is
+# on the menu. Later a ticket says by itself that nobody sees it. Two parameters: how late the till
+# must have been heard of, and how long ago the last order may have been.
+_IS_OPENING = """(
+    EXISTS (
+        SELECT 1 FROM screen
+        WHERE screen.cafe_id = station.cafe_id AND screen.place = 'counter'
+            AND screen.left_at IS NULL AND screen.last_seen_at > ?
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM ticket WHERE ticket.cafe_id = station.cafe_id AND ticket.queued_at > ?
+    )
+    AND EXISTS (
+        SELECT 1 FROM menu_item
+        WHERE menu_item.cafe_id = station.cafe_id AND menu_item.station_id = station.id
+            AND menu_item.archived_at IS NULL
+    )
+)"""
+# Of a `station`: some screen was seen showing its tickets. One parameter: since when.
+_IS_SEEN = f"""EXISTS (
+    SELECT 1 FROM station_screen
+    WHERE station_screen.cafe_id = station.cafe_id AND station_screen.visible_at > ?
+        AND (
+            station_screen.station_id IN (station.id, {_SHOWN_AT})
+            OR station_screen.station_id IS NULL
+        )
+)"""  # noqa: S608 - own text
+# A page that is loaded again, or a screen that is carried, is back within this.
+_OPENING_PATIENCE = timedelta(seconds=60)
+_DISHES_QUERY = """
+SELECT name FROM menu_item
+WHERE cafe_id = ? AND station_id = ? AND archived_at IS NULL ORDER BY position, name
+"""
+
 # Stations whose warning is not as it should be: (station, whether it is to be raised).
 _WARNINGS_QUERY = f"""
 SELECT station.cafe_id, station.id, station.name, judged.is_missing
 FROM station
 JOIN (
     SELECT station.id AS station_id,
-        station.archived_at IS NULL AND NOT {HAS_SCREEN}
-            AND EXISTS (
-                SELECT 1 FROM ticket
-                WHERE ticket.cafe_id = station.cafe_id AND ticket.station_id = station.id
-                    AND ticket.queued_at > ?
+        station.archived_at IS NULL
+            AND (
+                (
+                    NOT {HAS_SCREEN}
+                    AND EXISTS (
+                        SELECT 1 FROM ticket
+                        WHERE ticket.cafe_id = station.cafe_id AND ticket.station_id = station.id
+                            AND ticket.queued_at > ?
+                    )
+                )
+                OR ({_IS_OPENING} AND NOT {_IS_SEEN})
             )
             AND NOT EXISTS (
                 SELECT 1 FROM notification
@@ -246,12 +286,16 @@ def _list_warnings(now: datetime) -> list[tuple[Any, ...]]:
         (
             _find_forgotten_ms(now),
             to_unix_ms(now - SERVICE_PAUSE),
+            to_unix_ms(now - _OPENING_PATIENCE),
+            to_unix_ms(now - SERVICE_PAUSE),
+            to_unix_ms(now - _OPENING_PATIENCE),
             to_unix_ms(now - KIND_RULES[_MISSING].life),
         ),
     )
 
 
 def _warn(unit: UnitOfWork, station_id: str, name: str) -> None:
+    key = (unit.cafe_id, station_id)
     raise_notification(
         unit,
         make_notification(
@@ -259,7 +303,9 @@ def _warn(unit: UnitOfWork, station_id: str, name: str) -> None:
             notification_id=unit.new_id(),
             cafe_id=unit.cafe_id,
             cause=station_id,
-            words=describe_missing_screen(name),
+            words=describe_missing_screen(
+                name, dishes=[dish for (dish,) in fetch_rows(_DISHES_QUERY, key)]
+            ),
             subject=Subject(station_id=station_id),
             since=unit.now,
             now=unit.now,

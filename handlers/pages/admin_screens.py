@@ -24,6 +24,7 @@ from services.event_log import read_head
 from services.pairing import PairingView, find_waiting, pair_device
 from services.station_screens import read_kitchen_screens
 from services.unit_of_work import UnitOfWork
+from services.whereabouts import find_whereabouts
 
 _SCREENS = "/admin/screens"
 _NAME_LIMIT = 60
@@ -66,7 +67,10 @@ class _DevicePage(ManagementPage):
 
 
 class ScreensPage(_DevicePage):
-    """All paired screens. ?paired, ?unpaired: the name of one that has just been."""
+    """All paired screens. ?paired, ?unpaired: the name of one that has just been.
+
+    ?find: an order's number or a dish that somebody misses on a wall.
+    """
 
     permission = "list_devices"
 
@@ -77,12 +81,20 @@ class ScreensPage(_DevicePage):
         context, cafe_id = self.context, self.identity.cafe_id
         found = await context.runner.read(_read_page, cafe_id)
         kitchen = await context.runner.read(read_kitchen_screens, cafe_id, now=context.now())
+        question = self.get_query_argument("find", "")[:_NAME_LIMIT].strip()
+        answer = None
+        if question:
+            answer = await context.runner.read(
+                find_whereabouts, cafe_id, question, now=context.now()
+            )
         records = await context.presence.get_active_connections(cafe_id)
         places = list_places(found.pop("stations"))
         await self.show(
             "admin_screens",
             render=("station_screens",),
             kitchen=kitchen,
+            question=question,
+            found=answer,
             screens=_join(found.pop("devices"), places, records),
             places=places,
             is_complete=context.presence.is_complete,

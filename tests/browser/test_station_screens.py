@@ -144,3 +144,44 @@ async def test_a_dead_stations_tickets_are_made_at_another_and_go_home(serve_dem
     await expect(banner).to_have_count(0)
     await expect(guests).to_have_count(0)
     await expect(own).to_have_count(1)
+
+
+async def test_the_menu_says_where_a_dish_goes_and_the_search_where_an_order_is(
+    serve_demo: ServeDemo,
+):
+    """A warning at save names dish and station; a screen that wakes up takes it back."""
+    cafe = serve_demo()
+    admin = await cafe.open_display("desk", "manager", "/admin/menu")
+    row = admin.locator(".menu-row").filter(has_text="Espresso").first
+    await expect(row).to_contain_text("nobody sees it")
+    await row.get_by_role("link", name="Espresso").click()
+    editor = admin.locator("[data-editor]")
+    await expect(editor).to_contain_text("Nobody would see Espresso: Bar has no screen.")
+    await editor.get_by_role("button", name="Save", exact=False).first.click()
+    saved = admin.locator("[data-done]")
+    await expect(saved).to_contain_text("Saved. But nobody would see Espresso: Bar has no screen.")
+    assert await find_violations(admin) == []
+    await save_screenshot(admin, "admin-menu-route")
+
+    bar = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    await expect(row).to_contain_text("Bar on a page", timeout=KNOWN_WITHIN_MS)
+    await expect(row).not_to_contain_text("nobody sees it")
+    counter = await cafe.speak_as("counter")
+    menu = await counter.read_menu()
+    lines = [draft_line(menu, "Espresso"), draft_line(menu, "Tosta mista")]
+    await counter.place_order(PlaceOrder(lines=lines))
+    await expect(bar.locator('[data-column="open"] > order-ticket')).to_have_count(1)
+
+    await admin.goto(f"{cafe.server.url}/admin/screens")
+    await admin.get_by_label("An order’s number of today, or a dish").fill("1")
+    await admin.keyboard.press("Enter")
+    parts = admin.locator(".whereabouts__part")
+    await expect(parts.filter(has_text="1 Espresso")).to_contain_text("stands at Bar since")
+    await expect(parts.filter(has_text="1 Tosta mista")).to_contain_text(
+        "no screen says that it shows it: Kitchen has no screen"
+    )
+    assert await find_violations(admin) == []
+    await save_screenshot(admin, "admin-whereabouts", whole_page=True)
+    await admin.get_by_label("An order’s number of today, or a dish").fill("tosta")
+    await admin.keyboard.press("Enter")
+    await expect(parts).to_contain_text("Tosta mista goes to Kitchen, and nobody would see it")

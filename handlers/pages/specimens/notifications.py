@@ -55,7 +55,10 @@ def list_notifications(now: datetime) -> list[tuple[str, NotificationView]]:
             "ticket_unseen", describe_unseen_ticket(_TABLE, station_name="Bar"), now=now, age_s=4
         ),
         "a station without a screen": _make(
-            "no_screen", describe_missing_screen("Bar"), now=now, age_s=90
+            "no_screen",
+            describe_missing_screen("Bar", dishes=["Espresso", "Flat white", "Latte"]),
+            now=now,
+            age_s=90,
         ),
         "a notice": _make(
             "notice", ("No oat milk", "Until the delivery comes at four."), now=now, age_s=1500

@@ -18,7 +18,7 @@ const live = startLive({
   heartbeat: 'dashboard',
   isQuiet: () => !document.querySelector('form[aria-busy="true"], [data-editor] form'),
   onMessage: ({ type }) => {
-    if (!type.startsWith('menu_')) return;
+    if (!type.startsWith('menu_') && type !== 'station_screens') return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       // Where there is no way to the server, coming back brings the list.
@@ -35,7 +35,10 @@ submitInPlace('[data-in-place]', (fresh, form) => {
   takeOverElements(fresh, ['[data-editor]']);
   showVersion(fresh);
   const [done, news] = [document, fresh].map((page) => page.querySelector('[data-done]'));
-  if (done && news) done.textContent = news.textContent;
+  if (done && news) {
+    done.textContent = news.textContent;
+    done.toggleAttribute('data-warns', news.hasAttribute('data-warns'));
+  }
   // Where the form was is another one now: who works by keys goes on from its head, or from the fault.
   const head = document.querySelector('[data-editor] .error-summary') ?? document.querySelector('[data-editor] h2');
   if (isOfEditor) /** @type {HTMLElement | null} */ (head)?.focus();

@@ -1,8 +1,19 @@
 """Counter and management learn how the kitchen's screens are, whichever process hears of them."""
 
-from domain.screens import ScreenState, Sound
+from domain.commands import PlaceOrder
+from domain.roles import Role
+from domain.screens import COUNTER, Place, ScreenState, SeenPlace, Sound
+from domain.statuses import NotificationKind
 from domain.views import KitchenScreensView
 from jobs.station_screens import StationScreensTicker
+from services.notifications import list_notifications
+from services.screens import (
+    JudgeScreens,
+    NoteScreens,
+    judge_screens,
+    list_cafes_to_judge,
+    note_screens,
+)
 from services.station_screens import read_screens_of_cafes
 from tests.support.cafes import OTHER_CAFE_ID, TestCafe, open_beside
 from tests.support.walls import open_screen
@@ -88,3 +99,44 @@ async def test_a_cafe_hears_of_its_own_screens(cafe):
         )
 
     assert [find_state(view, "Bar") for view in views] == [ScreenState.ALIVE, None]
+
+
+async def open_till(cafe: TestCafe) -> None:
+    """Let the till be heard of now."""
+    place = SeenPlace(place=Place(cafe_id=cafe.cafe_id, key=COUNTER), silent_s=0)
+    await cafe.runner.write(note_screens, NoteScreens(seen=[place]), command_type="note")
+
+
+async def list_warned(cafe: TestCafe) -> dict[str, str]:
+    """Let the clock look; list what stands about stations that nobody sees."""
+    if cafe.cafe_id in await cafe.runner.read(list_cafes_to_judge, cafe.now):
+        await cafe.runner.write(
+            judge_screens, JudgeScreens(), command_type="judge_screens", cafe_id=cafe.cafe_id
+        )
+    view = await cafe.runner.read(list_notifications, cafe.staff(Role.COUNTER))
+    return {
+        each.title: each.message
+        for each in view.notifications
+        if each.kind is NotificationKind.NO_SCREEN
+    }
+
+
+async def test_who_opens_the_till_is_told_what_nobody_would_see(cafe):
+    """Before the first order; a screen that wakes up ends it, and in service tickets tell."""
+    assert await list_warned(cafe) == {}
+    await open_till(cafe)
+    warned = await list_warned(cafe)
+    assert "Bar has no screen" in warned
+    assert "Water" in warned["Bar has no screen"] or " more go there" in warned["Bar has no screen"]
+
+    await open_screen(cafe, "bar wall", station="bar")
+    assert "Bar has no screen" not in await list_warned(cafe)
+    assert "Kitchen has no screen" in await list_warned(cafe)
+    cafe.pass_time(seconds=61)
+    await open_till(cafe)
+    await open_screen(cafe, "bar wall", station="bar", is_visible=False)
+    assert "Bar has no screen" in await list_warned(cafe)
+
+    lines = [cafe.line("Water")]
+    await cafe.order(Role.COUNTER, "place_order", PlaceOrder(lines=lines))
+    assert await list_warned(cafe) == {}
