@@ -84,6 +84,10 @@ _KITCHEN_COMMANDS = frozenset(
         "bump_ticket",
         "recall_ticket",
         "acknowledge_void",
+        "acknowledge_allergy",
+        "call_server",
+        "rush_ticket",
+        "withdraw_rush",
         "set_availability",
     }
 )
@@ -96,6 +100,8 @@ _COUNTER_COMMANDS = frozenset(
         "reject_round",
         "serve_items",
         "remake_items",
+        "rush_ticket",
+        "withdraw_rush",
         "set_availability",
         "close_table_session",
     }

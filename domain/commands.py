@@ -183,6 +183,31 @@ class RecallTicket(Command):
     ticket_id: Id
 
 
+class RushTicket(Command):
+    """Have a ticket's round made before others. reason: the other stations read it."""
+
+    ticket_id: Id
+    reason: Reason
+
+
+class WithdrawRush(Command):
+    """Let a rushed ticket's round wait its turn again."""
+
+    ticket_id: Id
+
+
+class AcknowledgeAllergy(Command):
+    """A cook has read the allergy of a ticket."""
+
+    ticket_id: Id
+
+
+class CallServer(Command):
+    """A cook asks for somebody to come to the pass, about a ticket."""
+
+    ticket_id: Id
+
+
 class SetAvailability(Command):
     """Mark a menu item, or a modifier, sold out (until: None is until changed) or sellable."""
 
@@ -270,24 +295,34 @@ class OrderStatusUpdate(Command):
 
 DeviceName = Annotated[str, msgspec.Meta(max_length=60, pattern=_LINE)]
 DeviceRole = Literal["kitchen", "expo", "counter", "board"]
+Diagonal = Annotated[int, msgspec.Meta(ge=150, le=4000)]
+Distance = Annotated[int, msgspec.Meta(ge=30, le=1000)]
 
 
 class PairDevice(Command):
-    """Let a screen in that shows a code. station_id: where it stands; none shows all stations."""
+    """Let a screen in that shows a code. station_id: where it stands; none shows all stations.
+
+    diagonal_mm, distance_cm: how large it is and how far away people stand, which says how large
+    its letters are; without both it goes by its pixels.
+    """
 
     user_code: Annotated[str, msgspec.Meta(min_length=8, max_length=20)]
     name: DeviceName
     role: DeviceRole
     station_id: Id | None = None
+    diagonal_mm: Diagonal | None = None
+    distance_cm: Distance | None = None
 
 
 class UpdateDevice(Command):
-    """Say what a paired screen shall be from now on."""
+    """Say what a paired screen shall be from now on; of its size what is None stays."""
 
     device_id: Id
     name: DeviceName
     role: DeviceRole
     station_id: Id | None = None
+    diagonal_mm: Diagonal | None = None
+    distance_cm: Distance | None = None
 
 
 Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]

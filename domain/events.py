@@ -138,7 +138,8 @@ class KitchenOrderCompleted(Event, tag="kitchen_order_completed"):
 
 
 class KitchenTicketUpdated(Event, tag="kitchen_ticket_updated"):
-    """A ticket changed without starting or completing. change: item, void, recall or others."""
+    """A ticket changed without starting or completing. change: item, void, recall, rush,
+    allergy or others."""
 
     ticket: TicketView
     change: str

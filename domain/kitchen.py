@@ -8,6 +8,7 @@ domain/order_views.py.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from domain.errors import Conflict, InvalidTransition, NotFound
 from domain.identifiers import NewId
 from domain.orders import Item, Order, Round, Ticket
 from domain.statuses import ItemStatus, Priority, TicketStatus
@@ -16,6 +17,8 @@ from domain.views import StationProgressView, TicketView
 _DONE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
 # A dish that takes no time to make would be late at once.
 _SHORTEST_TARGET_S = 30
+# Where all are rushed none is: more than a page's first row would be read as the usual order.
+RUSH_LIMIT = 5
 
 
 def make_tickets(order: Order, fired: Round, *, now: datetime, new_id: NewId) -> list[Ticket]:
@@ -69,14 +72,71 @@ def derive_ticket_status(items: Sequence[Item]) -> TicketStatus:
     return TicketStatus.STARTED
 
 
-def derive_priority(ticket: Ticket, items: Sequence[Item], *, now: datetime) -> Priority:
-    """Say how much a ticket presses: a remake and a late one come before the others."""
+def derive_priority(
+    ticket: Ticket, items: Sequence[Item], *, is_rushed: bool, now: datetime
+) -> Priority:
+    """Say how much a ticket presses: a rush most, then a remake and a late one.
+
+    is_rushed: its round is.
+    """
     if ticket.completed_at is not None:
         return Priority.NORMAL
+    if is_rushed:
+        return Priority.URGENT
     is_late = now - ticket.queued_at > timedelta(seconds=ticket.target_s)
     if is_late or any(item.remake_of is not None and item.is_live for item in items):
         return Priority.HIGH
     return Priority.NORMAL
+
+
+def rush_round(order: Order, ticket: Ticket, *, reason: str, rushed: int) -> None:
+    """Have a ticket's round made before others, at all of its stations.
+
+    rushed: how many rounds of the cafe are under way so. Another reason for one of them replaces
+    the first. Raises: InvalidTransition where nothing of it is to be made; Conflict where so many
+    are rushed that it would mean nothing.
+    """
+    each = order.get_round(ticket.round_number)
+    if not any(own.completed_at is None for own in _list_tickets(order, each)):
+        allowed = ["recall"] if ticket.status is TicketStatus.COMPLETED else []
+        raise InvalidTransition(current=ticket.status, attempted="rush", allowed=allowed)
+    if not each.is_rushed and rushed >= RUSH_LIMIT:
+        raise Conflict(
+            f"{rushed} orders are rushed already. Take the rush from one of them first.",
+            code="too_many_rushes",
+            details={"limit": RUSH_LIMIT},
+        )
+    each.rush_reason = reason
+
+
+def withdraw_rush(order: Order, ticket: Ticket) -> None:
+    """Let a round wait its turn again; one that does already stays as it is."""
+    order.get_round(ticket.round_number).rush_reason = ""
+
+
+def acknowledge_allergy(order: Order, ticket: Ticket, *, now: datetime) -> None:
+    """Note that a cook has read a ticket's allergy; a second time changes nothing.
+
+    Raises: NotFound where there is none.
+    """
+    if not order.get_round(ticket.round_number).allergy:
+        raise NotFound("This ticket has no allergy to be read.")
+    ticket.allergy_seen_at = ticket.allergy_seen_at or now
+
+
+def find_earlier_quantity(item: Item, beside: Sequence[Item]) -> int | None:
+    """Return how many units a line had before some of them were voided that nobody has seen yet.
+
+    beside: the lines of its ticket. None where none was taken off it, or all of it is gone.
+    """
+    if not item.is_live:
+        return None
+    gone = sum(
+        part.quantity
+        for part in beside
+        if part.split_from == item.item_id and not part.is_live and part.void_seen_at is None
+    )
+    return item.quantity + gone if gone else None
 
 
 def list_station_progress(order: Order, ticket: Ticket) -> list[StationProgressView]:
@@ -108,3 +168,7 @@ def is_on_board(ticket: TicketView) -> bool:
     if ticket.status is TicketStatus.CANCELLED:
         return not all(item.void_seen for item in ticket.items)
     return ticket.status is not TicketStatus.COMPLETED
+
+
+def _list_tickets(order: Order, each: Round) -> list[Ticket]:
+    return [ticket for ticket in order.tickets if ticket.round_number == each.number]

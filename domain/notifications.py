@@ -115,6 +115,16 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
         action_path="/displays",
         life=timedelta(hours=12),
     ),
+    # Food stands at the pass, or a cook has a question. They see that somebody comes.
+    NotificationKind.KITCHEN_CALLS: KindRule(
+        roles=frozenset({Role.EXPO, Role.COUNTER}),
+        priority=Priority.HIGH,
+        is_shared=True,
+        resolvers=PERSON_ROLES,
+        action_path="/counter",
+        life=timedelta(minutes=30),
+        escalation=Escalation(times=1, priority=Priority.URGENT, roles=MANAGEMENT),
+    ),
 }
 
 # Enough to know what is meant, in the two lines of a card.
@@ -122,6 +132,8 @@ _NAMED_DISHES = 2
 
 # A guest who has waited this long for an answer is about to get up.
 CALL_PATIENCE_S = 120
+# Hot food has waited this long at the pass: it is no longer what was ordered.
+KITCHEN_PATIENCE_S = 60
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -359,6 +371,14 @@ def describe_failed_payment(subject: Subject) -> tuple[str, str]:
 def describe_call(subject: Subject) -> tuple[str, str]:
     """Say which table wants somebody."""
     return f"{subject.table_label} calls", "Somebody there would like help."
+
+
+def describe_kitchen_call(subject: Subject, *, station_name: str) -> tuple[str, str]:
+    """Say which station wants somebody, and for which order."""
+    return (
+        f"{station_name} calls, order {subject.order_number}",
+        f"For {subject.table_label or 'the counter'}. Come to the pass.",
+    )
 
 
 def describe_silent_screen(name: str) -> tuple[str, str]:

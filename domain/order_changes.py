@@ -97,7 +97,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Why an order changes. updated_by: a role word, or "system".
 
     facts: what happened to the order beyond moves of its lines, one event each. ticket_change:
-    the word that tickets carry whose own lines changed: item, void or recall.
+    the word that tickets carry that changed themselves: item, void, recall,
+    rush or allergy.
     """
 
     updated_by: str
@@ -247,7 +248,7 @@ def _list_ticket_events(
         earlier = before.get(ticket_id)
         if earlier is not None and earlier.version == ticket.version:
             continue
-        if earlier is not None and _shows_same_lines(earlier, ticket):
+        if earlier is not None and _shows_same(earlier, ticket):
             others.append(KitchenTicketUpdated(ticket=ticket, change="others"))
         else:
             own.append(_describe_ticket(earlier, ticket, cause))
@@ -255,8 +256,14 @@ def _list_ticket_events(
     yield from others
 
 
-def _shows_same_lines(before: TicketView, after: TicketView) -> bool:
-    return before.items == after.items and before.status is after.status
+def _shows_same(before: TicketView, after: TicketView) -> bool:
+    """Say whether only other stations' progress is new."""
+    return (before.items, before.status, before.rush_reason, before.allergy_seen) == (
+        after.items,
+        after.status,
+        after.rush_reason,
+        after.allergy_seen,
+    )
 
 
 def _describe_ticket(before: TicketView | None, after: TicketView, cause: Cause) -> AnyEvent:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from domain.kitchen import derive_priority, list_station_progress
+from domain.kitchen import derive_priority, find_earlier_quantity, list_station_progress
 from domain.orders import Item, Order, Round, Ticket, estimate_round_ready_at
 from domain.payments import Payment, Refund, Sums, sum_payments
 from domain.statuses import OrderStatus
@@ -112,7 +112,7 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
         channel=order.channel,
         table_number=order.table_number,
         table_label=order.table_label,
-        priority=derive_priority(ticket, items, now=now),
+        priority=derive_priority(ticket, items, is_rushed=each.is_rushed, now=now),
         queued_at=ticket.queued_at,
         started_at=ticket.started_at,
         completed_at=ticket.completed_at,
@@ -120,8 +120,10 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
         is_recalled=ticket.is_recalled,
         note=each.note,
         allergy=each.allergy,
-        items=[_build_ticket_item(item) for item in items],
+        items=[_build_ticket_item(item, items) for item in items],
         others=list_station_progress(order, ticket),
+        rush_reason=each.rush_reason,
+        allergy_seen=ticket.allergy_seen_at is not None,
     )
 
 
@@ -190,6 +192,7 @@ def _build_round_view(order: Order, each: Round) -> RoundView:
         undo_until=each.undo_until,
         items=[_build_item_view(order, item) for item in order.list_items(each.number)],
         estimated_ready_at=estimate_round_ready_at(order, each),
+        is_rushed=each.is_rushed,
     )
 
 
@@ -223,7 +226,8 @@ def _build_item_view(order: Order, item: Item) -> OrderItemView:
     )
 
 
-def _build_ticket_item(item: Item) -> TicketItemView:
+def _build_ticket_item(item: Item, beside: list[Item]) -> TicketItemView:
+    """beside: all lines of the ticket."""
     return TicketItemView(
         item_id=item.item_id,
         quantity=item.quantity,
@@ -241,4 +245,6 @@ def _build_ticket_item(item: Item) -> TicketItemView:
         void_seen=item.void_seen_at is not None,
         started_at=item.started_at,
         ready_at=item.ready_at,
+        changed_from=find_earlier_quantity(item, beside),
+        menu_item_id=item.menu_item_id,
     )

@@ -97,7 +97,10 @@ class Hold:
 
 @dataclass(slots=True, kw_only=True)
 class Round:
-    """Lines that were submitted together. progress_percentage: the highest it has shown."""
+    """Lines that were submitted together. progress_percentage: the highest it has shown.
+
+    rush_reason: why it comes before the others in the kitchen, "" where it does not.
+    """
 
     round_id: str
     number: int
@@ -113,6 +116,7 @@ class Round:
     fired_at: datetime | None = None
     undo_until: datetime | None = None
     progress_percentage: int = 0
+    rush_reason: str = ""
     holds: list[Hold] = field(default_factory=list)
 
     @property
@@ -124,10 +128,17 @@ class Round:
     def is_fired(self) -> bool:
         return self.status in _FIRED
 
+    @property
+    def is_rushed(self) -> bool:
+        return self.rush_reason != ""
+
 
 @dataclass(slots=True, kw_only=True)
 class Ticket:
-    """One station's part of one round; its rules are in domain/kitchen.py."""
+    """One station's part of one round; its rules are in domain/kitchen.py.
+
+    allergy_seen_at: when a cook said that they have read the allergy.
+    """
 
     ticket_id: str
     round_number: int
@@ -139,6 +150,7 @@ class Ticket:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     is_recalled: bool = False
+    allergy_seen_at: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)

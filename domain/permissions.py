@@ -34,6 +34,10 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "move_station": FLOOR_STAFF,
     "return_station": _EVERY_STAFF,
     "set_failover": MANAGEMENT,
+    "acknowledge_allergy": KITCHEN_STAFF,
+    "call_server": KITCHEN_STAFF,
+    "rush_ticket": _EVERY_STAFF,  # decision 0043
+    "withdraw_rush": _EVERY_STAFF,
     "set_availability": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
     "edit_menu_item": MANAGEMENT,
     "edit_modifier": MANAGEMENT,

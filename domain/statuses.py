@@ -115,6 +115,7 @@ class NotificationKind(StrEnum):
     SCREEN_OFFLINE = "screen_offline"
     TICKET_UNSEEN = "ticket_unseen"
     NO_SCREEN = "no_screen"
+    KITCHEN_CALLS = "kitchen_calls"
 
 
 class NotificationStatus(StrEnum):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from domain.displays import compute_item_px
 from domain.payments import LegStatus, PaymentMethod, PaymentStatus, RefundStatus
 from domain.roles import Role
 from domain.screens import ScreenState
@@ -29,6 +30,8 @@ from domain.statuses import (
 
 # What presses most comes first.
 _PRIORITIES = tuple(reversed(Priority))
+# Longer than any ticket stays open, and shorter than the time since 1970.
+_RUSH_LEAD_MS = 10**11
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -265,6 +268,7 @@ class RoundView(View):
     """progress_percentage: 0 to 100, never falling within a round.
 
     estimated_ready_at: of its open lines; None before it is fired and when nothing is open.
+    is_rushed: the kitchen has it before others; why is for staff alone.
     """
 
     round_number: int
@@ -280,6 +284,7 @@ class RoundView(View):
     undo_until: datetime | None
     items: list[OrderItemView]
     estimated_ready_at: datetime | None = None
+    is_rushed: bool = False
 
 
 class PaymentView(View):
@@ -438,7 +443,9 @@ class TicketItemView(View):
     """A line as the kitchen sees it: no price, not of its modifiers either (they say 0).
 
     modifiers: those that differ from how the dish usually comes (decision 0016).
-    void_seen: the cook has acknowledged the void.
+    void_seen: the cook has acknowledged the void. changed_from: how many there were before units
+    were voided that no cook has seen yet, None where nothing changed. menu_item_id: "" in events
+    that were logged before it was there.
     """
 
     item_id: str
@@ -453,6 +460,8 @@ class TicketItemView(View):
     void_seen: bool
     started_at: datetime | None
     ready_at: datetime | None
+    changed_from: int | None = None
+    menu_item_id: str = ""
 
 
 class StationProgressView(View):
@@ -467,7 +476,8 @@ class StationProgressView(View):
 class TicketView(View):
     """One station's part of one round. allergens: what the strip shows, from the guest's words.
 
-    round_number above 1 is an add-on. target_s: age at which the ticket is late.
+    round_number above 1 is an add-on. target_s: age at which the ticket is late. rush_reason: why
+    it comes before the others, "" where it does not. allergy_seen: a cook has ticked the strip.
     """
 
     ticket_id: str
@@ -491,6 +501,14 @@ class TicketView(View):
     allergy: str
     items: list[TicketItemView]
     others: list[StationProgressView]
+    rush_reason: str = ""
+    allergy_seen: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Place among the open tickets: those that are rushed first, then the oldest."""
+        queued_ms = int(self.queued_at.timestamp() * 1000)
+        return queued_ms - _RUSH_LEAD_MS if self.priority is Priority.URGENT else queued_ms
 
 
 class TicketsView(View):
@@ -646,7 +664,7 @@ class BoardNumberView(View):
 
 class DeviceView(View):
     """A paired screen. station_id: None shows all stations. address, browser: where it was paired
-    from; last_seen_at: to the hour."""
+    from; last_seen_at: to the hour. diagonal_mm, distance_cm: None where nobody has said."""
 
     device_id: str
     name: str
@@ -658,6 +676,15 @@ class DeviceView(View):
     browser: str
     created_at: datetime
     last_seen_at: datetime | None
+    diagonal_mm: int | None = None
+    distance_cm: int | None = None
+
+    @property
+    def item_px(self) -> int | None:
+        """How large a ticket's lines are to be on it; None where nobody has said how it hangs."""
+        if self.diagonal_mm is None or self.distance_cm is None:
+            return None
+        return compute_item_px(diagonal_mm=self.diagonal_mm, distance_cm=self.distance_cm)
 
 
 class DevicesView(View):

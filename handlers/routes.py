@@ -46,7 +46,12 @@ from handlers.pages.guest_pay import GuestPayPage
 from handlers.pages.guest_progress import GuestProgressPage, UndoRoundPage
 from handlers.pages.guest_rating import RatingPage
 from handlers.pages.join import JoinPage
-from handlers.pages.kitchen import KitchenPage
+from handlers.pages.kitchen import (
+    FinishedTicketsPart,
+    KitchenPage,
+    SoldOutChoicePart,
+    SoldOutPart,
+)
 from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
 from handlers.pages.pin import OwnPinPage, PinPage
@@ -75,6 +80,9 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/displays": StationChoicePage,
     r"/kitchen": KitchenPage,
     r"/kitchen/(?P<slug>[a-z0-9-]{1,60})": KitchenPage,
+    r"/kitchen/parts/finished": FinishedTicketsPart,
+    r"/kitchen/parts/sold-out": SoldOutPart,
+    rf"/kitchen/parts/sold-out/(?P<kind>item|option)/(?P<thing_id>{_ID})": SoldOutChoicePart,
     r"/counter": CounterPage,
     rf"/counter/orders/(?P<order_id>{_ID})/pay": PayPage,
     r"/tables": TablesPage,

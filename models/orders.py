@@ -102,7 +102,8 @@ class Round(Table):
     """Lines that were submitted together, with the gate they wait at.
 
     fired_at: when the kitchen got it. progress_percentage: the highest it has shown, because a
-    guest's progress never falls within a round. undo_until: end of the grace time.
+    guest's progress never falls within a round. undo_until: end of the grace time. rush_reason: ""
+    where it waits its turn.
     """
 
     id = id_field(primary_key=True)
@@ -119,6 +120,7 @@ class Round(Table):
     fired_at = timestamp_field(null=True)
     undo_until = timestamp_field(null=True)
     reason = text_field(120, default="")
+    rush_reason = text_field(120, default="")
 
     class Meta:
         table_name = "order_round"
@@ -165,6 +167,7 @@ class Ticket(Table):
     queued_at = timestamp_field()
     started_at = timestamp_field(null=True)
     completed_at = timestamp_field(null=True)
+    allergy_seen_at = timestamp_field(null=True)
 
     class Meta:
         table_name = "ticket"

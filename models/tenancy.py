@@ -110,7 +110,8 @@ class CafeTable(Table):
 class Device(Table):
     """A screen that belongs to a cafe, with one role and, in the kitchen, a station.
 
-    address, browser: where it was paired from, for people.
+    address, browser: where it was paired from, for people. diagonal_mm, distance_cm: how large it
+    is and how far away people stand, null where nobody has said.
     """
 
     id = id_field(primary_key=True)
@@ -123,8 +124,14 @@ class Device(Table):
     created_at = timestamp_field()
     last_seen_at = timestamp_field(null=True)
     revoked_at = timestamp_field(null=True)
+    diagonal_mm = integer_field(null=True)
+    distance_cm = integer_field(null=True)
 
     class Meta:
         table_name = "device"
         indexes = ((("cafe_id",), False),)
-        constraints = (check("device_role", "role IN ('kitchen', 'expo', 'counter', 'board')"),)
+        constraints = (
+            check("device_role", "role IN ('kitchen', 'expo', 'counter', 'board')"),
+            check("device_diagonal", "diagonal_mm IS NULL OR diagonal_mm > 0"),
+            check("device_distance", "distance_cm IS NULL OR distance_cm > 0"),
+        )

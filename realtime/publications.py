@@ -308,7 +308,7 @@ def _place_ticket(ticket: TicketView, action: _Action) -> Rendering:
         f"tickets:{ticket.station_id}",
         f"kitchen_ticket-{ticket.ticket_id}",
         action if is_on_board(ticket) else "remove",
-        _rank(ticket.queued_at),
+        ticket.rank,
     )
 
 

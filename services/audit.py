@@ -53,6 +53,8 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
         {
             "items_voided",
             "items_remade",
+            "ticket_rushed",
+            "rush_withdrawn",
             "order_cancelled",
             "round_approved",
             "round_rejected",

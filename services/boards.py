@@ -5,13 +5,16 @@ The number of queries does not depend on how much there is to show, and a board 
 at the same place of the log is read once (services/shared_views.py).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from domain.errors import NotFound
 from domain.kitchen import is_on_board
 from domain.order_views import build_number_view, build_order_view, build_ticket_view
 from domain.orders import Order, Ticket
+from domain.recall import Findable, find_matches
 from domain.roles import Identity
 from domain.statuses import OrderStatus
 from domain.views import (
@@ -23,7 +26,9 @@ from domain.views import (
     OrderView,
     Position,
     ReadyBoardView,
+    StationMoveView,
     StationView,
+    TicketsView,
     TicketView,
 )
 from models.fields import to_unix_ms
@@ -39,6 +44,8 @@ from services.shared_views import read_shared
 OPEN_LIMIT = 200
 # What a cook looks back at after a bump by mistake; all of the day is found by its number.
 FINISHED_LIMIT = 40
+# More lines than any kitchen makes in a day.
+_DAY_LIMIT = 20_000
 # A void that nobody acknowledged is no news the day after.
 _VOID_LIFE = timedelta(hours=24)
 # A business day has at most 25 hours, where the clock is set back: nothing of today is older.
@@ -71,14 +78,19 @@ ORDER BY +ticket.queued_at DESC, ticket.id DESC
 LIMIT ?
 """
 _FINISHED_TICKETS_QUERY = """
-SELECT ticket.id, ticket.order_id
+SELECT {columns}
 FROM ticket
 JOIN orders ON orders.id = ticket.order_id
+{joined}
 WHERE ticket.cafe_id = ? AND ticket.station_id IN {stations}
     AND ticket.completed_at >= ? AND ticket.status <> 'cancelled'
     AND orders.business_date = ?
 ORDER BY ticket.completed_at DESC, ticket.id DESC
 LIMIT ?
+"""
+_FINISHED_DISHES = """
+JOIN order_item ON order_item.round_id = ticket.round_id
+    AND order_item.station_id = ticket.station_id AND order_item.status <> 'voided'
 """
 
 
@@ -97,6 +109,23 @@ def read_kitchen_board(
         lambda position: _build_kitchen_board(cafe_id, station_id, position, now=now, limit=limit),
         now=now,
     )
+
+
+def search_finished_tickets(
+    cafe_id: str, station_id: str | None, wanted: str, *, now: datetime
+) -> TicketsView:
+    """Find finished tickets of the business day, which may be recalled, the newest first.
+
+    wanted: a number, a table, a dish or several of them; "" for the newest.
+    Raises: NotFound for a station of another cafe or none.
+    """
+    if station_id is not None:
+        _get_station(cafe_id, station_id)
+    station_ids = _list_shown(station_id, list_moves(cafe_id))
+    findable = _read_findable(read_cafe(cafe_id), station_ids, now)
+    found = find_matches(findable, wanted, limit=FINISHED_LIMIT)
+    tickets = _read_tickets(cafe_id, {each.ticket_id: each.order_id for each in found}, now)
+    return TicketsView(tickets=[tickets[each.ticket_id] for each in found])
 
 
 def read_counter_board(cafe_id: str) -> CounterBoardView:
@@ -213,16 +242,16 @@ def _build_kitchen_board(
         for move in list_moves(cafe_id)
         if station_id in (None, move.station_id, move.shown_at_station_id)
     ]
-    station_ids = None
-    if station_id is not None:
-        guests = [move.station_id for move in moves if move.shown_at_station_id == station_id]
-        station_ids = [station_id, *guests]
+    station_ids = _list_shown(station_id, moves)
     open_ids = _find_open_tickets(cafe_id, station_ids, now, limit)
     finished_ids = _find_finished_tickets(cafe, station_ids, now)
     tickets = _read_tickets(cafe_id, {**open_ids, **finished_ids}, now)
     return KitchenBoardView(
         station=station,
-        tickets=[tickets[ticket_id] for ticket_id in open_ids if is_on_board(tickets[ticket_id])],
+        tickets=sorted(
+            (tickets[ticket_id] for ticket_id in open_ids if is_on_board(tickets[ticket_id])),
+            key=lambda ticket: ticket.rank,  # those of one moment stay in the order of their ids
+        ),
         finished=[tickets[ticket_id] for ticket_id in finished_ids],
         position=position,
         moves=moves,
@@ -281,18 +310,61 @@ def _find_open_tickets(
 def _find_finished_tickets(
     cafe: CafeRules, station_ids: Sequence[str] | None, now: datetime
 ) -> dict[str, str]:
-    stations, parameters = _narrow(cafe.cafe_id, station_ids)
-    return dict(
-        fetch_rows(
-            _FINISHED_TICKETS_QUERY.format(stations=stations),
-            (
-                *parameters,
-                to_unix_ms(now - _LONGEST_DAY),
-                cafe.find_business_date(now).isoformat(),
-                FINISHED_LIMIT,
-            ),
-        )
+    rows = _fetch_finished(
+        "ticket.id, ticket.order_id", cafe, station_ids, now, limit=FINISHED_LIMIT
     )
+    return dict(rows)
+
+
+def _read_findable(
+    cafe: CafeRules, station_ids: Sequence[str] | None, now: datetime
+) -> list[Findable]:
+    """Read all that was finished today, the newest first, with the words that find it."""
+    dishes: dict[str, list[str]] = defaultdict(list)
+    columns = "ticket.id, order_item.kitchen_name"
+    for ticket_id, dish in _fetch_finished(
+        columns, cafe, station_ids, now, joined=_FINISHED_DISHES
+    ):
+        dishes[ticket_id].append(dish)
+    columns = "ticket.id, ticket.order_id, orders.number, orders.table_number, orders.table_label"
+    return [
+        Findable(
+            ticket_id=ticket_id,
+            order_id=order_id,
+            order_number=number,
+            table_number=table_number,
+            table_label=table_label,
+            dishes=tuple(dishes[ticket_id]),
+        )
+        for ticket_id, order_id, number, table_number, table_label in _fetch_finished(
+            columns, cafe, station_ids, now
+        )
+    ]
+
+
+def _fetch_finished(
+    columns: str,
+    cafe: CafeRules,
+    station_ids: Sequence[str] | None,
+    now: datetime,
+    *,
+    joined: str = "",
+    limit: int = _DAY_LIMIT,
+) -> list[tuple[Any, ...]]:
+    stations, parameters = _narrow(cafe.cafe_id, station_ids)
+    query = _FINISHED_TICKETS_QUERY.format(columns=columns, stations=stations, joined=joined)
+    today = cafe.find_business_date(now).isoformat()
+    return fetch_rows(query, (*parameters, to_unix_ms(now - _LONGEST_DAY), today, limit))
+
+
+def _list_shown(station_id: str | None, moves: Sequence[StationMoveView]) -> Sequence[str] | None:
+    """List the stations whose tickets are shown at one: its own and its guests'; None for all."""
+    if station_id is None:
+        return None
+    return [
+        station_id,
+        *(move.station_id for move in moves if move.shown_at_station_id == station_id),
+    ]
 
 
 def _narrow(cafe_id: str, station_ids: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -25,7 +25,8 @@ from services.unit_of_work import UnitOfWork
 
 _SELECT = """
 SELECT device.id, device.name, device.role, device.station_id, station.name, station.slug,
-    device.address, device.browser, device.created_at, device.last_seen_at
+    device.address, device.browser, device.created_at, device.last_seen_at, device.diagonal_mm,
+    device.distance_cm
 FROM device
 LEFT JOIN station ON station.id = device.station_id
 WHERE device.cafe_id = ? AND device.revoked_at IS NULL
@@ -151,9 +152,13 @@ def update_device(unit: UnitOfWork, command: UpdateDevice) -> DeviceView:
     require(unit.identity, "update_device")
     before = read_device(unit.cafe_id, command.device_id)
     check_station(unit.cafe_id, command.role, command.station_id)
-    Device.update(name=command.name, role=Role(command.role), station_id=command.station_id).where(
-        Device.id == command.device_id, Device.cafe_id == unit.cafe_id
-    ).execute()
+    Device.update(
+        name=command.name,
+        role=Role(command.role),
+        station_id=command.station_id,
+        diagonal_mm=command.diagonal_mm or before.diagonal_mm,
+        distance_cm=command.distance_cm or before.distance_cm,
+    ).where(Device.id == command.device_id, Device.cafe_id == unit.cafe_id).execute()
     after = read_device(unit.cafe_id, command.device_id)
     if after == before:
         return after
@@ -208,6 +213,8 @@ def _build_view(
     browser: str,
     created_at: int,
     last_seen_at: int | None,
+    diagonal_mm: int | None,
+    distance_cm: int | None,
 ) -> DeviceView:
     return DeviceView(
         device_id=device_id,
@@ -220,4 +227,6 @@ def _build_view(
         browser=browser,
         created_at=from_unix_ms(created_at),
         last_seen_at=from_optional_unix_ms(last_seen_at),
+        diagonal_mm=diagonal_mm,
+        distance_cm=distance_cm,
     )

@@ -6,15 +6,19 @@ ids. Each operation answers with the tickets that carry the lines.
 
 from collections.abc import Callable
 
+from domain import kitchen
 from domain.commands import (
+    AcknowledgeAllergy,
     AcknowledgeVoid,
     BumpTicket,
     FinishItems,
     ItemUnits,
     RecallItems,
     RecallTicket,
+    RushTicket,
     StartItems,
     StartTicket,
+    WithdrawRush,
 )
 from domain.errors import NotFound
 from domain.item_moves import acknowledge_void as acknowledge
@@ -96,6 +100,42 @@ def acknowledge_void(unit: UnitOfWork, command: AcknowledgeVoid) -> TicketView:
     if not tickets:
         raise NotFound("The kitchen never had this line.")
     return _save_ticket(unit, opened, tickets[0])
+
+
+def acknowledge_allergy(unit: UnitOfWork, command: AcknowledgeAllergy) -> TicketView:
+    """Note that a cook has read a ticket's allergy; a second time changes nothing."""
+    opened, ticket = _open_ticket(unit, command.ticket_id)
+    kitchen.acknowledge_allergy(opened.order, ticket, now=unit.now)
+    return _save_ticket(unit, opened, ticket, change="allergy")
+
+
+def rush_ticket(unit: UnitOfWork, command: RushTicket) -> TicketView:
+    """Have a ticket's round made before others, at all of its stations."""
+    opened, ticket = _open_ticket(unit, command.ticket_id)
+    kitchen.rush_round(
+        opened.order, ticket, reason=command.reason, rushed=_count_rushed(unit.cafe_id)
+    )
+    unit.audit("ticket_rushed", order_id=opened.order.order_id, reason=command.reason)
+    return _save_ticket(unit, opened, ticket, change="rush")
+
+
+def withdraw_rush(unit: UnitOfWork, command: WithdrawRush) -> TicketView:
+    """Let a ticket's round wait its turn again."""
+    opened, ticket = _open_ticket(unit, command.ticket_id)
+    kitchen.withdraw_rush(opened.order, ticket)
+    unit.audit("rush_withdrawn", order_id=opened.order.order_id)
+    return _save_ticket(unit, opened, ticket, change="rush")
+
+
+def _count_rushed(cafe_id: str) -> int:
+    """Count the rounds that are rushed and of which something is to be made."""
+    rows = fetch_rows(
+        "SELECT DISTINCT round_id FROM ticket WHERE cafe_id = ?"
+        " AND station_id IN (SELECT id FROM station WHERE cafe_id = ?)"
+        " AND status IN ('received', 'started') AND priority = 'urgent'",
+        (cafe_id, cafe_id),
+    )
+    return len(rows)
 
 
 def _move(unit: UnitOfWork, items: list[Item], move: ItemMove) -> None:

@@ -22,6 +22,7 @@ from services import (
     failover,
     house_rules,
     kitchen,
+    kitchen_calls,
     menu,
     menu_edits,
     notifications,
@@ -77,6 +78,7 @@ _RECALLED = frozenset(
         "order_number_preparing",
     }
 )
+_RUSHED = frozenset({"kitchen_ticket_updated", "order_progress"})
 _SERVED = frozenset({"kitchen_ticket_updated", "order_status_updated", "order_progress"}) | _GONE
 _CANCELLED = (
     frozenset({"order_item_voided", "kitchen_ticket_updated", "order_status_updated"})
@@ -138,6 +140,18 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         kitchen.acknowledge_void,
         frozenset({"kitchen_ticket_updated"}),
     ),
+    "acknowledge_allergy": (
+        commands.AcknowledgeAllergy,
+        kitchen.acknowledge_allergy,
+        frozenset({"kitchen_ticket_updated"}),
+    ),
+    "call_server": (
+        commands.CallServer,
+        kitchen_calls.call_server,
+        frozenset({"staff_notification"}),
+    ),
+    "rush_ticket": (commands.RushTicket, kitchen.rush_ticket, _RUSHED),
+    "withdraw_rush": (commands.WithdrawRush, kitchen.withdraw_rush, _RUSHED),
     "serve_items": (commands.ServeItems, counter.serve_items, _SERVED),
     "remake_items": (
         commands.RemakeItems,

@@ -38,7 +38,8 @@ _ROUNDS_QUERY = """
 SELECT order_round.order_id, order_round.id, order_round.number, order_round.status,
     order_round.submitted_at, order_round.menu_version, order_round.lane_id, lane.number,
     order_round.person_id, order_round.note, order_round.allergy, order_round.reason,
-    order_round.fired_at, order_round.undo_until, order_round.progress_percentage
+    order_round.fired_at, order_round.undo_until, order_round.progress_percentage,
+    order_round.rush_reason
 FROM order_round
 LEFT JOIN lane ON lane.id = order_round.lane_id
 WHERE order_round.order_id IN ({places})
@@ -80,7 +81,7 @@ ORDER BY order_item_modifier.order_item_id, order_item_modifier.position
 _TICKETS_QUERY = """
 SELECT ticket.order_id, ticket.id, order_round.number, ticket.station_id, ticket.target_s,
     ticket.queued_at, ticket.status, ticket.version, ticket.started_at, ticket.completed_at,
-    ticket.is_recalled
+    ticket.is_recalled, ticket.allergy_seen_at
 FROM ticket
 JOIN order_round ON order_round.id = ticket.round_id
 JOIN station ON station.id = ticket.station_id
@@ -228,6 +229,7 @@ def _build_round(row: tuple[Any, ...]) -> Round:
         fired_at,
         undo_until,
         progress_percentage,
+        rush_reason,
     ) = row
     return Round(
         round_id=round_id,
@@ -244,6 +246,7 @@ def _build_round(row: tuple[Any, ...]) -> Round:
         fired_at=from_optional_unix_ms(fired_at),
         undo_until=from_optional_unix_ms(undo_until),
         progress_percentage=progress_percentage,
+        rush_reason=rush_reason,
     )
 
 
@@ -349,6 +352,7 @@ def _build_ticket(row: tuple[Any, ...]) -> Ticket:
         started_at,
         completed_at,
         is_recalled,
+        allergy_seen_at,
     ) = row
     return Ticket(
         ticket_id=ticket_id,
@@ -361,4 +365,5 @@ def _build_ticket(row: tuple[Any, ...]) -> Ticket:
         started_at=from_optional_unix_ms(started_at),
         completed_at=from_optional_unix_ms(completed_at),
         is_recalled=bool(is_recalled),
+        allergy_seen_at=from_optional_unix_ms(allergy_seen_at),
     )

@@ -204,6 +204,7 @@ def _describe_round(order: Order, each: Round) -> Row:
         "fired_at": each.fired_at,
         "undo_until": each.undo_until,
         "reason": each.reason,
+        "rush_reason": each.rush_reason,
     }
 
 
@@ -267,8 +268,14 @@ def _describe_ticket(order: Order, ticket: Ticket, round_id: str, *, now: dateti
         "station_id": ticket.station_id,
         "status": ticket.status,
         "version": ticket.version,
-        "priority": derive_priority(ticket, order.list_ticket_items(ticket), now=now),
+        "priority": derive_priority(
+            ticket,
+            order.list_ticket_items(ticket),
+            is_rushed=order.get_round(ticket.round_number).is_rushed,
+            now=now,
+        ),
         "is_recalled": ticket.is_recalled,
+        "allergy_seen_at": ticket.allergy_seen_at,
         "target_s": ticket.target_s,
         "queued_at": ticket.queued_at,
         "started_at": ticket.started_at,

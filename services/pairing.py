@@ -133,6 +133,8 @@ def pair_device(unit: UnitOfWork, command: PairDevice) -> DeviceView:
         address=row.address,
         browser=row.browser,
         created_at=unit.now,
+        diagonal_mm=command.diagonal_mm,
+        distance_cm=command.distance_cm,
     )
     taken = (
         Pairing.update(device_id=device_id)

@@ -1,6 +1,8 @@
 """Tickets of the stations, and lines on their way from the queue to the guest."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from domain.commands import (
     Command,
@@ -15,10 +17,10 @@ from domain.commands import (
     StartItems,
     Version,
 )
-from domain.views import KitchenBoardView
+from domain.views import KitchenBoardView, TicketsView
 from handlers.api.operation import operation_route
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
-from services.boards import read_kitchen_board
+from services.boards import read_kitchen_board, search_finished_tickets
 
 _TAG = "Kitchen"
 
@@ -36,6 +38,24 @@ class TicketsQuery(Query, frozen=True):
     """station_id: one station's tickets; all stations' without it."""
 
     station_id: Id | None = None
+
+
+class FinishedTicketsQuery(TicketsQuery, frozen=True):
+    """find: a number, a table, a dish or several of them; the newest tickets without it."""
+
+    find: Annotated[str, msgspec.Meta(max_length=60)] = ""
+
+
+async def _search_finished(request: ApiRequest) -> Answer:
+    return encode_answer(
+        await request.context.runner.read(
+            search_finished_tickets,
+            request.identity.cafe_id,
+            request.query.station_id,
+            request.query.find,
+            now=request.context.now(),
+        )
+    )
 
 
 async def _list_tickets(request: ApiRequest) -> Answer:
@@ -80,6 +100,18 @@ ROUTES: tuple[Route, ...] = (
         errors=(404,),
         call=_list_tickets,
     ),
+    Route(
+        method="GET",
+        path="/tickets/finished",
+        operation="searchFinishedTickets",
+        summary="Find finished tickets of the business day by number, table or dish.",
+        tag=_TAG,
+        permission="list_tickets",
+        query=FinishedTicketsQuery,
+        response=TicketsView,
+        errors=(404,),
+        call=_search_finished,
+    ),
     operation_route(
         "start_ticket",
         path="/tickets/{ticket_id}/start",
@@ -96,6 +128,30 @@ ROUTES: tuple[Route, ...] = (
         "recall_ticket",
         path="/tickets/{ticket_id}/recall",
         summary="Take back what was ready or served of a ticket.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "rush_ticket",
+        path="/tickets/{ticket_id}/rush",
+        summary="Have a ticket's round made before others, at all of its stations.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "call_server",
+        path="/tickets/{ticket_id}/call-server",
+        summary="Ask for somebody to come to the pass, about a ticket.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "withdraw_rush",
+        path="/tickets/{ticket_id}/withdraw-rush",
+        summary="Let a rushed ticket's round wait its turn again.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "acknowledge_allergy",
+        path="/tickets/{ticket_id}/acknowledge-allergy",
+        summary="Say that a cook has read a ticket's allergy.",
         tag=_TAG,
     ),
     _item_route("start", "start_items", StartItems, "Begin units of a line."),

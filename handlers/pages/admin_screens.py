@@ -13,6 +13,7 @@ import msgspec
 
 from config.namespaces import Caller, Namespace
 from domain.commands import PairDevice, RevokeDevice, SetFailover, UpdateDevice
+from domain.displays import DISTANCES_CM, SCREEN_SIZES
 from domain.errors import NotFound, RateLimitExceeded, UnprocessableInput
 from domain.views import DeviceView, StationView
 from handlers.pages.management import ManagementPage
@@ -63,7 +64,20 @@ class _DevicePage(ManagementPage):
         """Read a name and a place from the form, in the words of commands."""
         role, _, station_id = self.read_field("place", longest=60).partition(":")
         name = self.read_field("name", longest=200)
-        return {"name": name, "role": role, "stationId": station_id or None, **more}
+        return {
+            "name": name,
+            "role": role,
+            "stationId": station_id or None,
+            "diagonalMm": self._read_size("diagonal_mm"),
+            "distanceCm": self._read_size("distance_cm"),
+            **more,
+        }
+
+    def _read_size(self, name: str) -> int | None:
+        text = self.read_field(name, longest=5, default="")
+        if text and not (text.isascii() and text.isdecimal()):
+            raise UnprocessableInput("Choose how large the screen is and where people stand.")
+        return int(text) if text else None
 
 
 class ScreensPage(_DevicePage):
@@ -97,6 +111,8 @@ class ScreensPage(_DevicePage):
             found=answer,
             screens=_join(found.pop("devices"), places, records),
             places=places,
+            sizes=SCREEN_SIZES,
+            distances_cm=DISTANCES_CM,
             is_complete=context.presence.is_complete,
             paired=self.get_query_argument("paired", "")[:_NAME_LIMIT],
             unpaired=self.get_query_argument("unpaired", "")[:_NAME_LIMIT],
@@ -221,6 +237,8 @@ class PairScreenPage(_DevicePage):
             code=code,
             waiting=waiting,
             places=places,
+            sizes=SCREEN_SIZES,
+            distances_cm=DISTANCES_CM,
             fault=fault or reason,
             **found,
         )

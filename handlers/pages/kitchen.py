@@ -1,4 +1,4 @@
-"""/kitchen and /kitchen/{slug}: the wall of one station, or of all."""
+"""/kitchen and /kitchen/{slug}: the wall of one station, or of all, and what it asks for later."""
 
 from datetime import datetime
 
@@ -6,21 +6,38 @@ from config.namespaces import Namespace
 from domain.errors import NotFound
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
-from domain.views import KitchenBoardView
+from domain.views import KitchenBoardView, TicketsView
 from handlers.page import StaffPage, build_live
 from handlers.tray import Tray, build_tray
-from services.boards import list_stations, read_kitchen_board
+from services.boards import list_stations, read_kitchen_board, search_finished_tickets
 from services.cafes import read_cafe
+from services.devices import read_device
+from services.sold_out import SellableThings, list_sellable, read_choice
+
+_LONGEST_SEARCH = 60
 
 
-class KitchenPage(StaffPage):
-    """Tickets with the position that they are complete up to."""
+class _StationPage(StaffPage):
+    """What the wall and its parts share."""
 
     permission = "list_tickets"
 
+    async def is_elsewhere(self, slug: str | None) -> bool:
+        """Whether this is the wall of another station than the screen stands at."""
+        station_id = self.identity.station_id
+        if station_id is None:
+            return False
+        stations = await self.context.runner.read(list_stations, self.identity.cafe_id)
+        own = next((each.slug for each in stations if each.station_id == station_id), slug)
+        return slug != own
+
+
+class KitchenPage(_StationPage):
+    """Tickets with the position that they are complete up to."""
+
     async def get(self, slug: str | None = None) -> None:
         cafe_id, runner = self.identity.cafe_id, self.context.runner
-        if await self._is_elsewhere(slug):
+        if await self.is_elsewhere(slug):
             self.see_other("/displays")
             return
         board, tray, self.time_zone = await runner.read(
@@ -36,6 +53,7 @@ class KitchenPage(StaffPage):
             station=board.station,
             board=board,
             tray=tray,
+            item_px=await self._find_item_px(),
             live=build_live(
                 namespace=Namespace.KITCHEN,
                 rooms=[str(room)],
@@ -44,14 +62,63 @@ class KitchenPage(StaffPage):
             ),
         )
 
-    async def _is_elsewhere(self, slug: str | None) -> bool:
-        """Whether this is the wall of another station than the screen stands at."""
-        station_id = self.identity.station_id
-        if station_id is None:
-            return False
-        stations = await self.context.runner.read(list_stations, self.identity.cafe_id)
-        own = next((each.slug for each in stations if each.station_id == station_id), slug)
-        return slug != own
+    async def _find_item_px(self) -> int | None:
+        """Return how large a line is to be on a screen that somebody has measured."""
+        device_id = self.identity.device_id
+        if device_id is None:
+            return None
+        device = await self.context.runner.read(read_device, self.identity.cafe_id, device_id)
+        return device.item_px
+
+
+class FinishedTicketsPart(_StationPage):
+    """GET /kitchen/parts/finished: what may be recalled, without a page around it.
+
+    ?station: its slug, none for all. ?find: a number, a table, a dish.
+    """
+
+    async def get(self) -> None:
+        slug = self.get_query_argument("station", "") or None
+        if await self.is_elsewhere(slug):
+            raise NotFound("There is no such station. Choose one of the displays.")
+        found, self.time_zone = await self.context.runner.read(
+            _search,
+            self.identity.cafe_id,
+            slug,
+            self.get_query_argument("find", "")[:_LONGEST_SEARCH],
+            now=self.context.now(),
+        )
+        self.render_page("kitchen_finished", tickets=found.tickets)
+
+
+class SoldOutPart(_StationPage):
+    """GET /kitchen/parts/sold-out: what can be sold out. ?station: its slug, none for all."""
+
+    permission = "set_availability"
+
+    async def get(self) -> None:
+        slug = self.get_query_argument("station", "") or None
+        things, self.time_zone = await self.context.runner.read(
+            _list_sellable, self.identity.cafe_id, slug, now=self.context.now()
+        )
+        self.render_page("kitchen_sold_out", things=things)
+
+
+class SoldOutChoicePart(_StationPage):
+    """GET /kitchen/parts/sold-out/item/{id} or /option/{id}: for how long, and whom it touches."""
+
+    permission = "set_availability"
+
+    async def get(self, kind: str, thing_id: str) -> None:
+        choice = await self.context.runner.read(
+            read_choice,
+            self.identity.cafe_id,
+            menu_item_id=thing_id if kind == "item" else None,
+            modifier_id=thing_id if kind == "option" else None,
+            now=self.context.now(),
+        )
+        self.time_zone = choice.time_zone
+        self.render_page("kitchen_sold_out_choice", choice=choice)
 
 
 def _read_page(
@@ -61,6 +128,19 @@ def _read_page(
     station_id = None if slug is None else _find_station(cafe_id, slug)
     board = read_kitchen_board(cafe_id, station_id, now=now)
     return board, build_tray(identity), read_cafe(cafe_id).timezone
+
+
+def _search(
+    cafe_id: str, slug: str | None, wanted: str, *, now: datetime
+) -> tuple[TicketsView, str]:
+    station_id = None if slug is None else _find_station(cafe_id, slug)
+    found = search_finished_tickets(cafe_id, station_id, wanted, now=now)
+    return found, read_cafe(cafe_id).timezone
+
+
+def _list_sellable(cafe_id: str, slug: str | None, *, now: datetime) -> tuple[SellableThings, str]:
+    station_id = None if slug is None else _find_station(cafe_id, slug)
+    return list_sellable(cafe_id, station_id, now=now), read_cafe(cafe_id).timezone
 
 
 def _find_station(cafe_id: str, slug: str) -> str:

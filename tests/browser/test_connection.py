@@ -123,7 +123,7 @@ async def test_a_guests_phone_says_that_it_is_reconnecting(cafe):
 
 
 async def test_a_tap_that_came_too_late_is_undone_and_says_why(cafe):
-    """A line finished offline and voided meanwhile: the card shows the void, a toast why."""
+    """A line finished offline and voided meanwhile: the card shows the void, a list why."""
     wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
     counter = await cafe.speak_as("counter")
     order = await place_order(counter, "Cortado", "Mocha")
@@ -142,13 +142,20 @@ async def test_a_tap_that_came_too_late_is_undone_and_says_why(cafe):
     item = next(each for each in order.rounds[0].items if each.name == "Cortado")
     void = {"items": [{"itemId": item.item_id}], "reason": "Left without it"}
     await counter.command(f"/orders/{order.order_id}/void", OrderView, void)
+    later = await place_order(counter, "Mocha")
     await wall.unroute(CONNECT_TICKETS, refuse)
 
-    await expect(wall.locator('[data-toast][data-tone="late"]')).to_be_visible()
+    await expect(wall.locator("[data-toast]")).to_have_text(
+        f"1 ticket arrived while offline: {later.order_number}", use_inner_text=True
+    )
+    told = wall.get_by_role("alert", name="Pressed while offline, and not done")
+    await expect(told.get_by_role("listitem")).to_contain_text(str(order.order_number))
     await expect(find_ticket(wall, order)).not_to_have_attribute("data-pending", "")
     await expect(find_ticket(wall, order)).to_contain_text("VOID Left without it")
     await expect(find_ticket(wall, order).locator('[data-state="ready"]')).to_have_count(0)
     assert [0] == await count_events(cafe, "kitchen_order_completed")
+    await told.get_by_role("button", name="Seen").tap()
+    await expect(told).to_be_hidden()
 
 
 async def test_two_taps_act_once(cafe):

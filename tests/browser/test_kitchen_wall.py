@@ -60,7 +60,7 @@ async def test_no_letter_of_a_long_ticket_is_cut(cafe):
     await expect(wall.locator('[data-column="open"] > order-ticket')).to_have_count(2)
     await expect_nothing_cut(wall)
     for _ in range(3):
-        await wall.locator('[data-scale="1"]').tap()
+        await wall.locator('.wall__bar > [data-scale="1"]').tap()
         await expect_nothing_cut(wall)
     await wall.set_viewport_size({"width": 1366, "height": 768})
     await expect_nothing_cut(wall)

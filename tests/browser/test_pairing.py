@@ -45,10 +45,17 @@ async def test_a_wall_is_paired_moved_and_unpaired(
     await phone.get_by_label("What it is called").fill("Wall by the oven")
     bar, *_, kitchen = cafe.description.stations
     await phone.get_by_label(f"Kitchen, {kitchen.name}").check()
+    await phone.get_by_label("How large it is").select_option("24 inches")
+    await phone.get_by_label("From how far it is read").select_option("1.5 m")
     await phone.get_by_role("button", name="Pair it").click()
     await expect(phone.get_by_text("Wall by the oven is paired.")).to_be_visible()
 
     await wall.wait_for_url(f"**/kitchen/{kitchen.link.rpartition('/')[2]}")
+    await expect(wall.locator(".kitchen")).to_have_css("--kds-base", "45px")
+    shift = wall.get_by_role("dialog", name="Can you read this from where you stand?")
+    await expect(shift).to_be_visible()
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-shift")
     await expect(phone.locator(".screen-row")).to_contain_text("since", timeout=15_000)
     assert await find_violations(phone) == []
     states = phone.locator(".station-state")
@@ -59,6 +66,11 @@ async def test_a_wall_is_paired_moved_and_unpaired(
     await save_screenshot(phone, "admin-screens")
 
     tickets = wall.locator('[data-column="open"] > order-ticket')
+    await shift.get_by_role("button", name="A+").tap()
+    await shift.get_by_role("button", name="Yes, start the shift").tap()
+    await expect(states.filter(has_text=kitchen.name)).not_to_contain_text(
+        "sound is off", timeout=15_000
+    )
     await _order(cafe, "Flat white", "Tosta mista")
     await expect(tickets).to_have_count(1)
     await expect(tickets).to_contain_text("Tosta mista")

@@ -136,3 +136,18 @@ test('a reason is asked for and sent; without one nothing happens', async () => 
   await settle();
   assert.equal(sender.sent.length, 1);
 });
+
+test('what was kept and refused is told with its order, and whoever says so takes the place of the toast', async () => {
+  cardElement().dataset.orderNumber = '118';
+  const refusals = [];
+  const tell = (event) => { refusals.push(event.detail); event.preventDefault(); };
+  document.addEventListener('command-refused', tell);
+  sender.isLive = false;
+  key('bump').click();
+  await settle();
+  refuse('It was voided.');
+  await settle();
+  document.removeEventListener('command-refused', tell);
+  assert.deepEqual(refusals, [{ label: '118', message: 'It was voided.', wasKept: true }]);
+  assert.equal(toastText(), null);
+});

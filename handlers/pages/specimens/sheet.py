@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.allergens import Allergen
+from domain.displays import DISTANCES_CM, SCREEN_SIZES
 from domain.menu_search import Wanted, show_menu
 from domain.views import (
     StationView,
@@ -79,6 +80,8 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         "kitchen_screens": make_kitchen_screens(now),
         "own_sign_ins": list_own_sign_ins(now),
         "screen_places": list_places([]),
+        "screen_sizes": SCREEN_SIZES,
+        "distances_cm": DISTANCES_CM,
         "audit_facts": list_audit_facts(now),
         "audit_question": AuditQuestion(text="latte", since="2026-11-01"),
         "audit_kinds": KINDS,

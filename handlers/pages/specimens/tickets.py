@@ -157,6 +157,18 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
             ),
         ),
         (
+            "fewer than before, allergy read",
+            make_ticket(
+                128,
+                make_line("Shakshuka", changed_from=3, quantity=2),
+                make_line("Shakshuka", status=voided, void_reason="ordered twice", number=2),
+                now=now,
+                age_s=337,
+                allergy="DAIRY",
+                allergy_seen=True,
+            ),
+        ),
+        (
             "void, must be seen",
             make_ticket(
                 126,
@@ -200,6 +212,7 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
                 age_s=165,
                 round_number=2,
                 priority=Priority.URGENT,
+                rush_reason="train 13:02",
             ),
         ),
         (

@@ -13,6 +13,10 @@ import { ProtocolError } from './protocol.js';
 const PATIENCE_MS = 3000;
 
 /** @typedef {{send(type: string, data: object): Promise<any>, readonly isLive: boolean}} Sender */
+/**
+ * What the document is told by `command-refused`; whoever prevents its default says it in place of the toast.
+ * @typedef {{label: string, message: string, wasKept: boolean}} Refusal label: the number of the order it was about
+ */
 /** @typedef {(card: HTMLElement | null) => Promise<string | null>} AskReason null: the person changed their mind */
 
 export class Commands {
@@ -61,16 +65,25 @@ export class Commands {
       if (reason === null) return;
       payload = { ...payload, reason };
     }
-    const type = key.getAttribute('data-command') ?? '';
     const undo = key.getAttribute('data-undo');
-    const undoPayload = readJson(key, 'data-undo-payload') ?? {};
-    const done = key.getAttribute('data-done');
     key.setAttribute('aria-busy', 'true');
-    hideToast();
-    if (await this.#send(type, payload, card?.id ?? '')) {
-      if (done) showToast(done, { undo: undo ? () => void this.#send(undo, undoPayload, card?.id ?? '') : null });
-    }
+    await this.perform({
+      type: key.getAttribute('data-command') ?? '', payload, cardId: card?.id ?? '', done: key.getAttribute('data-done'),
+      undo: undo ? { type: undo, payload: readJson(key, 'data-undo-payload') ?? {} } : null,
+    });
     key.removeAttribute('aria-busy');
+  }
+
+  /**
+   * Send a command and say what came of it.
+   * @param {{type: string, payload: object, cardId?: string, done?: string | null, undo?: {type: string, payload: object} | null}} wish
+   *   cardId: what it is about; done: the toast's sentence, with a key that sends `undo`
+   */
+  async perform({ type, payload, cardId = '', done = null, undo = null }) {
+    hideToast();
+    if (await this.#send(type, payload, cardId) && done) {
+      showToast(done, { undo: undo ? () => void this.#send(undo.type, undo.payload, cardId) : null });
+    }
   }
 
   /**
@@ -90,21 +103,25 @@ export class Commands {
         // The connection broke meanwhile: the command is kept, and its mark says so.
         if (!this.#sender.isLive) {
           this.#kept.add(startPatience);
+          wasKept = true;
           return;
         }
         unmark();
         showToast('No answer yet. Look before you try again.', { isFault: true });
       }, PATIENCE_MS);
     };
+    const label = document.getElementById(cardId)?.dataset.orderNumber ?? '';
+    let wasKept = !this.#sender.isLive;
     this.#count(cardId, 1);
-    if (this.#sender.isLive) startPatience();
-    else this.#kept.add(startPatience);
+    if (wasKept) this.#kept.add(startPatience);
+    else startPatience();
     try {
       await this.#sender.send(type, payload);
       return true;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      showToast(error.message, { isFault: true });
+      const refusal = new CustomEvent('command-refused', { detail: { label, message: error.message, wasKept }, cancelable: true });
+      if (document.dispatchEvent(refusal)) showToast(error.message, { isFault: true });
       return false;
     } finally {
       clearTimeout(patience);

@@ -1,30 +1,43 @@
 // @ts-check
 /**
  * `<bump-keys>`: the kitchen by keyboard or bump bar. Selecting is focusing, so that a screen
- * reader follows and a replaced card gets its focus back. A `<dialog data-legend>` inside, where
- * the page has one, is what `?` opens; it lists these keys and no others:
- *
- * 1-9 bump the ticket at that place · left, right: ticket · up, down: line · Space: line done or
- * not · Enter: bump the ticket · Backspace or minus: recall the last one · 0 or full stop: next
- * page · A: acknowledge what presses most in the bar · Escape: select nothing
+ * reader follows and a replaced card gets its focus back. Which key does what is core/key-map.js's; a
+ * `<dialog data-legend>` inside lists it and teaches other keys by pressing them.
  */
 
 import { isTextField } from '../core/dom.js';
+import { KeyMap, nameKey } from '../core/key-map.js';
 
 const OPEN = '[data-list="kitchen_ticket"][data-column="open"]';
+const BUMP = '[data-command="bump_ticket"]';
 const FINISHED = '[data-list="kitchen_ticket"][data-column="finished"]';
 
 /** @typedef {{turn(step: number, options?: {isRound?: boolean}): void, show(card: Element): void}} Pages */
 
+/** @typedef {{open(): boolean}} Panel */
+/** @typedef {{open(ticket: HTMLElement | null, focus?: string): boolean}} Menu */
+
 export class BumpKeys extends HTMLElement {
   /** @type {Pages | null} */
   pages = null;
+  /** @type {Menu | null} */
+  menu = null;
+  /** @type {Panel | null} */
+  recall = null;
+  /** @type {Panel | null} */
+  soldOut = null;
+  /** The action that is being taught a key, "" for none. */
+  #teaching = '';
+  #map = new KeyMap(findStorage());
   #abort = new AbortController();
 
   connectedCallback() {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
+    // Before anything else hears of it: a key that is being taught does nothing.
+    document.addEventListener('keydown', (event) => this.#onKey(event), { signal, capture: true });
+    document.addEventListener('click', (event) => this.#onClick(/** @type {Element} */ (event.target)), { signal });
+    this.#legend?.addEventListener('close', () => { this.#teaching = ''; }, { signal });
     document.addEventListener('focusin', () => this.#showSelection(), { signal });
     document.addEventListener('focusout', () => this.#showSelection(), { signal });
   }
@@ -35,37 +48,53 @@ export class BumpKeys extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTextField(document.activeElement)) return;
+    if (this.#teaching) this.#learn(event);
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTextField(document.activeElement)) return;
     if (document.querySelector('dialog[open]')) return; // Escape closes it by itself
-    if (event.repeat && !event.key.startsWith('Arrow')) return; // a key held down bumps one ticket
-    if (this.#act(event.key)) event.preventDefault();
+    const action = this.#map.find(event.key);
+    if (event.repeat && !/-(ticket|line)$/.test(action ?? '')) return; // a key held down bumps one ticket
+    if (action && this.#act(action, event.key)) event.preventDefault();
   }
 
-  /** @param {string} key @returns {boolean} was it one of ours */
-  #act(key) {
-    const isRightToLeft = document.documentElement.dir === 'rtl';
-    if (/^[1-9]$/.test(key)) return this.#press(listTickets()[Number(key) - 1], '[data-command="bump_ticket"]');
-    switch (key) {
-      case 'ArrowRight': return this.#moveTicket(isRightToLeft ? -1 : 1);
-      case 'ArrowLeft': return this.#moveTicket(isRightToLeft ? 1 : -1);
-      case 'ArrowDown': return this.#moveLine(1);
-      case 'ArrowUp': return this.#moveLine(-1);
-      case 'Enter': return this.#press(findSelected(), '[data-command="bump_ticket"]');
-      case 'Backspace': case '-':
-        return this.#press(document.querySelector(`${FINISHED} > [data-rank]`), '[data-command="recall_ticket"]');
-      case '0': case '.':
-        this.pages?.turn(1, { isRound: true });
+  /** @param {string} action @param {string} key @returns {boolean} was there something to do */
+  #act(action, key) {
+    const forward = document.documentElement.dir === 'rtl' ? -1 : 1;
+    const place = /^bump-(\d)$/.exec(action);
+    if (place) return this.#bumpPlace(Number(place[1]) - 1);
+    switch (action) {
+      case 'next-ticket': return this.#moveTicket(forward);
+      case 'previous-ticket': return this.#moveTicket(-forward);
+      case 'next-line': return this.#moveLine(1);
+      case 'previous-line': return this.#moveLine(-1);
+      case 'line': return key !== ' ' && pressFocused(); // Space presses what has the focus by itself
+      case 'bump': return this.#press(findSelected(), BUMP);
+      case 'recall-last': return this.#press(document.querySelector(`${FINISHED} > [data-rank]`), '[data-command="recall_ticket"]');
+      case 'search': return this.recall?.open() ?? false;
+      case 'sold-out': return this.soldOut?.open() ?? false;
+      case 'rush': return this.menu?.open(findSelected(), '[data-menu-command*="rush"]') ?? false;
+      case 'menu': return this.menu?.open(findSelected()) ?? false;
+      case 'next-page': case 'previous-page':
+        this.pages?.turn(action === 'next-page' ? 1 : -1, { isRound: true });
         return true;
-      case 'a': case 'A':
+      case 'all-day':
+        focusKey(document.querySelector('[data-all-day] button'));
+        return true;
+      case 'acknowledge':
         return /** @type {any} */ (document.querySelector('notification-tray'))?.acknowledgeFirst() ?? false;
-      case '?':
-        /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog[data-legend]'))?.showModal();
-        return true;
-      case 'Escape':
+      case 'legend': return this.#showLegend();
+      case 'cancel':
         /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
         return true;
-      default: return false; // Space presses the line that has the focus, as on any key of the page
+      default: return false;
     }
+  }
+
+  /** @param {number} index of the page in sight */
+  #bumpPlace(index) {
+    const ticket = listTickets()[index];
+    if (!this.#map.selectsFirst) return this.#press(ticket, BUMP);
+    focusKey(ticket?.querySelector(BUMP) ?? null);
+    return Boolean(ticket);
   }
 
   /** @param {Element | null | undefined} card @param {string} selector */
@@ -86,7 +115,7 @@ export class BumpKeys extends HTMLElement {
     const ticket = tickets[Math.min(Math.max(0, index), tickets.length - 1)];
     if (!ticket) return false;
     this.pages?.show(ticket);
-    focusKey(ticket.querySelector('[data-command="bump_ticket"]'));
+    focusKey(ticket.querySelector(BUMP));
     return true;
   }
 
@@ -98,6 +127,67 @@ export class BumpKeys extends HTMLElement {
     const index = keys.indexOf(/** @type {Element} */ (document.activeElement)) + step;
     focusKey(keys[Math.min(Math.max(0, index), keys.length - 1)]);
     return true;
+  }
+
+  // --- the legend, where keys are taught ---
+
+  #showLegend() {
+    const dialog = this.#legend;
+    if (!dialog || dialog.open) return false;
+    this.#writeKeys();
+    dialog.showModal();
+    return true;
+  }
+
+  #writeKeys() {
+    const template = /** @type {HTMLTemplateElement | null} */ (this.querySelector('[data-template="keycap"]'));
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll('[data-action]'))) {
+      const action = row.dataset.action ?? '';
+      const caps = this.#map.list(action).map((key) => {
+        const cap = document.importNode(/** @type {HTMLTemplateElement} */ (template).content, true);
+        /** @type {HTMLElement} */ (cap.firstElementChild).textContent = nameKey(key);
+        return cap;
+      });
+      row.querySelector('[data-keys]')?.replaceChildren(...caps);
+      row.querySelector('[data-teach]')?.toggleAttribute('hidden', !this.#map.mayTeach(action));
+      row.toggleAttribute('data-teaching', action === this.#teaching);
+    }
+    const prompt = /** @type {HTMLElement | null} */ (this.querySelector('[data-teach-prompt]'));
+    const what = this.querySelector(`[data-action="${this.#teaching}"] [data-what]`)?.textContent ?? '';
+    if (prompt) {
+      prompt.hidden = !this.#teaching;
+      const place = prompt.querySelector('[data-teach-what]');
+      if (place) place.textContent = what;
+    }
+    const choice = /** @type {HTMLInputElement | null} */ (this.querySelector('[data-select-first]'));
+    if (choice) choice.checked = this.#map.selectsFirst;
+  }
+
+  /** @param {KeyboardEvent} event the one that shall do it */
+  #learn(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.key !== 'Escape' && !this.#map.teach(this.#teaching, event.key)) return; // Shift, or a key that is spoken for
+    this.#teaching = '';
+    this.#writeKeys();
+  }
+
+  /** @param {Element} target */
+  #onClick(target) {
+    if (target.closest('[data-open-legend]')) {
+      /** @type {HTMLDialogElement | null} */ (document.querySelector('dialog[open]'))?.close();
+      this.#showLegend();
+    }
+    if (!this.contains(target)) return;
+    const row = /** @type {HTMLElement | null} */ (target.closest('[data-teach]')?.closest('[data-action]') ?? null);
+    if (row) this.#teaching = row.dataset.action ?? '';
+    if (target.closest('[data-reset-keys]')) this.#map.reset();
+    if (target.matches('[data-select-first]')) this.#map.selectFirst(/** @type {HTMLInputElement} */ (target).checked);
+    this.#writeKeys();
+  }
+
+  get #legend() {
+    return /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog[data-legend]'));
   }
 
   #showSelection() {
@@ -118,7 +208,23 @@ function listTickets({ isWholeList = false } = {}) {
 
 /** The ticket that has the focus. */
 function findSelected() {
-  return document.activeElement?.closest(`${OPEN} > [data-rank]`) ?? null;
+  return /** @type {HTMLElement | null} */ (document.activeElement?.closest(`${OPEN} > [data-rank]`) ?? null);
+}
+
+/** Press the line that has the focus. */
+function pressFocused() {
+  const line = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest('.line[data-command]'));
+  line?.click();
+  return Boolean(line);
+}
+
+/** @returns {Storage | null} closed in private windows */
+function findStorage() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
 }
 
 /** @param {Element | null} key */

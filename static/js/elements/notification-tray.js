@@ -41,7 +41,7 @@ export class NotificationTray extends HTMLElement {
     if (kind === 'removed' || card.hidden || card.dataset.status !== 'open') return;
     const isNews = !previous || previous.dataset.status !== 'open' || previous.dataset.priority !== card.dataset.priority;
     if (!isNews) return;
-    /** @type {SoundAlert | null} */ (document.querySelector('sound-alert'))?.play(card.dataset.kind === 'table_called' ? 'call' : 'notice');
+    /** @type {SoundAlert | null} */ (document.querySelector('sound-alert'))?.play(['table_called', 'kitchen_calls'].includes(card.dataset.kind ?? '') ? 'call' : 'notice');
     findLiveRegion()?.tell('new notification', card.dataset.title ?? '');
   }
 

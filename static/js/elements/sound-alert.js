@@ -7,16 +7,19 @@
  * Every sound names its cause elsewhere on the screen; nothing is told by sound alone.
  */
 
+import { announce, writeText } from '../core/dom.js';
+
 const CHOICE = 'tabletap.sound'; // per screen, not per person
 
 /** @typedef {{atS: number, forS: number, hertz: number}} Note */
-/** @typedef {'new' | 'allergy' | 'add-on' | 'void' | 'recall' | 'late' | 'ready' | 'call' | 'notice'} Tone */
+/** @typedef {'new' | 'allergy' | 'add-on' | 'changed' | 'void' | 'recall' | 'late' | 'ready' | 'call' | 'notice'} Tone */
 
 /** @type {Readonly<Record<Tone, readonly Note[]>>} */
 export const TONES = Object.freeze({
   new: [note(0, 0.14, 660), note(0.17, 0.24, 880)],
   allergy: [0, 0.5, 1].flatMap((atS) => [note(atS, 0.12, 440), note(atS + 0.15, 0.2, 587)]),
   'add-on': [note(0, 0.12, 880)],
+  changed: [note(0, 0.1, 587), note(0.13, 0.26, 880), note(0.42, 0.1, 587)],
   void: [note(0, 0.35, 523), note(0.38, 0.6, 349)],
   recall: [note(0, 0.18, 784), note(0.2, 0.3, 659)],
   late: [0, 0.7, 1.4].map((atS) => note(atS, 0.3, 392)),
@@ -33,13 +36,22 @@ export class SoundAlert extends HTMLElement {
   #audio = null;
   #abort = new AbortController();
   #playingUntilS = 0;
+  #missed = 0;
 
   connectedCallback() {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.addEventListener('click', (event) => {
-      const key = /** @type {Element} */ (event.target).closest('[data-sound]');
-      if (key) void this.choose(key.getAttribute('data-sound') === 'on');
+      const target = /** @type {Element} */ (event.target);
+      const dialog = this.querySelector('dialog');
+      const key = target.closest('[data-sound]');
+      if (key) {
+        dialog?.close();
+        void this.choose(key.getAttribute('data-sound') === 'on');
+      }
+      if (target.closest('[data-sound-panel]')) dialog?.showModal();
+      const test = target.closest('[data-test-tone]');
+      if (test) this.test(/** @type {Tone} */ (test.getAttribute('data-test-tone')));
     }, { signal });
     // Any touch of the page allows sound: whoever works at the screen need not aim at the bar.
     for (const name of ['pointerup', 'keydown']) {
@@ -47,6 +59,8 @@ export class SoundAlert extends HTMLElement {
     }
     if (this.#isWanted()) void this.#unlock();
     else this.#show('off');
+    // A screen that was just paired begins with the step that allows sound, and asks whether it can be read.
+    if (this.hasAttribute('data-begins') && this.#readChoice() === null) this.querySelector('dialog')?.showModal();
   }
 
   disconnectedCallback() {
@@ -71,14 +85,31 @@ export class SoundAlert extends HTMLElement {
     }
   }
 
+  /** Let a tone be heard because somebody asked for it, on or off. @param {Tone} tone */
+  test(tone) {
+    const wasWanted = this.dataset.wanted;
+    this.dataset.wanted = 'on';
+    void this.#unlock().then(() => this.#audio?.resume()).then(() => {
+      this.#playingUntilS = 0;
+      this.play(tone);
+    }).finally(() => {
+      if (wasWanted === undefined) delete this.dataset.wanted;
+      else this.dataset.wanted = wasWanted;
+      if (!this.#isWanted()) this.#show('off');
+    });
+  }
+
   /** Play a tone after what plays now. @param {Tone} tone */
   play(tone) {
+    announce('sound-play', { tone }, this);
     const audio = this.#audio;
     if (!this.#isWanted() || !audio) return;
     if (audio.state !== 'running') {
       this.#show('blocked');
+      this.#countMissed(this.#missed + 1);
       return;
     }
+    if (this.#missed) this.#countMissed(0);
     const startS = Math.max(audio.currentTime, this.#playingUntilS);
     if (startS > audio.currentTime + 3) return; // enough is waiting: a burst is one alarm
     for (const each of TONES[tone]) this.#playNote(audio, each, startS);
@@ -101,6 +132,14 @@ export class SoundAlert extends HTMLElement {
     oscillator.stop(offS);
   }
 
+  /** @param {number} count what somebody would have heard */
+  #countMissed(count) {
+    this.#missed = count;
+    this.querySelector('[data-sound-missed]')?.toggleAttribute('hidden', count === 0);
+    const figure = this.querySelector('[data-figure="missed"]');
+    if (figure) writeText(figure, String(count));
+  }
+
   async #unlock() {
     if (!globalThis.AudioContext) {
       this.#show('off');
@@ -120,11 +159,15 @@ export class SoundAlert extends HTMLElement {
   }
 
   #isWanted() {
-    if (this.dataset.wanted) return this.dataset.wanted === 'on';
+    return (this.dataset.wanted ?? this.#readChoice()) === 'on';
+  }
+
+  /** @returns {string | null} null where nobody has chosen yet on this screen */
+  #readChoice() {
     try {
-      return localStorage.getItem(CHOICE) === 'on';
+      return localStorage.getItem(CHOICE);
     } catch {
-      return false;
+      return null;
     }
   }
 

@@ -1,26 +1,30 @@
 // @ts-check
 /** A station's wall: pages of tickets, sounds, keys, and receipts of what was painted. */
 
+import { Alarms } from '../core/alarms.js';
 import { AllDay } from '../core/all_day.js';
 import { startLive } from '../core/live.js';
 import { makeCommandId } from '../core/protocol.js';
 import { Pager } from '../core/pager.js';
-import { letScale, stayAwake } from '../core/screen.js';
+import { Panel } from '../core/panel.js';
+import { Returned } from '../core/returned.js';
+import { letScale, spareThePixels, stayAwake } from '../core/screen.js';
+import { TicketMenu } from '../core/ticket-menu.js';
 import { showToast } from '../core/toast.js';
 import { BumpKeys } from '../elements/bump-keys.js';
-import { findLiveRegion } from '../elements/live-region.js';
-import { OrderTicket } from '../elements/order-ticket.js';
+import '../elements/order-ticket.js';
 import { SoundAlert } from '../elements/sound-alert.js';
 import '../elements/notification-tray.js';
 
 /** @typedef {import('../core/stream.js').CardChange} CardChange */
-/** @typedef {import('../elements/sound-alert.js').Tone} Tone */
 
-const REMIND_MS = 30000; // until somebody touches what is new or late
 const NOTICED_OUTAGE_MS = 3000; // shorter ones were never shown
 const TOLD_AT_ONCE = 100; // tickets in one heartbeat
 const SCREEN_NAME = 'tabletap.screen';
+const NAMED_ARRIVALS = 6;
 const GATHER_MS = 1500; // what a resume brings comes within that
+
+const PARTS = '/kitchen/parts';
 
 const wall = /** @type {HTMLElement} */ (document.querySelector('.kitchen'));
 const openList = /** @type {HTMLElement} */ (document.querySelector('[data-list="kitchen_ticket"][data-column="open"]'));
@@ -34,7 +38,7 @@ const live = startLive({
   isForThisPage: ({ data }) => !stationId || !data?.kitchenStationId || data.kitchenStationId === stationId || showsToo(data.kitchenStationId),
   onMessage: ({ type, data }) => {
     if (type === 'station_moved' || type === 'station_returned') takeMove(data);
-    if (type === 'kitchen_ticket_updated' && data.change === 'void') sound?.play('void');
+    if (type === 'menu_availability_changed' && soldOut?.isOpen) soldOut.refresh();
   },
   painted: () => painted.takeNews(),
   isQuiet: () => !openList.querySelector(':scope > [data-rank], [data-pending]'),
@@ -44,11 +48,33 @@ const pager = new Pager(openList, /** @type {HTMLElement} */ (document.querySele
 new AllDay(openList, /** @type {HTMLElement} */ (document.querySelector('[data-all-day]')));
 const keys = /** @type {BumpKeys} */ (document.querySelector('bump-keys') ?? document.body.appendChild(document.createElement('bump-keys')));
 keys.pages = pager;
+const menuDialog = /** @type {HTMLDialogElement | null} */ (document.querySelector('[data-ticket-menu]'));
+if (live && menuDialog) keys.menu = new TicketMenu(openList, menuDialog, live.commands);
+const recall = openPanel('[data-recall-panel]', '[data-open-recall]');
+const soldOut = openPanel('[data-sold-out-panel]', '[data-open-sold-out]');
+keys.recall = recall;
+keys.soldOut = soldOut;
+menuDialog?.addEventListener('click', (event) => {
+  const key = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[data-sold-out]'));
+  if (!key) return;
+  menuDialog.close();
+  soldOut?.open(`${PARTS}/sold-out/item/${key.dataset.soldOut}`);
+});
 letScale(wall);
 stayAwake();
-announceTickets();
-remind();
+spareThePixels(wall);
+new Alarms(openList, sound);
 tellAfterOutage();
+const returned = /** @type {HTMLElement | null} */ (document.querySelector('[data-returned]'));
+if (returned) new Returned(returned);
+
+/** A panel and the key of the bar that opens it. @param {string} dialog @param {string} key */
+function openPanel(dialog, key) {
+  const element = /** @type {HTMLDialogElement | null} */ (document.querySelector(dialog));
+  const panel = element && new Panel(element);
+  document.querySelector(key)?.addEventListener('click', () => panel?.open());
+  return panel;
+}
 
 /** Whether another station's tickets were moved here. @param {string} id */
 function showsToo(id) {
@@ -120,60 +146,14 @@ function nameScreen() {
   return name;
 }
 
-/** A tone and a word for every ticket that arrives or comes back. */
-function announceTickets() {
-  document.addEventListener('card-change', (event) => {
-    const { kind, card } = /** @type {CustomEvent<CardChange>} */ (event).detail;
-    if (kind !== 'inserted' || card.parentElement !== openList) return;
-    const [tone, word] = readArrival(card);
-    sound?.play(tone);
-    findLiveRegion()?.tell(word, `order ${card.dataset.orderNumber}`);
-  });
-}
-
-/** @param {HTMLElement} card @returns {[Tone, string]} */
-function readArrival(card) {
-  if (card.hasAttribute('data-recalled')) return ['recall', 'recalled'];
-  if (card.hasAttribute('data-allergy')) return ['allergy', 'new, with an allergy'];
-  if (card.hasAttribute('data-add-on')) return ['add-on', 'added to'];
-  return ['new', 'new'];
-}
-
-/** What is new or late says so again until somebody touches it. */
-function remind() {
-  /** @type {Set<string>} */
-  const late = new Set();
-  document.addEventListener('band-change', (event) => {
-    const card = /** @type {Element} */ (event.target).closest('order-ticket');
-    const { band } = /** @type {CustomEvent} */ (event).detail;
-    if (!card || card.parentElement !== openList) return;
-    if (band !== 'late') late.delete(card.id);
-    else if (!late.has(card.id)) {
-      late.add(card.id);
-      sound?.play('late');
-    }
-  });
-  const touch = (/** @type {Event} */ event) => {
-    const card = /** @type {Element} */ (event.target).closest?.('order-ticket');
-    if (card) late.delete(card.id);
-  };
-  document.addEventListener('pointerdown', touch);
-  document.addEventListener('keydown', touch);
-  setInterval(() => {
-    for (const id of late) if (document.getElementById(id)?.parentElement !== openList) late.delete(id);
-    const tickets = /** @type {OrderTicket[]} */ ([...openList.querySelectorAll(':scope > order-ticket')]);
-    if (tickets.some((ticket) => ticket.isNew)) sound?.play('new');
-    else if (late.size) sound?.play('late');
-  }, REMIND_MS);
-}
-
 /** After an outage that could be seen: how many tickets it kept from the cooks. */
 function tellAfterOutage() {
   let downSinceMs = 0;
-  let arrived = 0;
+  /** @type {string[]} */
+  let arrived = [];
   document.addEventListener('card-change', (event) => {
     const { kind, card } = /** @type {CustomEvent<CardChange>} */ (event).detail;
-    if (kind === 'inserted' && card.parentElement === openList) arrived += 1;
+    if (kind === 'inserted' && card.parentElement === openList) arrived.push(card.dataset.orderNumber ?? '');
   });
   document.addEventListener('connection-state', (event) => {
     const { state } = /** @type {CustomEvent} */ (event).detail;
@@ -181,10 +161,11 @@ function tellAfterOutage() {
     if (state !== 'live' || !downSinceMs) return;
     const outageMs = Date.now() - downSinceMs;
     downSinceMs = 0;
-    arrived = 0;
+    arrived = [];
     if (outageMs < NOTICED_OUTAGE_MS) return;
     setTimeout(() => {
-      if (arrived) showToast(arrived === 1 ? '1 ticket arrived while offline' : `${arrived} tickets arrived while offline`);
+      const numbers = arrived.length > NAMED_ARRIVALS ? `${arrived.slice(0, NAMED_ARRIVALS).join(', ')} …` : arrived.join(', ');
+      if (arrived.length) showToast(`${arrived.length === 1 ? '1 ticket' : `${arrived.length} tickets`} arrived while offline: ${numbers}`);
     }, GATHER_MS);
   });
 }

@@ -100,6 +100,8 @@ def test_a_written_out_query_asks_an_index(database, statement):
     assert [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step] == []
 
 
+_OF_TODAY = "(cafe_id=? AND station_id=? AND completed_at>?)"
+_FINISHED_QUERY = boards._FINISHED_TICKETS_QUERY.replace("{columns}", "ticket.id")
 # What the figures count the load from; there the stations stand between brackets already.
 _LOAD_QUERY = analytics._PARTS_QUERY.replace("({stations})", "{stations}")
 
@@ -108,7 +110,14 @@ _LOAD_QUERY = analytics._PARTS_QUERY.replace("({stations})", "{stations}")
     ("query", "span"),
     [
         (boards._OPEN_TICKETS_QUERY, "(cafe_id=? AND station_id=? AND status=?)"),
-        (boards._FINISHED_TICKETS_QUERY, "(cafe_id=? AND station_id=? AND completed_at>?)"),
+        (
+            _FINISHED_QUERY.replace("{joined}", ""),
+            _OF_TODAY,
+        ),
+        (
+            _FINISHED_QUERY.replace("{joined}", boards._FINISHED_DISHES),
+            _OF_TODAY,
+        ),
         (_LOAD_QUERY, "(cafe_id=? AND station_id=? AND status=?)"),
     ],
 )

@@ -7,8 +7,11 @@ import pytest
 
 from config.namespaces import NAMESPACES
 from domain.commands import (
+    AcknowledgeAllergy,
+    AcknowledgeNotification,
     AcknowledgeVoid,
     BumpTicket,
+    CallServer,
     CancelOrder,
     FinishItems,
     ItemUnits,
@@ -17,10 +20,12 @@ from domain.commands import (
     RecallItems,
     RecallTicket,
     RemakeItems,
+    RushTicket,
     ServeItems,
     StartItems,
     StartTicket,
     VoidItems,
+    WithdrawRush,
 )
 from domain.errors import (
     AuthorizationDenied,
@@ -34,7 +39,7 @@ from domain.errors import (
 from domain.permissions import COMMAND_ROLES
 from domain.roles import Role
 from domain.statuses import ItemStatus, OrderStatus
-from domain.views import OrderStatusView, TicketsView, TicketView
+from domain.views import NotificationView, OrderStatusView, TicketsView, TicketView
 from services.audit import read_audit
 from services.boards import read_kitchen_board, read_order
 from services.operations import OPERATIONS
@@ -321,6 +326,87 @@ async def test_a_remake_is_a_round_that_presses(cafe):
     assert after.items[1].remake_of == line.item_id
 
 
+async def test_a_rush_is_seen_at_every_station_and_taken_back(cafe):
+    """All tickets of the round press most and lead their walls; the counter hears that, not why."""
+    await _place(cafe, cafe.line("Water"))
+    order = await _place(cafe, cafe.line("Flat white", "Oat"), cafe.line("Toastie", "Rye"))
+    board = await cafe.runner.read(read_kitchen_board, cafe.cafe_id, None, now=cafe.now)
+    bar = next(ticket for ticket in board.tickets if ticket.order_id == order.order_id)
+    cafe.take_events()
+    await cafe.do(Role.KITCHEN, "rush_ticket", RushTicket(ticket_id=bar.ticket_id, reason="train"))
+
+    assert describe(cafe.take_events()) == [
+        "kitchen_ticket_updated Bar rush",
+        "kitchen_ticket_updated Kitchen rush",
+        "order_progress",
+    ]
+    board = await cafe.runner.read(read_kitchen_board, cafe.cafe_id, None, now=cafe.now)
+    assert [(ticket.priority, ticket.rush_reason) for ticket in board.tickets] == [
+        ("urgent", "train"),
+        ("urgent", "train"),
+        ("normal", ""),
+    ]
+    after = await _read(cafe, order)
+    assert after.rounds[0].is_rushed
+    assert "train" not in msgspec.json.encode(after).decode()
+    await cafe.do(Role.COUNTER, "withdraw_rush", WithdrawRush(ticket_id=bar.ticket_id))
+    assert (await _read(cafe, order)).rounds[0].is_rushed is False
+    page = await cafe.runner.read(read_audit, cafe.cafe_id, limit=2)
+    assert [fact.kind for fact in page.facts] == ["rush_withdrawn", "ticket_rushed"]
+
+
+async def test_five_rounds_are_rushed_and_no_more(cafe):
+    """The limit counts what is under way: a bumped one makes room."""
+    tickets = []
+    for _ in range(6):
+        order = await _place(cafe, cafe.line("Water"))
+        board = await cafe.runner.read(read_kitchen_board, cafe.cafe_id, None, now=cafe.now)
+        tickets += [each for each in board.tickets if each.order_id == order.order_id]
+    *first, last = tickets
+    for ticket in first:
+        command = RushTicket(ticket_id=ticket.ticket_id, reason="train")
+        await cafe.do(Role.EXPO, "rush_ticket", command)
+    again = RushTicket(ticket_id=last.ticket_id, reason="train")
+    with pytest.raises(Conflict):
+        await cafe.do(Role.EXPO, "rush_ticket", again)
+    await cafe.do(Role.KITCHEN, "bump_ticket", BumpTicket(ticket_id=first[0].ticket_id))
+    await cafe.do(Role.EXPO, "rush_ticket", again)
+
+
+async def test_an_allergy_is_ticked_on_its_ticket(cafe):
+    """Stored, told to the kitchen alone, and not asked for again."""
+    await _place(cafe, cafe.line("Water"), allergy="nuts")
+    ticket = await _ticket(cafe)
+    cafe.take_events()
+    command = AcknowledgeAllergy(ticket_id=ticket.ticket_id)
+    await cafe.do(Role.KITCHEN, "acknowledge_allergy", command)
+
+    assert describe(cafe.take_events()) == ["kitchen_ticket_updated Bar allergy"]
+    assert (await _ticket(cafe)).allergy_seen
+
+
+async def test_the_kitchen_calls_and_sees_that_somebody_comes(cafe):
+    """One call per ticket, for counter and pass; what was answered is brought up again."""
+    await _place(cafe, cafe.line("Toastie", "Rye"), table_number=3)
+    ticket = await _ticket(cafe, "kitchen")
+    command = CallServer(ticket_id=ticket.ticket_id)
+    cafe.take_events()
+    outcome = await cafe.do(Role.KITCHEN, "call_server", command)
+    call = msgspec.json.decode(outcome.body, type=NotificationView)
+    await cafe.do(Role.KITCHEN, "call_server", command)
+
+    assert call.title == f"Kitchen calls, order {ticket.order_number}"
+    assert (call.priority, call.target_roles) == ("high", ["counter", "expo"])
+    coming = AcknowledgeNotification(notification_id=call.notification_id)
+    await cafe.do(Role.COUNTER, "acknowledge_notification", coming)
+    await cafe.do(Role.KITCHEN, "call_server", command)
+    assert describe(cafe.take_events()) == [
+        "staff_notification",
+        "staff_notification_updated",
+        "staff_notification",
+    ]
+
+
 async def test_status_updates_do_what_they_say(cafe):
     """Preparing, ready, completed: all live lines, by those who may do that to lines."""
     order = await _place(cafe, cafe.line("Water"), cafe.line("Toastie", "Rye"))
@@ -417,6 +503,10 @@ async def test_foreign_lines_and_tickets_look_unknown(cafe):
             "start_ticket": StartTicket(ticket_id=ticket_id),
             "bump_ticket": BumpTicket(ticket_id=ticket_id),
             "recall_ticket": RecallTicket(ticket_id=ticket_id),
+            "rush_ticket": RushTicket(ticket_id=ticket_id, reason="x"),
+            "withdraw_rush": WithdrawRush(ticket_id=ticket_id),
+            "acknowledge_allergy": AcknowledgeAllergy(ticket_id=ticket_id),
+            "call_server": CallServer(ticket_id=ticket_id),
             "void_items": VoidItems(order_id=order_id, items=items),
             "cancel_order": CancelOrder(order_id=order_id, reason="x"),
             "order_status_update": OrderStatusUpdate(

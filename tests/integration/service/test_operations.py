@@ -1,13 +1,17 @@
 """The table of operations and the events they record: no more, and nothing that never happens."""
 
+from functools import partial
+
 import msgspec
 
 from domain.commands import (
+    AcknowledgeAllergy,
     AcknowledgeNotification,
     AcknowledgeVoid,
     AddRound,
     ApproveRound,
     BumpTicket,
+    CallServer,
     CallStaff,
     CancelCall,
     CancelOrder,
@@ -29,12 +33,14 @@ from domain.commands import (
     RemakeItems,
     ResolveNotification,
     ReturnStation,
+    RushTicket,
     SendNotice,
     ServeItems,
     SetAvailability,
     StartItems,
     StartTicket,
     VoidItems,
+    WithdrawRush,
 )
 from domain.payments import PaymentMethod, SandboxCard
 from domain.roles import Role
@@ -193,6 +199,12 @@ async def _walk_through_tickets(walk):
     fresh = await walk.place("Water", "Latte")
     (ticket,) = await walk.tickets(fresh)
     await walk.ticket("start_ticket", StartTicket, ticket)
+
+    (ticket,) = await walk.tickets(await walk.place("Water", allergy="nuts"))
+    await walk.ticket("acknowledge_allergy", AcknowledgeAllergy, ticket)
+    await walk.ticket("call_server", CallServer, ticket)
+    await walk.ticket("rush_ticket", partial(RushTicket, reason="x"), ticket)
+    await walk.ticket("withdraw_rush", WithdrawRush, ticket)
 
 
 async def _walk_through_status_updates(cafe, walk):

@@ -6,14 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.item_moves import move_items
+from domain.commands import ItemUnits
+from domain.errors import Conflict, InvalidTransition, NotFound
+from domain.item_moves import move_items, take_units, void_items
 from domain.kitchen import (
+    RUSH_LIMIT,
+    acknowledge_allergy,
     compute_target_s,
     derive_priority,
     derive_ticket_status,
+    find_earlier_quantity,
     is_on_board,
     list_station_progress,
+    rush_round,
     settle_ticket,
+    withdraw_rush,
 )
 from domain.order_views import build_ticket_view
 from domain.statuses import ItemMove, ItemStatus, Priority, TicketStatus
@@ -88,13 +95,16 @@ def test_late_and_remade_tickets_press():
     (ticket,), items = order.tickets, order.items
     on_time, late = NOW + timedelta(seconds=120), NOW + timedelta(seconds=121)
 
-    assert derive_priority(ticket, items, now=on_time) is Priority.NORMAL
-    assert derive_priority(ticket, items, now=late) is Priority.HIGH
+    def derive(at):
+        return derive_priority(ticket, items, is_rushed=False, now=at)
+
+    assert derive(on_time) is Priority.NORMAL
+    assert derive(late) is Priority.HIGH
     items[0].remake_of = items[0].item_id
-    assert derive_priority(ticket, items, now=NOW) is Priority.HIGH
+    assert derive(NOW) is Priority.HIGH
     move_items(items, ItemMove.FINISH, now=NOW)
     settle_ticket(ticket, items, now=NOW)
-    assert derive_priority(ticket, items, now=late) is Priority.NORMAL
+    assert derive(late) is Priority.NORMAL
 
 
 def test_a_ticket_says_what_the_other_stations_have_ready():
@@ -134,3 +144,75 @@ def test_a_recall_opens_the_ticket_again_at_its_old_place():
     assert (completed_at, ticket.completed_at) == (NOW, None)
     assert ticket.status is TicketStatus.STARTED
     assert ticket.queued_at == NOW
+
+
+def test_a_rush_is_the_rounds_and_comes_first():
+    """Every station's ticket of the round presses most; it stops when it is done or taken back."""
+    order = make_order(make_new_id(), [("bar", 1), ("kitchen", 1)])
+    bar, grill = order.tickets
+    waiting = build_ticket_view(order, bar, now=NOW)
+    rush_round(order, bar, reason="train", rushed=0)
+
+    views = [build_ticket_view(order, ticket, now=NOW) for ticket in (bar, grill)]
+    assert [(view.priority, view.rush_reason) for view in views] == [(Priority.URGENT, "train")] * 2
+    assert views[0].rank < waiting.rank - 1000 * 86_400 * 365
+    move_items([order.items[0]], ItemMove.FINISH, now=NOW)
+    settle_ticket(bar, [order.items[0]], now=NOW)
+    assert build_ticket_view(order, bar, now=NOW).priority is Priority.NORMAL
+    withdraw_rush(order, grill)
+    assert build_ticket_view(order, grill, now=NOW).priority is Priority.NORMAL
+
+
+def test_a_finished_round_cannot_be_rushed():
+    """There is nothing to hurry; one station that is not done is enough to."""
+    order = make_order(make_new_id(), [("bar", 1), ("kitchen", 1)])
+    bar, grill = order.tickets
+    for ticket, item in zip((bar, grill), order.items, strict=True):
+        rush_round(order, bar, reason="train", rushed=0)
+        move_items([item], ItemMove.FINISH, now=NOW)
+        settle_ticket(ticket, [item], now=NOW)
+
+    with pytest.raises(InvalidTransition) as refused:
+        rush_round(order, bar, reason="train", rushed=0)
+    assert (refused.value.details or {})["allowed"] == ["recall"]
+
+
+def test_where_all_are_rushed_none_is():
+    """A sixth is refused; one of the five may get another reason."""
+    order = make_order(make_new_id(), [("bar", 1)])
+    with pytest.raises(Conflict):
+        rush_round(order, order.tickets[0], reason="train", rushed=RUSH_LIMIT)
+    rush_round(order, order.tickets[0], reason="train", rushed=RUSH_LIMIT - 1)
+    rush_round(order, order.tickets[0], reason="plane", rushed=RUSH_LIMIT)
+
+    assert order.rounds[0].rush_reason == "plane"
+
+
+def test_an_allergy_is_read_once_and_only_where_there_is_one():
+    """The first time counts."""
+    order = make_order(make_new_id(), [("bar", 1)])
+    (ticket,) = order.tickets
+    with pytest.raises(NotFound):
+        acknowledge_allergy(order, ticket, now=NOW)
+    order.rounds[0].allergy = "nuts"
+    for minutes in range(2):
+        acknowledge_allergy(order, ticket, now=NOW + timedelta(minutes=minutes))
+
+    assert ticket.allergy_seen_at == NOW
+
+
+def test_a_line_says_what_it_was_until_the_void_is_seen():
+    """Three, of which one is voided, were three; a unit that is only ready changes nothing."""
+    order = make_order(make_new_id(), [("bar", 4)])
+    (line,) = order.items
+    new_id = iter("abc").__next__
+    (ready,) = take_units(order, [ItemUnits(item_id=line.item_id, quantity=1)], new_id=new_id)
+    move_items([ready], ItemMove.FINISH, now=NOW)
+    assert find_earlier_quantity(line, order.items) is None
+    (gone,) = take_units(order, [ItemUnits(item_id=line.item_id, quantity=1)], new_id=new_id)
+    void_items(order, [gone], reason="left", now=NOW)
+
+    assert (line.quantity, find_earlier_quantity(line, order.items)) == (2, 3)
+    assert find_earlier_quantity(gone, order.items) is None
+    gone.void_seen_at = NOW
+    assert find_earlier_quantity(line, order.items) is None

@@ -1,0 +1,218 @@
+"""What cooks do at their wall beside bumping: by touch, and by keys alone."""
+
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from domain.commands import PlaceOrder
+from domain.views import OrderView
+from tests.support.browser import BrowserFaults, find_violations, save_screenshot
+from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
+
+
+@pytest_asyncio.fixture
+async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+    """Serve the demo."""
+    return serve_demo()
+
+
+async def order(cafe: DemoCafe, *dishes: str, quantity: int = 1, **options: object) -> OrderView:
+    """Order dishes at the counter."""
+    till = await cafe.speak_as("counter")
+    menu = await till.read_menu()
+    lines = [draft_line(menu, dish, quantity=quantity) for dish in dishes]
+    return await till.place_order(PlaceOrder(lines=lines, **options))  # type: ignore[arg-type]
+
+
+def find_ticket(wall: Page, placed: OrderView) -> Locator:
+    """Find an order's open ticket on a wall."""
+    return wall.locator(
+        f'[data-column="open"] > order-ticket[data-order-number="{placed.order_number}"]'
+    )
+
+
+async def hold(page: Page, target: Locator) -> None:
+    """Hold a finger on something until what it opens is there."""
+    box = await target.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    await expect(page.locator("[data-ticket-menu]")).to_be_visible()
+    await page.mouse.up()
+
+
+async def test_a_held_ticket_is_rushed_at_every_station_and_back(cafe: DemoCafe):
+    """By a finger that rests and by the plus key; with its reason, first on both walls."""
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    bar = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    first = await order(cafe, "Tosta mista")
+    second = await order(cafe, "Tosta mista", "Espresso", table_number=4)
+    await expect(find_ticket(wall, first)).to_be_visible()
+
+    await hold(wall, find_ticket(wall, second).locator(".ticket__head"))
+    menu = wall.locator("[data-ticket-menu]")
+    await expect(menu).to_contain_text(f"Order {second.order_number}")
+    await expect(find_ticket(wall, second)).to_be_visible()  # the finger's release bumped nothing
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-ticket-menu")
+    await menu.get_by_role("button", name="Train to catch").click()
+    await expect(find_ticket(bar, second)).to_contain_text("RUSH Train to catch")
+    tickets = wall.locator('[data-column="open"] > order-ticket')
+    await expect(tickets.first).to_contain_text("RUSH Train to catch")
+    await wall.get_by_role("button", name="Undo").click()
+    await expect(find_ticket(bar, second)).not_to_contain_text("RUSH")
+    await expect(tickets.first).to_contain_text(str(first.order_number))
+
+    await wall.keyboard.press("ArrowRight")
+    await wall.keyboard.press("ArrowRight")
+    await wall.keyboard.press("+")
+    await wall.keyboard.press("Tab")
+    await wall.keyboard.press("Enter")
+    await expect(find_ticket(bar, second)).to_contain_text("RUSH Guest is leaving")
+    await wall.keyboard.press("m")
+    await menu.get_by_role("button", name="No rush after all").press("Enter")
+    await expect(find_ticket(bar, second)).not_to_contain_text("RUSH")
+
+
+async def test_cooks_read_an_allergy_hear_of_fewer_and_call(cafe: DemoCafe):
+    """The strip is ticked and stays; a line says what it was; the counter is told to come."""
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    counter = await cafe.open_display("tablet", "counter", "/counter")
+    placed = await order(cafe, "Tosta mista", quantity=3, allergy="Sesame", table_number=4)
+    ticket = find_ticket(wall, placed)
+    strip = ticket.locator("button.ticket__allergy")
+    await expect(strip).to_have_accessible_name("Allergy Sesame I have read it")
+    await strip.tap()
+    await expect(strip).to_have_count(0)
+    await expect(ticket.locator("p.ticket__allergy")).to_contain_text("Sesame")
+
+    till = await cafe.speak_as("counter")
+    one = {"itemId": placed.items[0].item_id, "quantity": 1}
+    body = {"items": [one], "reason": "Ordered twice"}
+    await till.command(f"/orders/{placed.order_id}/void", OrderView, body)
+    await expect(ticket).to_contain_text("CHANGED 3 → 2")
+    await expect(ticket).to_contain_text("VOID Ordered twice")
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-changed")
+    await ticket.get_by_role("button", name="Seen, stop it").tap()
+    await expect(ticket).not_to_contain_text("CHANGED")
+
+    await wall.keyboard.press("ArrowRight")
+    await wall.keyboard.press("m")
+    await wall.get_by_role("button", name="Call a server").press("Enter")
+    await expect(counter.locator(".notification")).to_contain_text("Kitchen calls")
+
+
+async def test_anything_of_the_day_is_found_and_recalled(cafe: DemoCafe):
+    """By its table on the pad of figures, by its dish from the keyboard; what is back says so."""
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    cook = await cafe.speak_as("kitchen")
+    toast = await order(cafe, "Tosta mista", table_number=9)
+    soup = await order(cafe, "Tomato soup with poached egg", table_number=4)
+    for ticket in (await cook.list_tickets()).tickets:
+        await cook.move_ticket(ticket.ticket_id, "ready")
+    finished = wall.locator('[data-column="finished"] > order-ticket')
+    await expect(finished).to_have_count(2)
+
+    await wall.get_by_role("button", name="Recall", exact=True).first.tap()
+    panel = wall.locator("[data-recall-panel]")
+    rows = panel.locator(".recall__row")
+    await expect(rows).to_have_count(2)
+    await panel.get_by_role("button", name="9", exact=True).tap()
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Tosta mista")
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-recall")
+    await rows.tap()
+    await expect(panel).to_be_hidden()
+    await expect(find_ticket(wall, toast)).to_contain_text("RECALLED")
+    await wall.get_by_role("button", name="Undo").tap()
+    await expect(finished).to_have_count(2)
+
+    await wall.keyboard.press("/")
+    await wall.keyboard.type("TOMA")
+    await wall.keyboard.press("Enter")
+    await expect(rows.first).to_be_focused()
+    await wall.keyboard.press("Enter")
+    await expect(find_ticket(wall, soup)).to_contain_text("RECALLED")
+
+
+async def test_a_cook_says_that_something_is_out(cafe: DemoCafe):
+    """From a ticket's menu and by keys; with the orders it touches, seen at the till, and back."""
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    placed = await order(cafe, "Tosta mista", quantity=2, table_number=4)
+    key = till.locator('[data-product][data-name="Tosta mista"]')
+    await expect(key).to_be_enabled()
+
+    await hold(wall, find_ticket(wall, placed).locator(".ticket__head"))
+    await wall.locator("[data-ticket-menu] [data-sold-out]").tap()
+    panel = wall.locator("[data-sold-out-panel]")
+    await expect(panel).to_contain_text("1 open order asks for it")
+    await expect(panel.locator(".out__orders")).to_have_text(
+        f"{placed.order_number} {placed.table_label}, 2 of it"
+    )
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-86-choice")
+    await panel.get_by_role("button", name="Until we close").tap()
+    await expect(key).to_be_disabled()
+    await expect(panel).to_be_hidden()
+    await wall.get_by_role("button", name="Undo").tap()
+    await expect(key).to_be_enabled()
+
+    await wall.keyboard.press("x")
+    oat = panel.get_by_role("button", name="Smoked bacon")
+    await expect(oat).to_be_visible()
+    await save_screenshot(wall, "kitchen-86")
+    await oat.press("Enter")
+    await expect(panel).to_contain_text("No open order asks for it")
+    await panel.get_by_role("button", name="For 1 hour").press("Enter")
+    await expect(panel).to_be_hidden()
+    await wall.keyboard.press("x")
+    await expect(oat).to_contain_text("out to")
+
+
+async def test_a_screen_learns_its_keys_and_says_what_it_heard(
+    cafe: DemoCafe, browser_faults: BrowserFaults
+):
+    """A bump bar's key is taught by pressing it; each cause has its sound, and words in the bar."""
+    browser_faults.expect("AudioContext")  # loaded again it waits for a touch, and says so in red
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    await wall.evaluate(
+        """() => {
+            globalThis.heard = [];
+            document.addEventListener("sound-play", (event) => heard.push(event.detail.tone));
+        }"""
+    )
+    await wall.get_by_role("button", name="SOUND OFF: TAP").tap()
+    await expect(wall.get_by_role("button", name="Sound is on")).to_be_visible()
+    first = await order(cafe, "Tosta mista")
+    await expect(wall.locator("[data-cause]")).to_contain_text(str(first.order_number))
+    await expect(wall.locator('[data-for-cause="new"]')).to_be_visible()
+    second = await order(cafe, "Tosta mista", allergy="Sesame")
+    await expect(wall.locator('[data-for-cause="allergy"]')).to_be_visible()
+    assert ["new", "allergy"] == (await wall.evaluate("heard"))[-2:]
+    await find_ticket(wall, second).locator("button.ticket__allergy").tap()
+    await expect(wall.locator('[data-for-cause="new"]')).to_be_visible()
+
+    await wall.keyboard.press("?")
+    legend = wall.get_by_role("dialog", name="Keys of this screen")
+    row = legend.locator('[data-action="bump"]')
+    await expect(row.locator("kbd")).to_have_text("Enter")
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-keys")
+    await row.get_by_role("button", name="Change").press("Enter")
+    await expect(legend.get_by_role("status")).to_contain_text("bump the chosen ticket")
+    await wall.keyboard.press("F4")
+    await expect(row.locator("kbd")).to_have_text("F4")
+    await legend.get_by_label("Figures choose a ticket").check()
+    await legend.get_by_role("button", name="Close").press("Enter")
+    await wall.reload()
+    await expect(wall.locator("connection-status [data-for-state=live]")).to_be_visible()
+    await expect(wall.get_by_role("button", name="SOUND OFF: TAP TO TURN ON")).to_be_visible()
+    await wall.keyboard.press("2")
+    await expect(wall.get_by_role("button", name="Sound is on")).to_be_visible()
+    await expect(find_ticket(wall, second)).to_have_attribute("data-selected", "")
+    await wall.keyboard.press("F4")
+    await expect(find_ticket(wall, second)).to_have_count(0)
+    await wall.keyboard.press("Backspace")
+    await expect(find_ticket(wall, second)).to_contain_text("RECALLED")
