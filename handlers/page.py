@@ -13,8 +13,8 @@ from domain.pins import IDLE
 from domain.roles import Identity
 from domain.views import Position
 from handlers.base import BaseHandler
+from handlers.languages import DEFAULT_LOCALE, choose_locale, tell_refusal
 from handlers.security import build_content_security_policy, make_nonce
-from handlers.templating import choose_locale
 
 _FORM = "application/x-www-form-urlencoded"
 # As in JSON (realtime/strict_json.py): tab and new line are text, no printer or terminal is to
@@ -27,6 +27,8 @@ class PageHandler(BaseHandler):
 
     home = "/"
     time_zone = "UTC"
+    # Whether the page speaks the language of a guest; staff read English.
+    speaks_to_guests = False
 
     async def prepare(self) -> None:
         await super().prepare()
@@ -39,7 +41,7 @@ class PageHandler(BaseHandler):
         nonce = make_nonce()
         html = self.context.templates.render_page(
             f"pages/{template}.html",
-            locale=choose_locale(self.request.headers.get("Accept-Language", "")),
+            locale=self.locale_code,
             time_zone=self.time_zone,
             nonce=nonce,
             roles=sorted(self._identity.roles) if self._identity is not None else [],
@@ -50,6 +52,18 @@ class PageHandler(BaseHandler):
         self.set_header("Content-Security-Policy", build_content_security_policy(nonce=nonce))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(html)
+
+    @property
+    def locale_code(self) -> str:
+        """The language of this answer: what the guest chose, else what their phone asks for."""
+        if not self.speaks_to_guests:
+            return DEFAULT_LOCALE
+        chosen = self.get_cookie(self.context.cookies.language)
+        return choose_locale(self.request.headers.get("Accept-Language", ""), chosen)
+
+    def tell(self, error: TableTapError) -> str:
+        """Say an error in the language of this answer."""
+        return tell_refusal(error, self.locale_code)
 
     def _find_idle_s(self) -> int:
         """Return after how long without a touch somebody leaves a shared screen; 0 for never."""
@@ -93,7 +107,7 @@ class PageHandler(BaseHandler):
         self.render_page(
             "error",
             status=error.status,
-            message=error.message,
+            message=self.tell(error),
             reference=details.get("errorId", ""),
             home=self.home,
         )
@@ -134,6 +148,7 @@ class GuestPage(PageHandler):
     """A page of a guest's phone."""
 
     home = "/menu"
+    speaks_to_guests = True
 
     async def authenticate(self) -> Identity:
         token = self.get_cookie(self.context.cookies.guest)

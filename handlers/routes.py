@@ -52,6 +52,7 @@ from handlers.pages.kitchen import (
     SoldOutChoicePart,
     SoldOutPart,
 )
+from handlers.pages.language import LanguagePage
 from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
 from handlers.pages.pin import OwnPinPage, PinPage
@@ -126,6 +127,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/call": CallPage,
     r"/call/cancel": CancelCallPage,
     r"/rating": RatingPage,
+    r"/language": LanguagePage,
     rf"/orders/(?P<order_id>{_ID})/rounds/(?P<round_number>[0-9]{{1,4}})/undo": UndoRoundPage,
     rf"/orders/(?P<order_id>{_ID})/pay": GuestPayPage,
     r"/styleguide": StyleguidePage,

@@ -81,6 +81,7 @@ class CookieNames:
         self.guest = f"{prefix}tabletap_guest"
         self.cart = f"{prefix}tabletap_cart"
         self.menu_filter = f"{prefix}tabletap_menu_filter"
+        self.language = f"{prefix}tabletap_language"
         self.device = f"{prefix}tabletap_device"
         self.pairing = f"{prefix}tabletap_pairing"
 

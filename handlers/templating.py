@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,10 +27,15 @@ from domain.money import write_typed_amount
 from domain.payments import PayPart, list_pay_parts
 from handlers.assets import Assets
 from handlers.charts import build_bar_chart
+from handlers.languages import (
+    DEFAULT_LOCALE,
+    LANGUAGE_NAMES,
+    LOCALES,
+    N_,
+    choose_locale,
+    load_translations,
+)
 
-DEFAULT_LOCALE = "en"
-# Languages that the templates' words exist in; numbers and times follow the same choice.
-LOCALES = (DEFAULT_LOCALE,)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -39,6 +45,7 @@ class _Reader(msgspec.Struct, frozen=True):
 
     locale: Locale
     time_zone: tzinfo
+    translations: NullTranslations
 
 
 _reader: ContextVar[_Reader] = ContextVar("template_reader")
@@ -65,8 +72,18 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
         )
-        self.environment.globals |= {"asset": assets.url, "new_id": new_id}
+        # Newstyle: a text is markup, and what is put into it is escaped.
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]
+            _translate, _translate_count, newstyle=True
+        )
+        self.environment.globals |= {
+            "asset": assets.url,
+            "new_id": new_id,
+            "N_": N_,
+            "LANGUAGE_NAMES": LANGUAGE_NAMES,
+        }
         self.environment.filters |= {
             "money": format_money,
             "amount": format_amount,
@@ -84,6 +101,7 @@ class Templates:
             "age_s": lambda at: int((now() - at).total_seconds()),
             "json_attribute": encode_json,
             "bar_chart": build_bar_chart,
+            "word": translate_word,
         }
         if is_preloaded:
             for name in self.environment.list_templates(extensions=("html",)):
@@ -119,13 +137,9 @@ class Templates:
             _reader.reset(token)
 
 
-def choose_locale(accepted: str) -> str:
-    """Choose one of our locales from a browser's Accept-Language header."""
-    for part in accepted.split(","):
-        word = part.split(";")[0].strip().lower()
-        if word.split("-")[0] in LOCALES:
-            return word.split("-")[0]
-    return DEFAULT_LOCALE
+def translate_word(code: str) -> str:
+    """Name a diet or an allergen to whoever reads: its code is the English word."""
+    return _translate(code.replace("_", " "))
 
 
 def format_money(minor: int, currency: str) -> str:
@@ -212,6 +226,14 @@ def _format_time(at: datetime, pattern: str) -> str:
     return text
 
 
+def _translate(text: str) -> str:
+    return _find_reader().translations.gettext(text)
+
+
+def _translate_count(singular: str, plural: str, count: int) -> str:
+    return _find_reader().translations.ngettext(singular, plural, count)
+
+
 def _find_reader() -> _Reader:
     """Return for whom is being rendered; outside of a rendering, for nobody in particular."""
     return _reader.get(None) or _make_reader(DEFAULT_LOCALE, "UTC")
@@ -233,4 +255,4 @@ def _make_reader(locale: str, time_zone: str) -> _Reader:
         zone: tzinfo = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         zone = UTC
-    return _Reader(Locale.parse(chosen), zone)
+    return _Reader(Locale.parse(chosen), zone, load_translations(chosen))

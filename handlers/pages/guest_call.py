@@ -34,7 +34,7 @@ class CallPage(GuestProgressPage):
             if error.status not in (403, 409, 422, 429):
                 raise
             self.set_status(error.status)
-            await self.show(fault=error.message)
+            await self.show(fault=self.tell(error))
             return
         self.see_other(after if after in _PAGES else "/orders")
 

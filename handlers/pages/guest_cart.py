@@ -86,7 +86,7 @@ class GuestCartPage(CartPage):
         except TableTapError as error:
             if error.status not in (404, 409, 422):
                 raise
-            return None, [{"field": "", "message": error.message}]
+            return None, [{"field": "", "message": self.tell(error)}]
 
     async def ask_price(self, lines: list[LineDraft]) -> QuoteView:
         """Ask what lines cost now. Raises: TableTapError where the menu refuses them."""
@@ -147,7 +147,8 @@ class CartLinesPage(GuestCartPage):
                 raise
             self.set_status(error.status)
             # An unsaved line has no id: the form goes on adding and keeps what was chosen.
-            show_item(self, scene, item, line=chosen, faults=[_build_fault(error, item)])
+            fault = _build_fault(error, item, self.tell(error))
+            show_item(self, scene, item, line=chosen, faults=[fault])
             return
         wants_menu = self.read_field("then", longest=20, default="") == "menu"
         self.see_other("/menu" if wants_menu or line is None else "/cart")
@@ -178,7 +179,7 @@ class SendCartPage(GuestCartPage):
             if error.status not in (404, 409, 422):
                 raise
             self.set_status(error.status)
-            faults = [{"field": "", "message": error.message}]
+            faults = [{"field": "", "message": self.tell(error)}]
             await self.show(faults=faults, allergy=allergy, note=note)
             return
         self.drop_cookie(self.context.cookies.cart)
@@ -221,7 +222,7 @@ def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
     return {
         "line_id": line.line_id,
         "menu_item_id": line.menu_item_id,
-        "name": item.name if item is not None else "No longer on the menu",
+        "name": item.name if item is not None else "",
         "quantity": line.quantity,
         "modifiers": name_modifiers(line, item) if item is not None else [],
         "note": line.note,
@@ -238,9 +239,9 @@ def _find_open_order(scene: GuestScene) -> OrderView | None:
     )
 
 
-def _build_fault(error: TableTapError, item: MenuItemView) -> Fault:
+def _build_fault(error: TableTapError, item: MenuItemView, message: str) -> Fault:
     """Say a fault at the group that it is about, where the error names one."""
     group_id = str((error.details or {}).get("groupId", ""))
     is_known = any(group.group_id == group_id for group in item.groups)
     field = f"group-{group_id}" if is_known else ""
-    return {"field": field, "message": error.message, "group_id": group_id if is_known else ""}
+    return {"field": field, "message": message, "group_id": group_id if is_known else ""}

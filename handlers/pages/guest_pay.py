@@ -49,7 +49,7 @@ class GuestPayPage(GuestPage):
             if error.status not in (403, 409, 422):
                 raise
             self.set_status(error.status)
-            await self._show(order_id, fault=error.message)
+            await self._show(order_id, fault=self.tell(error))
             return
         self.see_other(f"/orders/{order_id}/pay")
 

@@ -69,7 +69,7 @@ class UndoRoundPage(GuestProgressPage):
             if error.status not in (404, 409, 422, 403):
                 raise
             self.set_status(error.status)
-            await self.show(fault=error.message)
+            await self.show(fault=self.tell(error))
             return
         self.see_other("/orders")
 

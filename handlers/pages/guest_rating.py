@@ -34,6 +34,6 @@ class RatingPage(GuestProgressPage):
             if error.status not in (400, 409, 422):
                 raise
             self.set_status(error.status)
-            await self.show(fault=error.message)
+            await self.show(fault=self.tell(error))
             return
         self.see_other("/orders")

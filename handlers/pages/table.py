@@ -26,6 +26,7 @@ class TablePage(PageHandler):
     """The way in for a guest's phone."""
 
     is_public = True
+    speaks_to_guests = True
 
     async def get(self, code: str) -> None:
         try:

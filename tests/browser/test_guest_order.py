@@ -26,6 +26,67 @@ async def test_a_guest_thinks_again_and_tells_how_it_was(serve_demo: ServeDemo):
     await rate(phone)
 
 
+async def test_a_guest_reads_german_then_spanish(serve_demo: ServeDemo):
+    """What is shown and what comes over the socket; nothing runs over an edge, from either side."""
+    cafe = serve_demo()
+    manager = await cafe.speak_as("manager")
+    phone = await cafe.sit_down(4, locale="de-DE", viewport={"width": 320, "height": 640})
+    await expect(phone.locator("html")).to_have_attribute("lang", "de")
+    await check_width(phone)
+    assert await find_violations(phone) == []
+    await save_screenshot(phone, "guest-menu-de-320")
+    await phone.get_by_role("button", name="Carrot cake hinzufügen").tap()
+    await phone.get_by_role("link", name="Deine Bestellung").tap()
+    await check_width(phone)
+    await save_screenshot(phone, "guest-cart-de-320")
+    await phone.locator("[data-send-order] button[type=submit]").tap()
+    await phone.wait_for_url("**/orders")
+    (ticket,) = (await manager.list_tickets()).tickets
+    await manager.move_ticket(ticket.ticket_id, "ready")
+    await expect(phone.locator(".progress__when").first).to_have_text("Fertig")
+    await expect(phone.locator("live-region")).to_contain_text("ist fertig.")
+    await check_width(phone)
+    await save_screenshot(phone, "guest-progress-de-320")
+
+    await phone.goto(phone.url.replace("/orders", "/menu"))
+    async with phone.expect_navigation():
+        await phone.get_by_role("button", name="Español").tap()
+    await expect(phone.locator("html")).to_have_attribute("lang", "es")
+    await expect(phone.get_by_text("Tu pedido")).to_be_visible()
+    await phone.evaluate("document.documentElement.dir = 'rtl'")
+    await check_width(phone)
+    await save_screenshot(phone, "guest-menu-rtl-320")
+
+
+async def test_two_phones_at_one_table(serve_demo: ServeDemo):
+    """Each has its own cart; what was sent both see, and whose it is."""
+    cafe = serve_demo()
+    first, second = await cafe.sit_down(5), await cafe.sit_down(5)
+    await first.get_by_role("button", name="Add Green salad").tap()
+    await send(second, "Carrot cake")
+    await expect(second.locator(".progress-line")).to_have_count(1)
+    await first.goto(first.url)
+    await expect(first.locator(".cart-bar__count")).to_have_text("1")
+    await first.get_by_role("link", name="See your order").tap()
+    await expect(first.locator(".cart-line")).to_have_count(1)
+    await first.locator("[data-send-order] button[type=submit]").tap()
+    await first.wait_for_url("**/orders")
+
+    for phone in (first, second):
+        await expect(phone.locator(".progress-line")).to_have_count(2)
+        rounds = phone.locator(".progress__round")
+        await expect(rounds.filter(has_text="Carrot cake")).to_contain_text("Guest 2")
+        await expect(rounds.filter(has_text="Green salad")).to_contain_text("Guest 1")
+    await expect(first.get_by_text("You are guest 1.")).to_be_visible()
+    assert await find_violations(first) == []
+    await save_screenshot(first, "guest-two-phones")
+
+
+async def check_width(phone: Page) -> None:
+    """Nobody has to scroll sideways."""
+    assert await phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 async def send(phone: Page, dish: str) -> None:
     await phone.goto(phone.url.replace("/orders", "/menu"))
     await phone.get_by_role("button", name=f"Add {dish}").tap()

@@ -15,7 +15,7 @@ submitInPlace('[data-add-to-cart]', (fresh, form) => {
   if (card) takeOverElements(fresh, [`#${CSS.escape(card.id)}`]);
   filterMenu();
   /** @type {HTMLElement | null} */ (card && document.querySelector(`#${CSS.escape(card.id)} .menu-item__key`))?.focus({ preventScroll: true });
-  findLiveRegion()?.say(`${name} added to your order.`);
+  findLiveRegion()?.say((document.querySelector('[data-say-added]')?.getAttribute('data-say-added') ?? '').replace('{dish}', name));
   return true;
 });
 

@@ -33,7 +33,7 @@ const live = startLive({
   },
   onMessage: ({ type, data }) => {
     if (type === 'order_ready') {
-      findLiveRegion()?.say(`Order ${data.orderNumber} is ready.`);
+      findLiveRegion()?.say((document.querySelector('[data-say-ready]')?.getAttribute('data-say-ready') ?? '').replace('{number}', data.orderNumber));
       navigator.vibrate?.([120, 80, 120]);
     } else if (data?.newStatus === 'completed') {
       live?.takeOver().catch(() => undefined); // how was it? or with the next connection

@@ -123,7 +123,7 @@ async def test_looking_at_a_table_opens_nothing(world):
 
     assert looking.code == 200
     assert "Set-Cookie" not in looking.headers
-    assert [form["action"] for form in list_forms(looking.body)] == [address]
+    assert [form["action"] for form in list_forms(looking.body)] == [address, "/language"]
     assert [table["tableSessionId"] for table in tables if table["number"] == 3] == [None]
 
 
@@ -477,3 +477,30 @@ async def test_the_style_guide_and_the_reference_need_nobody(world):
         answer = await world.client().get(path)
         assert answer.code == 200, answer.body
     assert b"/api/v1/orders/{order_id}/rounds" in (await world.client().get("/api/docs")).body
+
+
+async def test_a_guest_reads_their_own_language(world):
+    """As the phone asks at first; what was chosen is kept, and refusals follow."""
+    phone = await sit_down(world)
+    german = (await phone.get("/menu", Accept_Language="de-DE,de;q=0.9")).body.decode()
+    assert '<html lang="de" dir="ltr"' in german
+    assert "Karte durchsuchen" in german
+    assert re.search(r"\d,\d\d\xa0€", german)
+
+    chosen = await phone.request("POST", "/language", form={"language": "es", "after": "/menu"})
+    assert (chosen.code, chosen.headers["Location"]) == (303, "/menu")
+    spanish = (await phone.get("/menu", Accept_Language="de")).body.decode()
+    assert '<html lang="es"' in spanish
+    assert "Buscar en la carta" in spanish
+    for path in ("/cart", "/orders"):
+        page = (await phone.get(path)).body.decode()
+        assert "Ver la carta" in page
+    gone = await phone.get("/menu/01890a5d-0000-774b-bcce-0000000000ff")
+    assert "Aquí no hay nada" in gone.body.decode()
+    away = await phone.request(
+        "POST", "/language", form={"language": "xx", "after": "https://evil.example/"}
+    )
+    assert (away.code, away.headers["Location"]) == (303, "/menu")
+    staff = await world.open_browser(Role.OWNER)
+    page = await staff.get("/counter", Accept_Language="de")
+    assert '<html lang="en"' in page.body.decode()

@@ -9,7 +9,7 @@ import pytest
 from jinja2 import FileSystemLoader, UndefinedError
 
 from handlers.assets import Assets
-from handlers.templating import Templates, choose_locale
+from handlers.templating import Templates
 
 NOW = datetime(2026, 11, 23, 12, 47, 5, 123000, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>\"'&"
@@ -157,9 +157,3 @@ def test_an_asset_that_is_not_there_is_an_error(folder):
     """A template that names a missing file fails where it is rendered."""
     with pytest.raises(FileNotFoundError):
         Assets(folder / "static").url("css/missing.css")
-
-
-@pytest.mark.parametrize("accepted", ["", "en", "en-GB,en;q=0.9", "de-DE,de;q=0.9", "*", ";;,,"])
-def test_there_is_always_a_locale(accepted):
-    """Words exist in English; whoever asks for others gets English and no error."""
-    assert choose_locale(accepted) == "en"
