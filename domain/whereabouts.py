@@ -12,6 +12,7 @@ import msgspec
 
 from domain.kitchen import derive_ticket_status
 from domain.orders import Item, Order, Round, Ticket
+from domain.rounds import GRACE
 from domain.routing import Route, find_route
 from domain.statuses import ItemStatus, RoundStatus, TicketStatus
 from domain.views import KitchenScreensView
@@ -36,7 +37,8 @@ class Answer(StrEnum):
 
 
 class PartWhereabouts(msgspec.Struct, frozen=True, kw_only=True):
-    """A station's lines of one round. reasons: why it waits, or what was said when it ended.
+    """A station's lines of one round. reasons: why it waits (a hold's kind, or GRACE), or what was
+    said when it ended.
 
     sent_at: to the station; painted_at: when the first screen said that it shows it; left_at: when
     it was finished.
@@ -129,5 +131,6 @@ def _find_answer(
 
 def _list_reasons(each: Round) -> list[str]:
     if each.status is RoundStatus.SUBMITTED:
-        return [hold.kind.value for hold in each.holds if hold.is_open]
+        open_holds = [hold for hold in each.holds if hold.is_open]
+        return [GRACE if hold.reason == GRACE else hold.kind.value for hold in open_holds]
     return [each.reason] if each.reason and not each.is_alive else []
