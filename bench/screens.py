@@ -117,6 +117,11 @@ async def _show_walls(camera: Camera) -> None:
     wall = await camera.open("kitchen", "/kitchen/kitchen", role=Role.KITCHEN)
     await _hear(wall)
     await camera.take(wall, "kitchen")
+    for key, name in (("/", "kitchen-recall"), ("x", "kitchen-86"), ("?", "kitchen-keys")):
+        await wall.keyboard.press(key)
+        await wall.locator("dialog[open] button").nth(5).wait_for()
+        await camera.take(wall, name)
+        await wall.keyboard.press("Escape")
     await camera.take(await camera.open("kitchen", "/board", role=Role.MANAGER), "board")
 
 
