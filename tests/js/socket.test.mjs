@@ -330,6 +330,30 @@ test('a resync loads a snapshot; events meanwhile wait and none is shown twice',
   assert.equal(connection.position.seq, 43);
 });
 
+test('a page that shows something else from an event on loses nothing that follows it', async () => {
+  const seen = [];
+  const loads = [];
+  await open({
+    onMessage: ({ seq }) => {
+      seen.push(seq);
+      if (seq === START.seq + 1) connection.reload();
+    },
+    onResync: () => new Promise((resolve) => loads.push(resolve)),
+    position: START,
+  });
+  server.welcome();
+  const [moved, next, later] = [1, 2, 3].map((more) => START.seq + more);
+  server.send(buildEvent(moved));
+  await settle();
+  server.send(buildEvent(next));
+  server.send(buildEvent(later));
+  assert.deepEqual(seen, [moved]);
+  loads[0]({ ...START, seq: next, eventId: `event-${next}` });
+  await settle();
+  assert.deepEqual(seen, [moved, later]);
+  assert.equal(loads.length, 1);
+});
+
 test('a snapshot that is older than the stream is asked for again', async () => {
   const positions = [{ epoch: EPOCH, seq: 39, eventId: 'event-39' }, { epoch: EPOCH, seq: 40, eventId: 'event-40' }];
   let loads = 0;

@@ -131,8 +131,8 @@ function showAvailability({ menuItemId, isSoldOut }) {
 function loadMenu() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    // Where there is no way to the server, coming back brings the menu.
-    live?.takeOver().catch(() => undefined);
+    // With the orders of the same moment: what comes while it loads waits.
+    live?.connection.reload();
   }, GATHER_MS);
 }
 
