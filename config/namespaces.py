@@ -99,11 +99,17 @@ _COUNTER_COMMANDS = frozenset(
         "approve_round",
         "reject_round",
         "serve_items",
+        "hand_back_items",
+        "serve_unprepared",
+        # From the pass alone: the counter has no right to it.
+        "recall_items",
         "remake_items",
         "rush_ticket",
         "withdraw_rush",
         "set_availability",
         "close_table_session",
+        "move_table",
+        "merge_tables",
     }
 )
 _PAYMENT_COMMANDS = frozenset(
@@ -147,7 +153,7 @@ _KITCHEN_EVENTS = frozenset(
 )
 _STATION_EVENTS = frozenset({"station_moved", "station_returned"})
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
-_TABLE_EVENTS = frozenset({"table_session_opened", "table_session_closed"})
+_TABLE_EVENTS = frozenset({"table_session_opened", "table_session_moved", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})

@@ -19,6 +19,7 @@ ORDINARY_REFUSALS = frozenset(
         "price_changed",
         "sold_out",
         "table_session_closed",
+        "table_taken",
         "version_conflict",
     }
 )

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.allergens import Allergen
+from domain.consents import ConsentAct
 from domain.diets import Diet
 from domain.payments import PaymentMethod, SandboxCard
 from domain.statuses import OrderStatus, Priority
@@ -96,19 +97,27 @@ Items = Annotated[list[ItemUnits], msgspec.Meta(min_length=1, max_length=60)]
 
 
 class VoidItems(Command):
-    """Take units off the bill and out of the kitchen. reason: may be empty in the grace time."""
+    """Take units off the bill and out of the kitchen. reason: may be empty in the grace time.
+
+    consent_id: a manager's, where the kitchen has begun and whoever asks is none.
+    """
 
     order_id: Id
     items: Items
     reason: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    consent_id: Id | None = None
 
 
 class CancelOrder(Command):
-    """Take back all that is not served; refused once something is served."""
+    """Take back all that is not served; refused once something is served.
+
+    consent_id: as of `VoidItems`.
+    """
 
     order_id: Id
     reason: Reason
     expected_version: Version | None = None
+    consent_id: Id | None = None
 
 
 class ApproveRound(Command):
@@ -148,6 +157,24 @@ class ServeItems(Command):
     """Hand ready lines over."""
 
     items: Items
+
+
+class HandBackItems(Command):
+    """Take a hand-over back: served lines stand at the pass again, ready as they were."""
+
+    items: Items
+
+
+class ServeUnprepared(Command):
+    """Hand an order over of which the kitchen has not said that all is ready.
+
+    consent_id: a manager's, where whoever asks is none.
+    """
+
+    order_id: Id
+    reason: Reason
+    expected_version: Version | None = None
+    consent_id: Id | None = None
 
 
 class RemakeItems(Command):
@@ -270,6 +297,20 @@ class CloseTableSession(Command):
     table_session_id: Id
 
 
+class MoveTable(Command):
+    """Let the guests of a seating sit at another, free table; their orders go with them."""
+
+    table_session_id: Id
+    table_number: Annotated[int, msgspec.Meta(ge=1, le=9999)]
+
+
+class MergeTables(Command):
+    """Make one seating of two: guests and orders of the first are the second's then."""
+
+    table_session_id: Id
+    into_session_id: Id
+
+
 # Phones at one table where nothing else is set: a long table with a phone each, and some who lost
 # their cookie and scanned again.
 LANES_PER_SEATING = 30
@@ -339,6 +380,15 @@ class SignInByPin(Command):
 
     person_id: Id
     pin: Pin
+
+
+class GiveConsent(Command):
+    """A manager says by PIN, on the screen of whoever asks, that one act may be."""
+
+    person_id: Id
+    pin: Pin
+    act: ConsentAct
+    order_id: Id
 
 
 class RevokeDevice(Command):

@@ -139,7 +139,7 @@ class KitchenOrderCompleted(Event, tag="kitchen_order_completed"):
 
 class KitchenTicketUpdated(Event, tag="kitchen_ticket_updated"):
     """A ticket changed without starting or completing. change: item, void, recall, rush,
-    allergy or others."""
+    allergy, moved or others."""
 
     ticket: TicketView
     change: str
@@ -167,6 +167,16 @@ class TableSessionOpened(Event, tag="table_session_opened"):
     """Guests sat down: the first phone scanned a table, or staff seated them."""
 
     table: TableView
+
+
+class TableSessionMoved(Event, tag="table_session_moved"):
+    """Guests sit at another table. table_session_id: the seating that moved; `table` is where they
+    sit now, with the seating that they are of then, and `left` the table they left, free again.
+    """
+
+    table: TableView
+    left: TableView
+    table_session_id: str
 
 
 class TableSessionClosed(Event, tag="table_session_closed"):
@@ -268,6 +278,7 @@ AnyEvent = (
     | OrderNumberReady
     | OrderNumberCleared
     | TableSessionOpened
+    | TableSessionMoved
     | TableSessionClosed
     | MenuAvailabilityChanged
     | TableCalled

@@ -84,15 +84,18 @@ def move_items(items: Iterable[Item], move: ItemMove, *, now: datetime) -> None:
             case ItemMove.RECALL:
                 item.started_at = item.started_at or now
                 item.ready_at = item.served_at = None
+            case ItemMove.HAND_BACK:
+                item.served_at = None
 
 
-def serve_what_is_left(order: Order, *, now: datetime) -> None:
-    """Have every line that the kitchen got ready and handed over, as an evening does that ends."""
+def serve_what_is_left(order: Order, *, now: datetime) -> list[Item]:
+    """Have every line that the kitchen got ready and handed over, and return those lines."""
     left = [item for item in order.list_live_items() if item.status in _LEFT]
     move_items(
         [item for item in left if item.status is not ItemStatus.READY], ItemMove.FINISH, now=now
     )
     move_items(left, ItemMove.SERVE, now=now)
+    return left
 
 
 def move_ticket(order: Order, ticket: Ticket, move: ItemMove, *, now: datetime) -> None:
@@ -117,17 +120,21 @@ def recall_items(order: Order, items: Sequence[Item], *, now: datetime, today: d
 
     today: the cafe's business date. Raises: Conflict for an order of an earlier day.
     """
-    if order.business_date != today:
-        raise Conflict(
-            "This order is of an earlier day. Order again instead.",
-            code="day_over",
-            details={"businessDate": order.business_date.isoformat()},
-        )
+    _check_day(order, today)
     move_items(items, ItemMove.RECALL, now=now)
     touched = {(item.round_number, item.station_id) for item in items}
     for ticket in order.tickets:
         if (ticket.round_number, ticket.station_id) in touched:
             ticket.is_recalled = True
+
+
+def hand_back_items(order: Order, items: Sequence[Item], *, now: datetime, today: date) -> None:
+    """Have served lines stand at the pass again; the kitchen's tickets stay finished.
+
+    today: the cafe's business date. Raises: Conflict for an order of an earlier day.
+    """
+    _check_day(order, today)
+    move_items(items, ItemMove.HAND_BACK, now=now)
 
 
 def update_status(order: Order, new_status: OrderStatus, *, now: datetime) -> None:
@@ -231,6 +238,15 @@ def remake_items(
             if item.round_number == number:
                 order.items.append(_copy_for_remake(order, item, quantity, added, new_id()))
     return rounds
+
+
+def _check_day(order: Order, today: date) -> None:
+    if order.business_date != today:
+        raise Conflict(
+            "This order is of an earlier day. Order again instead.",
+            code="day_over",
+            details={"businessDate": order.business_date.isoformat()},
+        )
 
 
 def _find_movable(order: Order, ticket: Ticket, move: ItemMove) -> list[Item]:

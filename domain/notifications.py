@@ -27,11 +27,15 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     """What happens once to a notification that its cause outlives.
 
     times: of its patience, counted from `since`. roles: told from then on, beside the others.
+    patience_s: where nothing about its cause says how long that is usual. stops_when_seen: it is
+    about nobody having answered, so an answer ends it.
     """
 
     times: float
     priority: Priority
     roles: frozenset[Role]
+    patience_s: int | None = None
+    stops_when_seen: bool = False
 
 
 class KindRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +54,9 @@ class KindRule(msgspec.Struct, frozen=True, kw_only=True):
     life: timedelta
     escalation: Escalation | None = None
 
+
+# A guest who has waited this long without an answer believes that nobody saw it.
+ANSWER_PATIENCE_S = 60
 
 KIND_RULES: dict[NotificationKind, KindRule] = {
     # Whoever wrote one says for how long; `life` is the longest.
@@ -79,6 +86,13 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
         resolvers=TILL_STAFF,
         action_path="/counter",
         life=timedelta(hours=4),
+        escalation=Escalation(
+            times=1,
+            priority=Priority.URGENT,
+            roles=MANAGEMENT,
+            patience_s=ANSWER_PATIENCE_S,
+            stops_when_seen=True,
+        ),
     ),
     NotificationKind.TABLE_CALLED: KindRule(
         roles=frozenset({Role.EXPO, Role.COUNTER}),
@@ -87,7 +101,9 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
         resolvers=FLOOR_STAFF,
         action_path="/tables",
         life=timedelta(minutes=30),
-        escalation=Escalation(times=1, priority=Priority.URGENT, roles=MANAGEMENT),
+        escalation=Escalation(
+            times=1, priority=Priority.URGENT, roles=MANAGEMENT, stops_when_seen=True
+        ),
     ),
     NotificationKind.SCREEN_OFFLINE: KindRule(
         roles=PERSON_ROLES,
@@ -130,8 +146,6 @@ KIND_RULES: dict[NotificationKind, KindRule] = {
 # Enough to know what is meant, in the two lines of a card.
 _NAMED_DISHES = 2
 
-# A guest who has waited this long for an answer is about to get up.
-CALL_PATIENCE_S = 120
 # Hot food has waited this long at the pass: it is no longer what was ordered.
 KITCHEN_PATIENCE_S = 60
 
@@ -217,8 +231,10 @@ def make_notification(
     rule = KIND_RULES[kind]
     title, message = words
     escalates_at = None
-    if rule.escalation is not None and patience_s is not None:
-        escalates_at = since + rule.escalation.times * timedelta(seconds=patience_s)
+    if rule.escalation is not None:
+        usual_s = patience_s or rule.escalation.patience_s
+        if usual_s is not None:
+            escalates_at = since + rule.escalation.times * timedelta(seconds=usual_s)
     return Notification(
         notification_id=notification_id,
         cafe_id=cafe_id,
@@ -247,6 +263,8 @@ def acknowledge(before: Notification, by: Acknowledgement) -> Notification:
     Raises: InvalidTransition for one that is over.
     """
     moved = move_notification(before.status, NotificationMove.ACKNOWLEDGE)
+    escalation = before.rule.escalation
+    is_answered = escalation is not None and escalation.stops_when_seen
     is_known = any(each.person_id == by.person_id for each in before.acknowledgements)
     if is_known or (before.rule.is_shared and before.acknowledgements):
         return before
@@ -256,6 +274,7 @@ def acknowledge(before: Notification, by: Acknowledgement) -> Notification:
         status=moved if before.rule.is_shared else before.status,
         version=before.version + 1,
         acknowledgements=[*before.acknowledgements, by],
+        escalates_at=None if is_answered else before.escalates_at,
     )
 
 

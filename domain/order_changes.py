@@ -98,7 +98,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: what happened to the order beyond moves of its lines, one event each. ticket_change:
     the word that tickets carry that changed themselves: item, void, recall,
-    rush or allergy.
+    rush, allergy or moved.
     """
 
     updated_by: str
@@ -258,11 +258,18 @@ def _list_ticket_events(
 
 def _shows_same(before: TicketView, after: TicketView) -> bool:
     """Say whether only other stations' progress is new."""
-    return (before.items, before.status, before.rush_reason, before.allergy_seen) == (
-        after.items,
-        after.status,
-        after.rush_reason,
-        after.allergy_seen,
+    return _list_own(before) == _list_own(after)
+
+
+def _list_own(ticket: TicketView) -> tuple[object, ...]:
+    """What a ticket shows of itself."""
+    return (
+        ticket.items,
+        ticket.status,
+        ticket.rush_reason,
+        ticket.allergy_seen,
+        ticket.table_number,
+        ticket.moved_from,
     )
 
 

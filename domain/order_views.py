@@ -3,7 +3,7 @@
 Pure functions of the order and the time; the same whether a page, an answer or an event asks.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -54,6 +54,7 @@ def build_order_view(order: Order) -> OrderView:
         payment=_build_order_payment_view(
             order.payments, sum_payments(totals.total_minor, order.payments)
         ),
+        table_area=order.table_area,
     )
 
 
@@ -124,6 +125,7 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
         others=list_station_progress(order, ticket),
         rush_reason=each.rush_reason,
         allergy_seen=ticket.allergy_seen_at is not None,
+        moved_from=ticket.moved_from,
     )
 
 
@@ -174,6 +176,11 @@ def _build_order_payment_view(payments: list[Payment], sums: Sums) -> OrderPayme
 
 
 def _build_round_view(order: Order, each: Round) -> RoundView:
+    late_at = {
+        ticket.station_id: ticket.queued_at + timedelta(seconds=ticket.target_s)
+        for ticket in order.tickets
+        if ticket.round_number == each.number
+    }
     return RoundView(
         round_number=each.number,
         status=each.status,
@@ -190,13 +197,16 @@ def _build_round_view(order: Order, each: Round) -> RoundView:
         lane_number=each.lane_number,
         reason=each.reason,
         undo_until=each.undo_until,
-        items=[_build_item_view(order, item) for item in order.list_items(each.number)],
+        items=[
+            _build_item_view(order, item, late_at=late_at.get(item.station_id))
+            for item in order.list_items(each.number)
+        ],
         estimated_ready_at=estimate_round_ready_at(order, each),
         is_rushed=each.is_rushed,
     )
 
 
-def _build_item_view(order: Order, item: Item) -> OrderItemView:
+def _build_item_view(order: Order, item: Item, *, late_at: datetime | None) -> OrderItemView:
     return OrderItemView(
         item_id=item.item_id,
         line_number=item.line_number,
@@ -223,6 +233,7 @@ def _build_item_view(order: Order, item: Item) -> OrderItemView:
         voided_at=item.voided_at,
         void_reason=item.void_reason,
         remake_of=item.remake_of,
+        late_at=late_at,
     )
 
 

@@ -138,6 +138,7 @@ class Ticket:
     """One station's part of one round; its rules are in domain/kitchen.py.
 
     allergy_seen_at: when a cook said that they have read the allergy.
+    moved_from: the table that its guests sat at while it was made, "" where they stayed.
     """
 
     ticket_id: str
@@ -151,6 +152,7 @@ class Ticket:
     completed_at: datetime | None = None
     is_recalled: bool = False
     allergy_seen_at: datetime | None = None
+    moved_from: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,6 +170,7 @@ class Order:
     table_id: str | None = None
     table_number: int | None = None
     table_label: str = ""
+    table_area: str = ""
     table_session_id: str | None = None
     lane_id: str | None = None
     person_id: str | None = None

@@ -93,6 +93,7 @@ class ItemMove(StrEnum):
     FINISH = "finish"
     SERVE = "serve"
     RECALL = "recall"
+    HAND_BACK = "hand_back"
     VOID = "void"
 
 
@@ -152,6 +153,8 @@ ITEM_MOVES: dict[ItemMove, dict[ItemStatus, ItemStatus]] = {
     ItemMove.FINISH: {_Item.QUEUED: _Item.READY, _Item.STARTED: _Item.READY},
     ItemMove.SERVE: {_Item.READY: _Item.SERVED},
     ItemMove.RECALL: {_Item.READY: _Item.STARTED, _Item.SERVED: _Item.STARTED},
+    # It was not handed over after all: the kitchen has nothing to do with it.
+    ItemMove.HAND_BACK: {_Item.SERVED: _Item.READY},
     ItemMove.VOID: {
         _Item.HELD: _Item.VOIDED,
         _Item.QUEUED: _Item.VOIDED,

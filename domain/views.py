@@ -5,7 +5,7 @@ Absolute state with a version, never increments; no personal name. Money is inte
 times aware UTC. JSON is camelCase.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -28,6 +28,8 @@ from domain.statuses import (
     WaitReason,
 )
 
+# A board keeps a number that nobody collects for so long: it must have room for the next ones.
+READY_SHOWN = timedelta(minutes=15)
 # What presses most comes first.
 _PRIORITIES = tuple(reversed(Priority))
 # Longer than any ticket stays open, and shorter than the time since 1970.
@@ -226,7 +228,8 @@ class ItemModifierView(View):
 class OrderItemView(View):
     """One line of an order: `quantity` units that move together.
 
-    line_total_minor: gross of all its units, 0 when voided or a remake.
+    line_total_minor: gross of all its units, 0 when voided or a remake. late_at: when the ticket
+    that carries it is late; None before it is fired.
     """
 
     item_id: str
@@ -254,6 +257,7 @@ class OrderItemView(View):
     voided_at: datetime | None = None
     void_reason: str = ""
     remake_of: str | None = None
+    late_at: datetime | None = None
 
 
 class HoldView(View):
@@ -337,7 +341,10 @@ class OrderPaymentView(View):
 
 
 class OrderView(View):
-    """payment: has a default for events that were logged before there were payments."""
+    """payment, table_area: have defaults for events that were logged before there were any.
+
+    table_area: the part of the cafe that the table stands in, "" for none.
+    """
 
     order_id: str
     order_number: int
@@ -355,6 +362,7 @@ class OrderView(View):
     rounds: list[RoundView]
     totals: TotalsView
     payment: OrderPaymentView = OrderPaymentView()
+    table_area: str = ""
 
     @property
     def is_on_till(self) -> bool:
@@ -478,6 +486,8 @@ class TicketView(View):
 
     round_number above 1 is an add-on. target_s: age at which the ticket is late. rush_reason: why
     it comes before the others, "" where it does not. allergy_seen: a cook has ticked the strip.
+    moved_from: the table its guests sat at before, "" where they stayed (and in events that were
+    logged before guests could move).
     """
 
     ticket_id: str
@@ -503,6 +513,7 @@ class TicketView(View):
     others: list[StationProgressView]
     rush_reason: str = ""
     allergy_seen: bool = False
+    moved_from: str = ""
 
     @property
     def rank(self) -> int:
@@ -649,6 +660,14 @@ class CounterBoardView(View):
     position: Position
 
 
+class PassBoardView(View):
+    """Snapshot of the pass: what is to be handed over, oldest first, and what was, newest first."""
+
+    orders: list[OrderView]
+    served: list[OrderView]
+    position: Position
+
+
 class BoardNumberView(View):
     """One number on the order-ready board. state: preparing, ready or gone.
 
@@ -660,6 +679,11 @@ class BoardNumberView(View):
     state: str
     version: int
     since: datetime
+
+    @property
+    def clears_at(self) -> datetime | None:
+        """When a board lets go of it by itself: who has not come by then asks at the counter."""
+        return self.since + READY_SHOWN if self.state == "ready" else None
 
 
 class DeviceView(View):

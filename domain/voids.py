@@ -7,9 +7,10 @@ The role table (domain/permissions.py) says who may try; this decides with the r
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from domain.consents import Consent, needs_consent
 from domain.errors import AuthorizationDenied, UnprocessableInput
 from domain.orders import Item, Order, Round
-from domain.roles import MANAGEMENT, Identity
+from domain.roles import Identity
 from domain.statuses import ItemStatus
 
 _BEGUN = frozenset({ItemStatus.STARTED, ItemStatus.READY})
@@ -21,9 +22,15 @@ def find_undo_until(submitted_at: datetime, *, grace_s: int) -> datetime:
 
 
 def check_void(
-    order: Order, items: Sequence[Item], *, identity: Identity, reason: str, now: datetime
+    order: Order,
+    items: Sequence[Item],
+    *,
+    identity: Identity,
+    reason: str,
+    now: datetime,
+    consent: Consent | None = None,
 ) -> None:
-    """Let a void through or refuse it.
+    """Let a void through or refuse it. consent: a manager's, checked before.
 
     Raises: AuthorizationDenied (`not_your_line`, `grace_over`, `already_begun`,
     `manager_required`), UnprocessableInput (`reason_required`).
@@ -33,7 +40,7 @@ def check_void(
         if identity.is_guest:
             _check_guest(item, each, identity, now)
         else:
-            _check_staff(item, each, identity, reason, now)
+            _check_staff(item, each, identity, reason, now, consent)
 
 
 def _check_guest(item: Item, each: Round, identity: Identity, now: datetime) -> None:
@@ -51,11 +58,32 @@ def _check_guest(item: Item, each: Round, identity: Identity, now: datetime) -> 
         )
 
 
-def _check_staff(item: Item, each: Round, identity: Identity, reason: str, now: datetime) -> None:
-    has_begun = item.status in _BEGUN
-    if has_begun and identity.roles.isdisjoint(MANAGEMENT):
+def check_cancel(order: Order, *, identity: Identity, consent: Consent | None) -> None:
+    """Let a whole order go, or refuse: it must not be a way round the rule for its lines.
+
+    Raises: AuthorizationDenied `manager_required`.
+    """
+    has_begun = any(item.status in _BEGUN for item in order.list_live_items())
+    if has_begun and needs_consent(identity, consent):
         raise AuthorizationDenied(
-            "The kitchen has begun with this. Ask a manager to void it.", code="manager_required"
+            "The kitchen has begun with this. A manager has to say that it is cancelled.",
+            code="manager_required",
+        )
+
+
+def _check_staff(
+    item: Item,
+    each: Round,
+    identity: Identity,
+    reason: str,
+    now: datetime,
+    consent: Consent | None,
+) -> None:
+    has_begun = item.status in _BEGUN
+    if has_begun and needs_consent(identity, consent):
+        raise AuthorizationDenied(
+            "The kitchen has begun with this. A manager has to say that it is voided.",
+            code="manager_required",
         )
     if not reason and (has_begun or not _is_in_grace(each, now)):
         raise UnprocessableInput("Say why this is voided.", code="reason_required")

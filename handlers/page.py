@@ -15,6 +15,7 @@ from domain.views import Position
 from handlers.base import BaseHandler
 from handlers.languages import DEFAULT_LOCALE, choose_locale, tell_refusal
 from handlers.security import build_content_security_policy, make_nonce
+from services.pins import PinPerson
 
 _FORM = "application/x-www-form-urlencoded"
 # As in JSON (realtime/strict_json.py): tab and new line are text, no printer or terminal is to
@@ -131,6 +132,17 @@ class StaffPage(PageHandler):
         if device_secret is None:
             raise AuthenticationFailed("Sign in first.", code="credentials_missing")
         return await self.recognise_device(device_secret)
+
+    async def list_consenters(self) -> list[PinPerson]:
+        """List the managers who may consent by PIN here; nobody where this is no paired screen."""
+        secret = self.get_cookie(self.context.cookies.device)
+        if secret is None:
+            return []
+        try:
+            screen = await self.recognise_device(secret)
+        except AuthenticationFailed:  # of a screen that was unpaired
+            return []
+        return await self.context.pins.list_managers(screen)
 
     def write_error_body(self, error: TableTapError) -> None:
         """Lead to the sign-in and back here afterwards; a screen that was unpaired to its code."""

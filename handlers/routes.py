@@ -22,7 +22,12 @@ from handlers.pages.admin_menu import (
 )
 from handlers.pages.admin_money import MoneyPage
 from handlers.pages.admin_notices import EndNoticePage, NoticesPage
-from handlers.pages.admin_people import PeoplePage, RevokeEverybodyPage, RevokePersonPage
+from handlers.pages.admin_people import (
+    EndShiftPage,
+    PeoplePage,
+    RevokeEverybodyPage,
+    RevokePersonPage,
+)
 from handlers.pages.admin_person import (
     ChangeRolesPage,
     EndSignInOfPage,
@@ -39,6 +44,7 @@ from handlers.pages.admin_screens import (
 )
 from handlers.pages.board import BoardPage
 from handlers.pages.counter import CounterPage, TablesPage
+from handlers.pages.expo import ExpoPage
 from handlers.pages.guest_call import CallPage, CancelCallPage
 from handlers.pages.guest_cart import CartLinesPage, GuestCartPage, SendCartPage
 from handlers.pages.guest_menu import GuestItemPage, GuestMenuPage
@@ -55,8 +61,9 @@ from handlers.pages.kitchen import (
 from handlers.pages.language import LanguagePage
 from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
-from handlers.pages.pin import OwnPinPage, PinPage
+from handlers.pages.pin import ConsentPage, OwnPinPage, PinPage
 from handlers.pages.set_up import SetUpPage
+from handlers.pages.shift import ShiftPage
 from handlers.pages.sign_in import CafesPage, SignInPage, SignOutPage
 from handlers.pages.sign_ins import EndOtherSignInsPage, EndSignInPage, SignInsPage
 from handlers.pages.station_choice import StartPage, StationChoicePage
@@ -86,6 +93,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/kitchen/parts/sold-out/(?P<kind>item|option)/(?P<thing_id>{_ID})": SoldOutChoicePart,
     r"/counter": CounterPage,
     rf"/counter/orders/(?P<order_id>{_ID})/pay": PayPage,
+    r"/expo": ExpoPage,
     r"/tables": TablesPage,
     r"/board": BoardPage,
     r"/admin/notices": NoticesPage,
@@ -105,6 +113,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/people/(?P<person_id>{_ID})": PersonPage,
     rf"/admin/people/(?P<person_id>{_ID})/roles": ChangeRolesPage,
     rf"/admin/people/(?P<person_id>{_ID})/sign-ins/(?P<sign_in_id>{_ID})/end": EndSignInOfPage,
+    rf"/admin/people/shifts/(?P<shift_id>{_ID})/end": EndShiftPage,
     r"/admin/people/revoke": RevokeEverybodyPage,
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
     r"/admin/screens": ScreensPage,
@@ -113,7 +122,9 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/screens/(?P<device_id>{_ID})": ChangeScreenPage,
     rf"/admin/screens/(?P<device_id>{_ID})/unpair": UnpairScreenPage,
     r"/pair": PairPage,
+    r"/shift": ShiftPage,
     r"/pin": PinPage,
+    r"/pin/consent": ConsentPage,
     r"/sign-ins/pin": OwnPinPage,
     r"/pair/state": PairStatePage,
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,

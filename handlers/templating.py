@@ -22,6 +22,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from domain.handing_over import build_pass_order, list_handed_over
 from domain.identifiers import NewId
 from domain.money import write_typed_amount
 from domain.payments import PayPart, list_pay_parts
@@ -102,6 +103,8 @@ class Templates:
             "json_attribute": encode_json,
             "bar_chart": build_bar_chart,
             "word": translate_word,
+            "pass_order": build_pass_order,
+            "handed_over": list_handed_over,
         }
         if is_preloaded:
             for name in self.environment.list_templates(extensions=("html",)):

@@ -163,6 +163,7 @@ class Ticket(Table):
     version = integer_field(default=1)
     priority = word_field(Priority, default=Priority.NORMAL)
     is_recalled = boolean_field(default=False)
+    moved_from = text_field(60, default="")
     target_s = integer_field()
     queued_at = timestamp_field()
     started_at = timestamp_field(null=True)

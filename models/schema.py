@@ -37,6 +37,7 @@ from models.payments import (
 )
 from models.screens import StationFailover, StationScreen, TicketReceipt
 from models.staff import (
+    ConsentRow,
     Invitation,
     Membership,
     Person,
@@ -45,6 +46,7 @@ from models.staff import (
     PinFailure,
     RefreshToken,
     RevokedToken,
+    Shift,
     SignIn,
     UsedTicket,
 )
@@ -65,6 +67,8 @@ TABLES: tuple[type[Model], ...] = (
     Invitation,
     PersonPin,
     PinFailure,
+    ConsentRow,
+    Shift,
     SignIn,
     RefreshToken,
     RevokedToken,

@@ -6,6 +6,7 @@ from domain.roles import Role
 from models.base import Table
 from models.fields import (
     check,
+    condition,
     id_field,
     integer_field,
     json_field,
@@ -91,6 +92,55 @@ class PinFailure(Table):
         table_name = "pin_failure"
         primary_key = CompositeKey("device_id", "person_id")
         constraints = (check("pin_failure_count", "count >= 1"),)
+
+
+class ConsentRow(Table):
+    """A manager's consent to one act on one order, given by PIN; used once, or never.
+
+    asked_by: the principal it was given to.
+    """
+
+    id = id_field(primary_key=True)
+    cafe_id = reference_field(Cafe)
+    person_id = reference_field(Person)
+    asked_by = text_field(60)
+    act = text_field(40)
+    order_id = id_field()
+    given_at = timestamp_field()
+    expires_at = timestamp_field()
+    used_at = timestamp_field(null=True)
+
+    class Meta:
+        table_name = "consent"
+        indexes = ((("expires_at",), False),)
+
+
+class Shift(Table):
+    """When somebody worked, as they said themselves; ended_by: who ended it, them or a manager."""
+
+    id = id_field(primary_key=True)
+    cafe_id = reference_field(Cafe)
+    person_id = reference_field(Person)
+    started_at = timestamp_field()
+    ended_at = timestamp_field(null=True)
+    ended_by_id = reference_field(Person, null=True)
+
+    class Meta:
+        table_name = "shift"
+        indexes = ((("cafe_id", "started_at"), False),)
+        constraints = (check("shift_times", "ended_at IS NULL OR ended_at >= started_at"),)
+
+
+# Somebody works one shift at a time.
+Shift.add_index(
+    Shift.index(
+        Shift.cafe_id,
+        Shift.person_id,
+        unique=True,
+        where=condition("ended_at IS NULL"),
+        name="shift_open",
+    )
+)
 
 
 class SignIn(Table):

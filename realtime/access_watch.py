@@ -116,4 +116,9 @@ class AccessWatch:
 
 def _list_rights(identity: Identity) -> tuple[object, ...]:
     """What decides which rooms somebody is in."""
-    return identity.roles, identity.station_id, identity.roles_since_ms
+    return (
+        identity.roles,
+        identity.station_id,
+        identity.roles_since_ms,
+        identity.table_session_id,
+    )

@@ -36,8 +36,10 @@ from domain.events import (
     TableCalled,
     TableCallUpdated,
     TableSessionClosed,
+    TableSessionMoved,
     TableSessionOpened,
 )
+from domain.handing_over import build_pass_order
 from domain.kitchen import is_on_board
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
@@ -211,10 +213,8 @@ def _address(event: AnyEvent) -> _Address:
             return [(RoomKind.CAFE, ""), (RoomKind.KITCHEN, ""), station]
         case OrderNumberPreparing() | OrderNumberReady() | OrderNumberCleared():
             return [(RoomKind.CAFE, ""), (RoomKind.CUSTOMERS, "")]
-        case TableSessionOpened(table=table):
-            return _address_table(table.number, table.table_session_id)
-        case TableSessionClosed(table=table):
-            return _address_table(table.number, event.table_session_id)
+        case TableSessionOpened() | TableSessionMoved() | TableSessionClosed():
+            return _address_seating(event)
         case TableCalled(call=call) | TableCallUpdated(call=call):
             return _address_table(call.table_number, call.table_session_id)
         case StaffNotification(audience=audience) | StaffNotificationUpdated(audience=audience):
@@ -268,6 +268,20 @@ def _address_table(number: int, table_session_id: str | None) -> _Address:
     return rooms
 
 
+def _address_seating(
+    event: TableSessionOpened | TableSessionMoved | TableSessionClosed,
+) -> _Address:
+    if isinstance(event, TableSessionOpened):
+        return _address_table(event.table.number, event.table.table_session_id)
+    if isinstance(event, TableSessionClosed):
+        return _address_table(event.table.number, event.table_session_id)
+    rooms = _address_table(event.table.number, event.table.table_session_id)
+    rooms.append((RoomKind.TABLE, str(event.left.number)))
+    if event.table_session_id != event.table.table_session_id:
+        rooms.append((RoomKind.SESSION, event.table_session_id))
+    return rooms
+
+
 def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
     match event:
         case KitchenOrderReceived(ticket=ticket):
@@ -282,6 +296,7 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             return (_place_number(event.number),)
         case (
             TableSessionOpened()
+            | TableSessionMoved()
             | TableSessionClosed()
             | MenuAvailabilityChanged()
             | MenuItemChanged()
@@ -322,6 +337,7 @@ def _place_order(order: OrderView, action: _Action) -> tuple[Rendering, ...]:
             action if order.is_on_till else "remove",
             rank,
         ),
+        _place_at_pass(order, action),
         # For a till that has this order's payments open.
         Rendering(
             "pay_pane",
@@ -338,6 +354,17 @@ def _place_order(order: OrderView, action: _Action) -> tuple[Rendering, ...]:
             "replace",
             rank,
         ),
+    )
+
+
+def _place_at_pass(order: OrderView, action: _Action) -> Rendering:
+    found = build_pass_order(order)
+    return Rendering(
+        "pass_order",
+        "pass",
+        f"pass_order-{order.order_id}",
+        action if found else "remove",
+        _rank(found.since if found else order.completed_at or order.submitted_at),
     )
 
 

@@ -29,11 +29,11 @@ WHERE membership.person_id = ? AND membership.cafe_id = ?
 """
 _GUEST_QUERY = """
 SELECT table_session.closed_at, cafe.closed_at,
-    EXISTS (SELECT 1 FROM revoked_token WHERE jti = ?)
+    EXISTS (SELECT 1 FROM revoked_token WHERE jti = ?), table_session.id
 FROM lane
 JOIN table_session ON table_session.id = lane.table_session_id
 JOIN cafe ON cafe.id = lane.cafe_id
-WHERE lane.id = ? AND lane.table_session_id = ? AND lane.cafe_id = ?
+WHERE lane.id = ? AND lane.cafe_id = ?
 """
 
 
@@ -55,8 +55,7 @@ def recheck_identity(identity: Identity, *, now: datetime) -> Identity:
     Raises: AuthenticationFailed; its code says what has ended.
     """
     if identity.is_guest:
-        _check_guest(identity)
-        return identity
+        return _read_guest(identity)
     if identity.is_device:
         return _read_device(identity)
     held, roles_since_ms = _read_roles(identity, now)
@@ -104,17 +103,20 @@ def _recheck(identity: Identity, now: datetime) -> Identity | TableTapError:
         return error
 
 
-def _check_guest(identity: Identity) -> None:
-    rows = fetch_rows(
-        _GUEST_QUERY,
-        (identity.token_id, identity.lane_id, identity.table_session_id, identity.cafe_id),
-    )
+def _read_guest(identity: Identity) -> Identity:
+    """A lane is of one seating at a time, whichever it was when its token was made: two tables may
+    have been put together."""
+    rows = fetch_rows(_GUEST_QUERY, (identity.token_id, identity.lane_id, identity.cafe_id))
     if not rows or rows[0][0] is not None:
         raise AuthenticationFailed(
             "This table was closed. Scan its code again.", code="table_session_closed"
         )
     _check_cafe_is_open(rows[0][1])
     _check_token(rows[0][2])
+    seating_id = rows[0][3]
+    if seating_id == identity.table_session_id:
+        return identity
+    return msgspec.structs.replace(identity, table_session_id=seating_id)
 
 
 def _read_device(identity: Identity) -> Identity:

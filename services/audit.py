@@ -55,9 +55,11 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "items_remade",
             "ticket_rushed",
             "rush_withdrawn",
+            "served_unprepared",
             "order_cancelled",
             "round_approved",
             "round_rejected",
+            "table_moved",
             "table_session_closed",
             "left_orders_served",
             "station_moved",
@@ -68,6 +70,8 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
     AuditSubject.MENU: frozenset({"availability_changed", "menu_item_edited", "modifier_edited"}),
     AuditSubject.ACCESS: frozenset(
         {
+            "shift_started",
+            "shift_ended",
             "sign_in",
             "sign_out",
             "refresh_token_reused",

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from domain.errors import NotFound
+from domain.handing_over import build_pass_order
 from domain.kitchen import is_on_board
 from domain.order_views import build_number_view, build_order_view, build_ticket_view
 from domain.orders import Order, Ticket
@@ -24,6 +27,7 @@ from domain.views import (
     KitchenBoardView,
     OrdersView,
     OrderView,
+    PassBoardView,
     Position,
     ReadyBoardView,
     StationMoveView,
@@ -133,9 +137,21 @@ def read_counter_board(cafe_id: str) -> CounterBoardView:
     return read_shared(cafe_id, "counter", lambda position: _build_counter_board(cafe_id, position))
 
 
-def read_ready_board(cafe_id: str) -> ReadyBoardView:
+def read_pass_board(cafe_id: str, *, now: datetime) -> PassBoardView:
+    """Read the orders that the kitchen has, and the day's last ones that were handed over."""
+    return read_shared(
+        cafe_id,
+        "pass",
+        lambda position: _build_pass_board(cafe_id, position, now=now),
+        now=now,
+    )
+
+
+def read_ready_board(cafe_id: str, *, now: datetime) -> ReadyBoardView:
     """Read the numbers that are being prepared and that are ready, oldest first."""
-    return read_shared(cafe_id, "ready", lambda position: _build_ready_board(cafe_id, position))
+    board = read_shared(cafe_id, "ready", lambda position: _build_ready_board(cafe_id, position))
+    shown = [each for each in board.numbers if each.clears_at is None or each.clears_at > now]
+    return msgspec.structs.replace(board, numbers=shown)
 
 
 def read_guest_orders(cafe_id: str, table_session_id: str, *, now: datetime) -> GuestOrdersView:
@@ -261,6 +277,25 @@ def _build_kitchen_board(
 def _build_counter_board(cafe_id: str, position: Position) -> CounterBoardView:
     orders = _read_unsettled(cafe_id) + _read_by_status(cafe_id, _OPEN_ORDERS)
     return CounterBoardView(orders=[build_order_view(order) for order in orders], position=position)
+
+
+def _build_pass_board(cafe_id: str, position: Position, *, now: datetime) -> PassBoardView:
+    today = read_cafe(cafe_id).find_business_date(now)
+    served = _read_by_status(
+        cafe_id, (OrderStatus.COMPLETED,), business_date=today, limit=FINISHED_LIMIT
+    )
+    orders = [build_order_view(order) for order in _read_by_status(cafe_id, _NUMBERED_ORDERS)]
+    return PassBoardView(
+        orders=[order for order in orders if build_pass_order(order)],
+        served=sorted(
+            (build_order_view(order) for order in served), key=_get_completed_at, reverse=True
+        ),
+        position=position,
+    )
+
+
+def _get_completed_at(order: OrderView) -> datetime:
+    return order.completed_at or order.submitted_at
 
 
 def _build_ready_board(cafe_id: str, position: Position) -> ReadyBoardView:

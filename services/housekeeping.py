@@ -1,5 +1,5 @@
-"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens, screens
-that are gone, receipts of tickets and notifications that have long been over.
+"""Remove what has run out: first answers of old commands, ended sign-ins, spent tokens,
+consents, screens that are gone, receipts of tickets and notifications that have long been over.
 
 Nothing that anybody could still use: expiry is checked wherever these rows are read, so a run
 that is late or that never comes costs space alone. jobs/housekeeping.py calls it by the clock.
@@ -11,7 +11,7 @@ import msgspec
 from peewee import Field
 
 from models.devices import Pairing
-from models.staff import RefreshToken, RevokedToken, SignIn, UsedTicket
+from models.staff import ConsentRow, RefreshToken, RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
 from services.invitations import forget_invitations
 from services.notifications import forget_notifications
@@ -42,6 +42,7 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
     revoked_tokens: int
     notifications: int
     pairings: int
+    consents: int
     invitations: int
     receipts: int
     station_screens: int
@@ -77,6 +78,7 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         ),
         invitations=forget_invitations(before=unit.now, limit=command.limit),
         pairings=_remove_expired(Pairing, Pairing.id, now=unit.now, limit=command.limit),
+        consents=_remove_expired(ConsentRow, ConsentRow.id, now=unit.now, limit=command.limit),
         receipts=forget_receipts(before=unit.now - RECEIPTS_KEPT, limit=command.limit),
         station_screens=forget_station_screens(
             before=unit.now - RECEIPTS_KEPT, limit=command.limit
@@ -96,7 +98,7 @@ def _remove_refresh_tokens(*, now: datetime, limit: int) -> None:
 
 
 def _remove_expired(
-    table: type[SignIn | UsedTicket | RevokedToken | Pairing],
+    table: type[SignIn | UsedTicket | RevokedToken | Pairing | ConsentRow],
     key: "Field[str]",
     *,
     now: datetime,

@@ -72,7 +72,8 @@ def raise_notification(unit: UnitOfWork, notification: Notification) -> Notifica
         _tell(unit, notification, is_news=True)
         return notification
     if standing.status is NotificationStatus.ACKNOWLEDGED:
-        return _save(unit, press(standing), is_news=True)
+        again = msgspec.structs.replace(press(standing), escalates_at=notification.escalates_at)
+        return _save(unit, again, is_news=True)
     return standing
 
 

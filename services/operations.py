@@ -31,6 +31,7 @@ from services import (
     payments,
     ratings,
     table_calls,
+    table_moves,
     tables,
 )
 from services.unit_of_work import UnitOfWork
@@ -80,9 +81,17 @@ _RECALLED = frozenset(
 )
 _RUSHED = frozenset({"kitchen_ticket_updated", "order_progress"})
 _SERVED = frozenset({"kitchen_ticket_updated", "order_status_updated", "order_progress"}) | _GONE
+_HANDED_BACK = (_SERVED - _GONE) | _READY
+_SERVED_EARLY = (_SERVED - {"order_progress"}) | {"kitchen_order_completed"} | _SETTLED
 _CANCELLED = (
     frozenset({"order_item_voided", "kitchen_ticket_updated", "order_status_updated"})
     | _GONE
+    | _SETTLED
+)
+_MOVED = (
+    frozenset(
+        {"table_session_moved", "kitchen_ticket_updated", "order_progress", "table_call_updated"}
+    )
     | _SETTLED
 )
 # A line or a round less may leave an order of which the rest is ready, or served.
@@ -153,6 +162,16 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "rush_ticket": (commands.RushTicket, kitchen.rush_ticket, _RUSHED),
     "withdraw_rush": (commands.WithdrawRush, kitchen.withdraw_rush, _RUSHED),
     "serve_items": (commands.ServeItems, counter.serve_items, _SERVED),
+    "hand_back_items": (
+        commands.HandBackItems,
+        counter.hand_back_items,
+        _HANDED_BACK,
+    ),
+    "serve_unprepared": (
+        commands.ServeUnprepared,
+        counter.serve_unprepared,
+        _SERVED_EARLY,
+    ),
     "remake_items": (
         commands.RemakeItems,
         counter.remake_items,
@@ -211,6 +230,8 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         tables.close_table_session,
         frozenset({"table_session_closed", "table_call_updated"}) | _SETTLED,
     ),
+    "move_table": (commands.MoveTable, table_moves.move_table, _MOVED),
+    "merge_tables": (commands.MergeTables, table_moves.merge_tables, _MOVED),
     "send_notice": (
         commands.SendNotice,
         notifications.send_notice,

@@ -1,11 +1,11 @@
 """Taking back and setting: void lines, cancel an order, set an order's status.
 
-Rights that need the rows (own lane, grace time, what the kitchen has begun) are domain/voids.py.
-Cancelling a whole order is open to the counter also when the kitchen has begun: it takes a
-reason, everybody sees it, and it is audited, so it is no quiet way around those rights.
+Rights that need the rows (own lane, grace time, what the kitchen has begun) are domain/voids.py:
+what the kitchen has begun with goes by a manager, or with a manager's consent.
 """
 
 from domain.commands import CancelOrder, OrderStatusUpdate, VoidItems
+from domain.consents import Consent
 from domain.errors import Conflict
 from domain.item_moves import cancel_order as cancel_live_items
 from domain.item_moves import check_status_update, take_units, update_status
@@ -14,7 +14,8 @@ from domain.order_changes import Cause, ItemsVoided
 from domain.permissions import STATUS_UPDATE_COMMANDS, require
 from domain.statuses import OrderStatus
 from domain.views import OrderStatusView, OrderView
-from domain.voids import check_void
+from domain.voids import check_cancel, check_void
+from services.consents import describe_consent, use_consent
 from services.order_changes import (
     OpenedOrder,
     check_version,
@@ -29,7 +30,15 @@ def void_items(unit: UnitOfWork, command: VoidItems) -> OrderView:
     """Take units off the bill and out of the kitchen."""
     opened = open_order(unit, command.order_id)
     items = take_units(opened.order, command.items, new_id=unit.new_id)
-    check_void(opened.order, items, identity=unit.identity, reason=command.reason, now=unit.now)
+    consent = use_consent(unit, command.consent_id, act="void_items", order_id=command.order_id)
+    check_void(
+        opened.order,
+        items,
+        identity=unit.identity,
+        reason=command.reason,
+        now=unit.now,
+        consent=consent,
+    )
     void_units(opened.order, items, reason=command.reason, now=unit.now)
     item_ids = tuple(item.item_id for item in items)
     unit.audit(
@@ -38,6 +47,7 @@ def void_items(unit: UnitOfWork, command: VoidItems) -> OrderView:
         item_ids=list(item_ids),
         was_begun=any(item.started_at or item.ready_at for item in items),
         reason=command.reason,
+        **describe_consent(consent),
     )
     return save_order(
         unit,
@@ -55,7 +65,8 @@ def cancel_order(unit: UnitOfWork, command: CancelOrder) -> OrderView:
     """Void what is left of an order; refused when something of it was served."""
     opened = open_order(unit, command.order_id)
     check_version(opened.order.version, command.expected_version, what="order")
-    return _cancel(unit, opened, command.reason)
+    consent = use_consent(unit, command.consent_id, act="cancel_order", order_id=command.order_id)
+    return _cancel(unit, opened, command.reason, consent)
 
 
 def order_status_update(unit: UnitOfWork, command: OrderStatusUpdate) -> OrderStatusView:
@@ -102,7 +113,10 @@ def _check_expectations(opened: OpenedOrder, command: OrderStatusUpdate) -> None
         )
 
 
-def _cancel(unit: UnitOfWork, opened: OpenedOrder, reason: str) -> OrderView:
+def _cancel(
+    unit: UnitOfWork, opened: OpenedOrder, reason: str, consent: Consent | None = None
+) -> OrderView:
+    check_cancel(opened.order, identity=unit.identity, consent=consent)
     items = cancel_live_items(opened.order, reason=reason, now=unit.now)
     item_ids = tuple(item.item_id for item in items)
     unit.audit(
@@ -111,6 +125,7 @@ def _cancel(unit: UnitOfWork, opened: OpenedOrder, reason: str) -> OrderView:
         item_ids=list(item_ids),
         was_begun=any(item.started_at or item.ready_at for item in items),
         reason=reason,
+        **describe_consent(consent),
     )
     return save_order(
         unit,

@@ -30,9 +30,10 @@ SELECT orders.id, orders.cafe_id, orders.number, orders.business_date, orders.ch
     orders.table_id, orders.table_number, orders.table_label, orders.table_session_id,
     orders.lane_id, orders.person_id, orders.status, orders.version, orders.currency,
     orders.prices_include_tax, cafe.tax_rounding, orders.submitted_at,
-    orders.estimated_ready_at, orders.completed_at
+    orders.estimated_ready_at, orders.completed_at, cafe_table.area
 FROM orders
 JOIN cafe ON cafe.id = orders.cafe_id
+LEFT JOIN cafe_table ON cafe_table.id = orders.table_id
 """
 _ROUNDS_QUERY = """
 SELECT order_round.order_id, order_round.id, order_round.number, order_round.status,
@@ -81,7 +82,7 @@ ORDER BY order_item_modifier.order_item_id, order_item_modifier.position
 _TICKETS_QUERY = """
 SELECT ticket.order_id, ticket.id, order_round.number, ticket.station_id, ticket.target_s,
     ticket.queued_at, ticket.status, ticket.version, ticket.started_at, ticket.completed_at,
-    ticket.is_recalled, ticket.allergy_seen_at
+    ticket.is_recalled, ticket.allergy_seen_at, ticket.moved_from
 FROM ticket
 JOIN order_round ON order_round.id = ticket.round_id
 JOIN station ON station.id = ticket.station_id
@@ -185,6 +186,7 @@ def _build_order(row: tuple[Any, ...]) -> Order:
         submitted_at,
         estimated_ready_at,
         completed_at,
+        table_area,
     ) = row
     return Order(
         order_id=order_id,
@@ -202,6 +204,7 @@ def _build_order(row: tuple[Any, ...]) -> Order:
         table_id=table_id,
         table_number=table_number,
         table_label=table_label,
+        table_area=table_area or "",
         table_session_id=table_session_id,
         lane_id=lane_id,
         person_id=person_id,
@@ -353,6 +356,7 @@ def _build_ticket(row: tuple[Any, ...]) -> Ticket:
         completed_at,
         is_recalled,
         allergy_seen_at,
+        moved_from,
     ) = row
     return Ticket(
         ticket_id=ticket_id,
@@ -366,4 +370,5 @@ def _build_ticket(row: tuple[Any, ...]) -> Ticket:
         completed_at=from_optional_unix_ms(completed_at),
         is_recalled=bool(is_recalled),
         allergy_seen_at=from_optional_unix_ms(allergy_seen_at),
+        moved_from=moved_from,
     )

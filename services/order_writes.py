@@ -276,6 +276,7 @@ def _describe_ticket(order: Order, ticket: Ticket, round_id: str, *, now: dateti
         ),
         "is_recalled": ticket.is_recalled,
         "allergy_seen_at": ticket.allergy_seen_at,
+        "moved_from": ticket.moved_from,
         "target_s": ticket.target_s,
         "queued_at": ticket.queued_at,
         "started_at": ticket.started_at,

@@ -111,6 +111,7 @@ def _begin_order(unit: UnitOfWork, cafe: CafeRules, seating: Seating | None) -> 
         table_id=seating.table.table_id if seating else None,
         table_number=seating.table.number if seating else None,
         table_label=seating.table.label if seating else "",
+        table_area=seating.table.area if seating else "",
         table_session_id=seating.table_session_id if seating else None,
         lane_id=unit.identity.lane_id,
         person_id=unit.identity.person_id,

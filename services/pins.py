@@ -11,15 +11,16 @@ from math import ceil
 
 import msgspec
 
-from domain.commands import SetPin, SignInByPin
+from domain.commands import GiveConsent, SetPin, SignInByPin
 from domain.errors import AuthenticationFailed, TableTapError, UnprocessableInput
 from domain.pins import STAY, find_pin_fault, find_wait
-from domain.roles import Identity
+from domain.roles import MANAGEMENT, PERSON_ROLES, Identity, Role
 from domain.views import View
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from models.staff import PinFailure
 from services.authentication import Authentication, Client, SignedIn
+from services.consents import ConsentView, keep_consent
 from services.passwords import Passwords
 from services.runner import Runner
 from services.sign_in_limits import TooManyAttempts
@@ -34,6 +35,7 @@ JOIN personal_data ON personal_data.id = person.personal_data_id
 WHERE person_pin.cafe_id = ? AND EXISTS (
     SELECT 1 FROM membership
     WHERE membership.person_id = person.id AND membership.cafe_id = person_pin.cafe_id
+        AND membership.role IN ({places})
 )
 ORDER BY lower(personal_data.name), person.id
 """
@@ -99,37 +101,58 @@ class PinAccess:
             AuthenticationFailed: a wrong PIN, nobody with one, or no paired screen; one answer.
             TooManyAttempts: from the fifth wrong one on, for this person at this screen.
         """
+        await self._check_pin(screen, command.person_id, command.pin)
+        return await self._authentication.begin_on_screen(
+            command.person_id, screen, client=client, stay=STAY
+        )
+
+    async def give_consent(
+        self, screen: Identity, command: GiveConsent, *, asker: Identity
+    ) -> ConsentView:
+        """Let a manager say, on the screen of whoever asks, that one act may be.
+
+        Raises: as `sign_in`; AuthorizationDenied `manager_required` for who is no manager.
+        """
+        await self._check_pin(screen, command.person_id, command.pin)
+        outcome = await self._runner.write(
+            keep_consent, command, identity=asker, command_type="give_consent"
+        )
+        return msgspec.json.decode(outcome.body, type=ConsentView)
+
+    async def list_managers(self, screen: Identity) -> list[PinPerson]:
+        """List who may consent at a screen by PIN, by name."""
+        return await self._runner.read(_list_people, screen.cafe_id, roles=MANAGEMENT)
+
+    async def _check_pin(self, screen: Identity, person_id: str, pin: str) -> None:
         if screen.device_id is None:
             raise AuthenticationFailed("PINs work on paired screens only.", code="no_screen")
+        guess_of = SignInByPin(person_id=person_id, pin=pin)
         outcome = await self._runner.write(
-            _begin_try, command, identity=screen, command_type="try_pin"
+            _begin_try, guess_of, identity=screen, command_type="try_pin"
         )
         guess = msgspec.json.decode(outcome.body, type=_Try)
         try:
-            fits = await self._passwords.verify(
-                self._season(command.person_id, command.pin), guess.known_hash
-            )
+            fits = await self._passwords.verify(self._season(person_id, pin), guess.known_hash)
         except TableTapError:
             # Nobody has looked at it: it costs no patience.
             await self._runner.write(
-                _take_back_try, command, identity=screen, command_type="take_back_pin"
+                _take_back_try, guess_of, identity=screen, command_type="take_back_pin"
             )
             raise
         if not fits:
             raise AuthenticationFailed("This PIN is not right. Try again.", code="wrong_pin")
         await self._runner.write(
-            _forget_failures, command, identity=screen, command_type="forget_pin_failures"
-        )
-        return await self._authentication.begin_on_screen(
-            command.person_id, screen, client=client, stay=STAY
+            _forget_failures, guess_of, identity=screen, command_type="forget_pin_failures"
         )
 
     def _season(self, person_id: str, pin: str) -> str:
         return self._derive(_PURPOSE, f"{person_id} {pin}").hex()
 
 
-def _list_people(cafe_id: str) -> list[PinPerson]:
-    rows = fetch_rows(_PEOPLE_QUERY, (cafe_id,))
+def _list_people(cafe_id: str, *, roles: frozenset[Role] = PERSON_ROLES) -> list[PinPerson]:
+    rows = fetch_rows(
+        _PEOPLE_QUERY.format(places=", ".join("?" * len(roles))), (cafe_id, *sorted(roles))
+    )
     return [PinPerson(person_id=person_id, name=name) for person_id, name in rows]
 
 

@@ -7,7 +7,7 @@ is over when staff have been there, when the guests need nobody any more, or wit
 from domain.commands import CallStaff, CancelCall
 from domain.errors import NotFound
 from domain.notifications import (
-    CALL_PATIENCE_S,
+    ANSWER_PATIENCE_S,
     Subject,
     build_call_view,
     describe_call,
@@ -40,7 +40,7 @@ def call_staff(unit: UnitOfWork, _: CallStaff) -> TableCallView:
         words=describe_call(subject),
         subject=subject,
         since=unit.now,
-        patience_s=CALL_PATIENCE_S,
+        patience_s=ANSWER_PATIENCE_S,
         now=unit.now,
     )
     return build_call_view(raise_notification(unit, call))

@@ -43,7 +43,9 @@ class EventsView(View, frozen=True):
 
 async def _read_board(request: ApiRequest) -> Answer:
     return encode_answer(
-        await request.context.runner.read(read_ready_board, request.identity.cafe_id)
+        await request.context.runner.read(
+            read_ready_board, request.identity.cafe_id, now=request.context.now()
+        )
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from domain.commands import (
     Command,
     FinishItems,
+    HandBackItems,
     Id,
     ItemUnits,
     Quantity,
@@ -158,6 +159,7 @@ ROUTES: tuple[Route, ...] = (
     _item_route("ready", "finish_items", FinishItems, "Have units of a line ready."),
     _item_route("recall", "recall_items", RecallItems, "Take units of a line back."),
     _item_route("served", "serve_items", ServeItems, "Hand units of a line to the guest."),
+    _item_route("hand-back", "hand_back_items", HandBackItems, "Take the hand-over of units back."),
     operation_route(
         "remake_items",
         path="/items/{item_id}/remake",

@@ -98,6 +98,12 @@ ROUTES: tuple[Route, ...] = (
         tag=_TAG,
     ),
     operation_route(
+        "serve_unprepared",
+        path="/orders/{order_id}/serve-unprepared",
+        summary="Hand an order over that is not all ready, for a reason.",
+        tag=_TAG,
+    ),
+    operation_route(
         "order_status_update",
         path="/orders/{order_id}/status",
         summary="Move all lines of an order at once.",

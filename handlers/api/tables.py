@@ -87,6 +87,18 @@ ROUTES: tuple[Route, ...] = (
         summary="End a seating; its guests' tokens end with it.",
         tag=_TAG,
     ),
+    operation_route(
+        "move_table",
+        path="/table-sessions/{table_session_id}/move",
+        summary="Let the guests of a seating sit at a free table, with their orders.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "merge_tables",
+        path="/table-sessions/{table_session_id}/merge",
+        summary="Make one seating of two, with the orders of both.",
+        tag=_TAG,
+    ),
     Route(
         method="GET",
         path="/tables",

@@ -18,6 +18,7 @@ from services.revocation import (
     revoke_everybody,
     revoke_person,
 )
+from services.shifts import EndShift, end_shift, list_shifts
 
 PEOPLE = "/admin/people"
 
@@ -76,6 +77,21 @@ class RevokePersonPage(_Revoke):
         self.confirm(outcome.body, of=person_id)
 
 
+class EndShiftPage(ManagementPage):
+    """POST: end a shift that somebody forgot to end."""
+
+    permission = "list_shifts"
+
+    async def post(self, shift_id: str) -> None:
+        await self.context.runner.write(
+            end_shift,
+            EndShift(shift_id=shift_id),
+            identity=self.identity,
+            command_type="end_shift",
+        )
+        self.see_other(f"{PEOPLE}#shifts")
+
+
 class RevokeEverybodyPage(_Revoke):
     """POST: end every sign-in but the one that asks."""
 
@@ -97,4 +113,5 @@ def _read_page(cafe_id: str, *, now: datetime) -> dict[str, Any]:
         "position": read_head(cafe_id),
         "staff": list_staff(cafe_id, now=now),
         "invitations": list_invitations(cafe_id, now=now),
+        "shifts": list_shifts(cafe_id, now=now),
     }

@@ -1,5 +1,7 @@
 """/board: numbers for guests who wait. Anybody who works here may open it; it shows no more."""
 
+from datetime import datetime
+
 from config.namespaces import Namespace
 from domain.rooms import Room, RoomKind
 from domain.views import ReadyBoardView
@@ -15,7 +17,9 @@ class BoardPage(StaffPage):
 
     async def get(self) -> None:
         cafe_id = self.identity.cafe_id
-        board, self.time_zone = await self.context.runner.read(_read_page, cafe_id)
+        board, self.time_zone = await self.context.runner.read(
+            _read_page, cafe_id, now=self.context.now()
+        )
         self.render_page(
             "board",
             board=board,
@@ -31,5 +35,5 @@ class BoardPage(StaffPage):
         )
 
 
-def _read_page(cafe_id: str) -> tuple[ReadyBoardView, str]:
-    return read_ready_board(cafe_id), read_cafe(cafe_id).timezone
+def _read_page(cafe_id: str, *, now: datetime) -> tuple[ReadyBoardView, str]:
+    return read_ready_board(cafe_id, now=now), read_cafe(cafe_id).timezone

@@ -1,5 +1,6 @@
 """/counter: the till. /tables: who sits where, and every table's link."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from domain.identifiers import is_id
 from domain.permissions import may
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
+from domain.statuses import NotificationKind
+from domain.views import OrderView
 from handlers.page import StaffPage, build_live
 from handlers.tray import build_till_tray
 from services.boards import read_counter_board, read_order
@@ -34,6 +37,7 @@ class CounterPage(StaffPage):
         self.time_zone = found.pop("time_zone")
         self.render_page(
             "counter",
+            consenters=await self.list_consenters(),
             chosen_table=int(table) if table.isdecimal() and len(table) < 5 else None,
             person_name=await self.context.authentication.read_person_name(identity),
             live=build_live(
@@ -88,15 +92,27 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
 def _read_tables(identity: Identity, *, now: datetime) -> dict[str, Any]:
     cafe_id = identity.cafe_id
     cafe, board = read_cafe(cafe_id), read_counter_board(cafe_id)
+    tray = build_till_tray(identity, now=now)
     return {
         "cafe_name": cafe.name,
         "time_zone": cafe.timezone,
         "tables": list_tables(cafe_id).tables,
-        # The board has what is over and not paid before what is open, so that what is open stays.
-        "orders": {
-            order.table_session_id: order for order in board.orders if order.table_session_id
+        "orders": _group_by_seating(board.orders),
+        "calls": {
+            each.table_number: each
+            for each in tray.notifications
+            if each.kind is NotificationKind.TABLE_CALLED
         },
         "codes": list_table_codes(cafe_id),
-        "tray": build_till_tray(identity, now=now),
+        "tray": tray,
         "position": board.position,
     }
+
+
+def _group_by_seating(orders: list[OrderView]) -> dict[str, list[OrderView]]:
+    """Tables that were put together have several, as the board lists them."""
+    groups: dict[str, list[OrderView]] = defaultdict(list)
+    for order in orders:
+        if order.table_session_id is not None:
+            groups[order.table_session_id].append(order)
+    return dict(groups)

@@ -5,7 +5,7 @@ from markupsafe import Markup
 
 from domain.devices import PAIRING_LIFE, show_user_code
 from domain.errors import AuthenticationFailed, NotFound
-from domain.roles import Identity
+from domain.roles import Identity, Role
 from domain.views import DeviceView
 from handlers.page import PageHandler
 from services.devices import read_device
@@ -118,6 +118,8 @@ def find_home(device: DeviceView) -> str:
     """Return the page that a screen shows."""
     if device.role.value in ("counter", "board"):
         return f"/{device.role.value}"
+    if device.role is Role.EXPO and device.station_id is None:
+        return "/expo"
     return f"/kitchen/{device.station_slug}" if device.station_slug else "/kitchen"
 
 

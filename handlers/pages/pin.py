@@ -1,10 +1,18 @@
-"""/pin on a paired screen: who works at it now; and one's own PIN at /sign-ins/pin."""
+"""/pin on a paired screen: who works there, and a manager's consent; /sign-ins/pin: one's own."""
 
-from domain.commands import SetPin, SignInByPin
-from domain.errors import AuthenticationFailed, TableTapError, UnprocessableInput
+from typing import get_args
+
+from domain.commands import GiveConsent, SetPin, SignInByPin
+from domain.consents import ConsentAct
+from domain.errors import (
+    AuthenticationFailed,
+    InvalidMessage,
+    TableTapError,
+    UnprocessableInput,
+)
 from domain.identifiers import is_id
 from domain.roles import Identity
-from handlers.base import SIGNED_IN
+from handlers.base import SIGNED_IN, BaseHandler
 from handlers.page import StaffPage
 from handlers.pages.sign_in import SignInForm
 from services.pins import PinPerson
@@ -44,11 +52,41 @@ class PinPage(SignInForm, StaffPage):
             await self._show(person_id, fault=error.message)
             return
         self.begin(signed_in)
-        self.see_other("/displays")
+        then = self.read_field("then", longest=10, default="")
+        self.see_other("/shift" if then == "shift" else "/displays")
 
     async def _show(self, person_id: str, *, fault: str) -> None:
         people = await self.context.pins.list_people(self.identity)
         self.render_page("pin", people=people, chosen=_find(people, person_id), fault=fault)
+
+
+class ConsentPage(StaffPage):
+    """POST /pin/consent: what a page's script asks when only a manager may; answers JSON."""
+
+    permission = "serve_items"
+
+    async def post(self) -> None:
+        secret = self.get_cookie(self.context.cookies.device)
+        if secret is None:
+            raise AuthenticationFailed("PINs work on paired screens only.", code="no_screen")
+        fields = {
+            name: self.read_field(name, longest=40)
+            for name in ("person_id", "pin", "act", "order_id")
+        }
+        if not is_id(fields["person_id"]) or not is_id(fields["order_id"]):
+            raise InvalidMessage("Choose a manager first.")
+        if fields["act"] not in get_args(ConsentAct):
+            raise InvalidMessage("No consent is needed for this.")
+        consent = await self.context.pins.give_consent(
+            await self.recognise_device(secret),
+            GiveConsent(**{**fields, "pin": fields["pin"] or "-"}),  # type: ignore[arg-type]
+            asker=self.identity,
+        )
+        self.finish({"consentId": consent.consent_id})
+
+    def write_error_body(self, error: TableTapError) -> None:
+        """The error object: a script reads it."""
+        BaseHandler.write_error_body(self, error)
 
 
 class OwnPinPage(StaffPage):

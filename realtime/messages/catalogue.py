@@ -78,6 +78,7 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
     "order_number_ready": (floor.OrderNumberReadyMessage, floor.build_order_number),
     "order_number_cleared": (floor.OrderNumberClearedMessage, floor.build_order_number),
     "table_session_opened": (floor.TableSessionOpenedMessage, floor.build_table_opened),
+    "table_session_moved": (floor.TableSessionMovedMessage, floor.build_table_moved),
     "table_session_closed": (floor.TableSessionClosedMessage, floor.build_table_closed),
     "menu_availability_changed": (floor.MenuAvailabilityChangedMessage, floor.build_availability),
     "table_called": (notifications.TableCalledMessage, notifications.build_call),

@@ -9,6 +9,7 @@ from domain.events import (
     OrderNumberPreparing,
     OrderNumberReady,
     TableSessionClosed,
+    TableSessionMoved,
     TableSessionOpened,
 )
 from domain.menu import show_availability
@@ -47,6 +48,12 @@ class TableSessionData(Data, frozen=True, kw_only=True):
     @property
     def view(self) -> TableView:
         return self.table
+
+
+class TableSessionMovedData(TableSessionData, frozen=True, kw_only=True):
+    """left: the table that they left, as it is afterwards."""
+
+    left: TableView
 
 
 class MenuAvailabilityChangedData(Data, frozen=True, kw_only=True):
@@ -98,6 +105,10 @@ class TableSessionOpenedMessage(
     data: TableSessionData
 
 
+class TableSessionMovedMessage(EventMessage, frozen=True, kw_only=True, tag="table_session_moved"):
+    data: TableSessionMovedData
+
+
 class TableSessionClosedMessage(
     EventMessage, frozen=True, kw_only=True, tag="table_session_closed"
 ):
@@ -135,6 +146,17 @@ def build_table_opened(event: TableSessionOpened) -> TableSessionData:
         table_number=event.table.number,
         table_label=event.table.label,
         table=event.table,
+    )
+
+
+def build_table_moved(event: TableSessionMoved) -> TableSessionMovedData:
+    """Say that guests sit somewhere else."""
+    return TableSessionMovedData(
+        table_session_id=event.table_session_id,
+        table_number=event.table.number,
+        table_label=event.table.label,
+        table=event.table,
+        left=event.left,
     )
 
 

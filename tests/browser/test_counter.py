@@ -244,7 +244,7 @@ async def test_a_line_names_what_differs_from_the_usual(cafe):
 
 
 async def test_only_what_is_ready_is_shown(cafe):
-    """The ready orders apart; what is ready of half an order goes out from inside its card."""
+    """The ready orders apart; what is ready of half an order goes out with one tap, and back."""
     await place_order(cafe, "Mocha")
     order = await place_order(cafe, "Cortado", "Tosta mista")
     cook = await cafe.speak_as("kitchen")
@@ -254,9 +254,42 @@ async def test_only_what_is_ready_is_shown(cafe):
     await till.locator(".segmented__part").filter(has_text="Ready").tap()
     await expect(find_card(till, 1)).to_be_hidden()
     card = find_card(till, 2)
-    await card.locator("summary").tap()
+    await card.get_by_role("button", name="Hand over 1 of 2").tap()
+    await expect(card).to_be_hidden()
+    await till.get_by_role("button", name="Undo").tap()
     await card.get_by_role("button", name="Hand over 1 of 2").tap()
     await expect(card).to_be_hidden()
     await expect(till.get_by_text("Nothing waits to be handed over.")).to_be_visible()
     await till.locator(".segmented__part").filter(has_text="Open").tap()
     await expect(card).to_be_visible()
+
+
+async def test_a_usual_drink_takes_three_taps(cafe):
+    """Two of it: how many, which, send; the next guest's same again is two, or a few keys."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    await till.evaluate(
+        "globalThis.taps = 0; addEventListener('pointerup', () => { globalThis.taps += 1; }, true)"
+    )
+    await till.locator('[data-next-quantity="2"]').tap()
+    await till.locator('[data-product][data-name="Flat white"]').tap()
+    await expect(send_key(till)).to_contain_text("€6.80")
+    await send_key(till).tap()
+    await expect(find_card(till, 1)).to_contain_text("0 of 2 made")
+    assert 3 == await till.evaluate("globalThis.taps")
+
+    await till.get_by_role("button", name="Same again").tap()
+    await expect(till.locator("[data-draft-line]")).to_contain_text("2 ×")
+    await expect(send_key(till)).to_be_enabled()
+    await send_key(till).tap()
+    await expect(find_card(till, 2)).to_contain_text("0 of 2 made")
+    assert 5 == await till.evaluate("globalThis.taps")
+
+    await till.evaluate("document.activeElement.blur()")
+    await till.keyboard.press("3")
+    await till.keyboard.press("/")
+    await till.keyboard.type("fw")
+    await till.keyboard.press("Enter")
+    await expect(till.locator("[data-draft-line]")).to_contain_text("3 ×")
+    await expect(till.locator("[data-draft-line]")).to_contain_text("Flat white")
+    await till.get_by_role("button", name="Same again").press("Enter")
+    await expect(till.locator("[data-draft-line]")).to_contain_text("4 ×")

@@ -1,17 +1,12 @@
 """A shared till: somebody says by PIN who they are, works under their name, and leaves."""
 
-import json
-import urllib.request
-
 from playwright.async_api import expect
 
-from tests.support.browser import BrowserFaults, OpenPage, find_violations, save_screenshot
+from tests.support.browser import BrowserFaults, find_violations, save_screenshot
 from tests.support.demo_cafe import ServeDemo
 
 
-async def test_two_people_share_a_till(
-    serve_demo: ServeDemo, open_page: OpenPage, browser_faults: BrowserFaults
-):
+async def test_two_people_share_a_till(serve_demo: ServeDemo, browser_faults: BrowserFaults):
     """By touch and by keyboard; a wrong PIN says so; leaving leaves the screen to itself."""
     cafe = serve_demo()
     browser_faults.expect("status of 422")
@@ -25,16 +20,7 @@ async def test_two_people_share_a_till(
         await expect(person.get_by_text(words)).to_be_visible()
     assert await find_violations(person) == []
 
-    till = await open_page("tablet", f"{cafe.server.url}/pair")
-    code = (await till.locator(".pair__code").inner_text()).split()[-1]
-    manager = await cafe.speak_as("manager")
-    request = urllib.request.Request(
-        f"{cafe.server.url}/api/v1/devices",
-        data=json.dumps({"userCode": code, "name": "Till", "role": "counter"}).encode(),
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {manager.token}"},
-    )
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
-    await till.wait_for_url("**/counter")
+    till = await cafe.pair_screen("tablet", "counter", "Till")
     await expect(till.locator(".till__person")).to_contain_text("Till")
 
     await till.get_by_role("link", name="Who is there?").click()

@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
 from domain.payments import PaymentMethod
-from tests.support.browser import BrowserFaults
+from tests.support.browser import BrowserFaults, find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 
@@ -64,3 +64,39 @@ async def test_an_order_begins_at_its_table(cafe):
     await tables.goto(f"{cafe.server.url}/tables")
     await find_tile(tables, "Bench 8").get_by_role("link", name="Add a round").tap()
     await expect(tables.get_by_role("heading", name="Bench 8")).to_be_visible()
+
+
+async def test_guests_change_tables(cafe):
+    """To a free table, then together with another one; a call shows on its tile; by keys too."""
+    till, cook = await cafe.speak_as("counter"), await cafe.speak_as("kitchen")
+    phone = await cafe.sit_down(5)
+    await cafe.sit_down(6)
+    line = draft_line(await till.read_menu(), "Cortado")
+    order = await till.place_order(PlaceOrder(lines=[line], table_number=5))
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    tables = await cafe.open_display("tablet", "counter", "/tables")
+    await phone.get_by_role("button", name="Call somebody").tap()
+    await expect(find_tile(tables, "Window 5")).to_have_attribute("data-state", "calls")
+
+    await find_tile(tables, "Window 5").get_by_role("button", name="Move the guests").tap()
+    assert await find_violations(tables) == []
+    await save_screenshot(tables, "tables-move")
+    await tables.locator('[data-move-to="8"]').tap()
+    await expect(find_tile(tables, "Bench 8")).to_have_attribute("data-state", "cooking")
+    await expect(find_tile(tables, "Window 5")).to_have_attribute("data-state", "free")
+    await expect(wall.locator("order-ticket")).to_contain_text("CHANGED Window 5 → Bench 8")
+    (ticket,) = (await cook.list_tickets()).tickets
+    assert (8, order.order_id) == (ticket.table_number, ticket.order_id)
+
+    await find_tile(tables, "Bench 8").get_by_role("button", name="Move the guests").focus()
+    await tables.keyboard.press("Enter")
+    await tables.locator('[data-move-to="6"]').focus()
+    await tables.keyboard.press("Enter")
+    await expect(find_tile(tables, "Bench 8")).to_have_attribute("data-state", "free")
+    await expect(find_tile(tables, "Window 6")).to_contain_text(str(order.order_number))
+    await phone.goto(f"{cafe.server.url}/orders")  # their access went along
+    await expect(phone.locator("[id^=order_progress-]").first).to_be_visible()
+    await tables.get_by_text("Terrace", exact=True).first.tap()
+    await expect(find_tile(tables, "Window 6")).to_be_hidden()
+    assert await find_violations(tables) == []
+    await save_screenshot(tables, "tables-zone")

@@ -95,6 +95,8 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
     "finish_items": _ITEMS,
     "recall_items": _ITEMS,
     "serve_items": _ITEMS,
+    "hand_back_items": _ITEMS,
+    "serve_unprepared": {"orderId": ORDER, "reason": "Guest took it already"},
     "remake_items": {**_ITEMS, "reason": "cold"},
     "acknowledge_void": {"itemId": ITEM},
     "acknowledge_allergy": {"ticketId": TICKET},
@@ -121,6 +123,11 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
     "edit_modifier": {"modifierId": make_id(71), "priceMinor": 50, "expectedVersion": 1},
     "set_grace": {"graceS": 20, "holdsInGrace": True},
     "close_table_session": {"tableSessionId": SEATING},
+    "move_table": {"tableSessionId": SEATING, "tableNumber": 9},
+    "merge_tables": {
+        "tableSessionId": SEATING,
+        "intoSessionId": "018f0000-0000-7000-8000-000000000031",
+    },
     "refresh": {"token": "<access token or guest token>"},
     "initiate_payment": {
         "orderId": ORDER,

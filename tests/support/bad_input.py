@@ -234,11 +234,19 @@ _NO_TIME: _Values = (True, 1.5, 1764000000, "tomorrow", "2026-13-01T00:00:00Z", 
 _NO_STATUS: _Values = ("eaten", 1, True, "", [], {})
 _MISFITS: dict[str, _Values] = {
     **dict.fromkeys(("orderId", "ticketId", "itemId", "tableSessionId", "cafeId"), _NO_ID),
-    **dict.fromkeys(("paymentId", "personId", "notificationId"), _NO_ID),
+    **dict.fromkeys(("paymentId", "personId", "notificationId", "intoSessionId"), _NO_ID),
     **dict.fromkeys(("menuItemId", "modifierId", "deviceId"), _NO_ID),
     **dict.fromkeys(("quantity", "tableNumber"), (10_000, *_NO_COUNT)),
     **dict.fromkeys(("expectedVersion", "roundNumber"), _NO_COUNT),
     "orderNumber": _NO_NUMBER,
+    # None of these: nobody had to consent, and the screen was not measured.
+    "consentId": ("", "x", 7, "g" * 36, {}, []),
+    "diagonalMm": (149, 4001, 4.2, "200", {}, []),
+    "distanceCm": (29, 1001, 4.2, "200", {}, []),
+    "stars": (0, 6, 4.2, "5", None, {}, []),
+    "word": (*_NO_TEXT, "é" * 201),
+    "graceS": (-1, 121, 4.2, "5", None, {}, []),
+    "holdsInGrace": (0, 1, "true", None, [], {}),
     **dict.fromkeys(("amountMinor", "tenderedMinor"), (10**11 + 1, 4.2, "4.20", *_NO_COUNT)),
     **dict.fromkeys(("isSoldOut", "withCredit", "removeRoles"), (0, 1, "true", None, [], {})),
     # None leaves a field of an edited dish as it is.

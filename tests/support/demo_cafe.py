@@ -52,6 +52,27 @@ class DemoCafe:
         await page.wait_for_url(f"{self.server.url}/menu")
         return page
 
+    async def pair_screen(self, screen: str, role: str, name: str) -> Page:
+        """Open a window that a manager lets in as a paired screen; it is at its own page then."""
+        page = await self._open_page(screen, f"{self.server.url}/pair")
+        code = (await page.locator(".pair__code").inner_text()).split()[-1]
+        manager = await self.speak_as("manager")
+        await manager.command(
+            "/devices", dict[str, Any], {"userCode": code, "name": name, "role": role}
+        )
+        await page.wait_for_url(lambda url: "/pair" not in url)
+        return page
+
+    async def choose_pin(self, role: str, pin: str) -> str:
+        """Let somebody of a role choose a PIN, on a phone of their own; return their name."""
+        phone = await self.open_display("phone", role, "/sign-ins/pin")
+        await phone.get_by_label("Four to eight digits").fill(pin)
+        await phone.get_by_label("The same once more").fill(pin)
+        await phone.get_by_role("button", name="Set it").click()
+        await expect(phone.get_by_text("Your PIN is set.")).to_be_visible()
+        await phone.context.close()
+        return next(each.name for each in self.description.accounts if each.role == role)
+
     def find_table_link(self, number: int) -> str:
         """Return what the square on a table opens."""
         return next(each.link for each in self.description.tables if each.number == number)

@@ -37,6 +37,7 @@ from domain.events import (
     TableCalled,
     TableCallUpdated,
     TableSessionClosed,
+    TableSessionMoved,
     TableSessionOpened,
 )
 from domain.payments import LegStatus, PaymentStatus, RefundStatus
@@ -159,6 +160,11 @@ def make_events() -> dict[str, AnyEvent]:
         OrderNumberReady(number=make_number(state="ready", version=2)),
         OrderNumberCleared(number=make_number(state="gone", version=3)),
         TableSessionOpened(table=make_table()),
+        TableSessionMoved(
+            table=make_table(),
+            left=msgspec.structs.replace(free, number=3, label="Terrace 3"),
+            table_session_id=SEATING,
+        ),
         TableSessionClosed(table=free, table_session_id=SEATING),
         MenuAvailabilityChanged(item=make_menu_item(), menu_version=12),
         MenuItemChanged(item=make_menu_item(), is_listed=True, menu_version=12),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.notifications import (
-    CALL_PATIENCE_S,
+    ANSWER_PATIENCE_S,
     Acknowledgement,
     Notification,
     Subject,
@@ -78,7 +78,7 @@ def list_calls(now: datetime) -> list[tuple[str, TableCallView]]:
 
 def _make_call(now: datetime, *, age_s: int) -> Notification:
     return _make(
-        "table_called", describe_call(_TABLE), now=now, age_s=age_s, patience_s=CALL_PATIENCE_S
+        "table_called", describe_call(_TABLE), now=now, age_s=age_s, patience_s=ANSWER_PATIENCE_S
     )
 
 

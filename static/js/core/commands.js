@@ -22,16 +22,18 @@ const PATIENCE_MS = 3000;
 export class Commands {
   #sender;
   #askReason;
+  #askConsent;
   /** @type {Map<string, number>} pending commands by card */
   #pending = new Map();
   /** @type {Set<() => void>} what to do when the connection is there again */
   #kept = new Set();
   #abort = new AbortController();
 
-  /** @param {Sender} sender @param {AskReason} [askReason] */
-  constructor(sender, askReason = async () => '') {
+  /** @param {Sender} sender @param {AskReason} [askReason] @param {import('./consent.js').AskConsent} [askConsent] */
+  constructor(sender, askReason = async () => '', askConsent) {
     this.#sender = sender;
     this.#askReason = askReason;
+    this.#askConsent = askConsent;
     const { signal } = this.#abort;
     document.addEventListener('click', (event) => this.#onClick(event), { signal });
     // A fragment may replace a card whose command has no answer yet.
@@ -112,6 +114,8 @@ export class Commands {
     };
     const label = document.getElementById(cardId)?.dataset.orderNumber ?? '';
     let wasKept = !this.#sender.isLive;
+    /** @type {ProtocolError} */
+    let refusal;
     this.#count(cardId, 1);
     if (wasKept) this.#kept.add(startPatience);
     else startPatience();
@@ -120,14 +124,29 @@ export class Commands {
       return true;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      const refusal = new CustomEvent('command-refused', { detail: { label, message: error.message, wasKept }, cancelable: true });
-      if (document.dispatchEvent(refusal)) showToast(error.message, { isFault: true });
-      return false;
+      refusal = error;
     } finally {
       clearTimeout(patience);
       this.#kept.delete(startPatience);
       unmark();
     }
+    return this.#ask({ type, payload, cardId }, refusal, { label, wasKept });
+  }
+
+  /**
+   * A refusal: what only a manager may is sent again with a manager's consent, if there is one.
+   * @param {{type: string, payload: any, cardId: string}} wish @param {ProtocolError} refusal
+   * @param {{label: string, wasKept: boolean}} what the card's number, and whether the command had to wait
+   */
+  async #ask({ type, payload, cardId }, refusal, { label, wasKept }) {
+    const mayAsk = refusal.code === 'manager_required' && this.#askConsent && !payload.consentId;
+    if (!mayAsk) {
+      const told = new CustomEvent('command-refused', { detail: { label, message: refusal.message, wasKept }, cancelable: true });
+      if (document.dispatchEvent(told)) showToast(refusal.message, { isFault: true });
+      return false;
+    }
+    const consentId = await this.#askConsent?.({ type, payload, why: refusal.message });
+    return consentId ? this.#send(type, { ...payload, consentId }, cardId) : false;
   }
 
   /** @param {string} cardId @param {number} change */

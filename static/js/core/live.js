@@ -32,6 +32,7 @@ import { findLiveRegion } from '../elements/live-region.js';
  * @property {() => boolean} [isQuiet] for screens that stay open: may a new version be loaded now
  * @property {number} [refreshMs] what is in no event is loaded again this often, while somebody looks and it is quiet
  * @property {import('./commands.js').AskReason} [askReason]
+ * @property {import('./consent.js').AskConsent} [askConsent]
  */
 
 // What a screen's connection ends with once its access was taken back.
@@ -85,7 +86,7 @@ export function startLive(options) {
     },
   });
   /** @type {Commands | undefined} */
-  const commands = new Commands(connection, options.askReason);
+  const commands = new Commands(connection, options.askReason, options.askConsent);
   status?.watch(connection, { isDashboard: options.heartbeat === 'dashboard' });
   if (options.heartbeat === 'dashboard') keepSignedIn();
   leaveWhenIdle();

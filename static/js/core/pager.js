@@ -77,7 +77,7 @@ export class Pager {
     /** @type {HTMLElement[][]} */
     const pages = [[]];
     let used = 0;
-    for (const card of /** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll(':scope > [data-rank]'))) {
+    for (const card of /** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll(':scope > [data-rank]:not([hidden])'))) {
       const cells = countCells([card]);
       if (used && used + cells > this.#capacity) {
         pages.push([]);

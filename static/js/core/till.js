@@ -29,6 +29,8 @@ export class Till {
   /** @type {number | null} the line that is being edited */
   #editedKey = null;
   #isSending = false;
+  /** The lines of the order before, as `Draft.save` wrote them: the next guest often wants the same. */
+  #lastSent = '';
   /**
    * The order that was sent and has no answer. What it comes to may have happened: the same wish
    * goes out again word for word under its id, whatever the screen has learnt since.
@@ -110,6 +112,7 @@ export class Till {
         this.#editedKey = null;
         break;
       case 'clear': this.#clear(); break;
+      case 'again': this.#repeat(); break;
       case 'send': void this.#send({ wantsPay: false }); return;
       case 'pay':
         if (this.draft.lines.length) void this.#send({ wantsPay: true });
@@ -133,6 +136,14 @@ export class Till {
     this.#writeLine(row, line);
     this.#store();
     this.#askQuote();
+  }
+
+  /** One more of the last line as it is; of what was just sent where nothing is unsent. */
+  #repeat() {
+    this.#closeEditor();
+    const last = this.draft.lines[this.draft.lines.length - 1];
+    if (last) this.draft.change(last.key, 1);
+    else if (this.#lastSent) this.draft.restore(this.#lastSent);
   }
 
   /** @param {number} key */
@@ -170,6 +181,7 @@ export class Till {
     const hasLines = this.draft.lines.length > 0;
     for (const name of ['heading', 'extras']) this.#find(`[data-draft-${name}]`)?.toggleAttribute('hidden', !hasLines);
     this.#find('[data-draft="clear"]')?.toggleAttribute('hidden', !hasLines);
+    this.#find('[data-draft="again"]')?.toggleAttribute('disabled', !hasLines && !this.#lastSent);
     this.#find('[data-draft-empty]')?.toggleAttribute('hidden', hasLines);
     this.#showCounts();
     this.#askQuote();
@@ -321,6 +333,7 @@ export class Till {
     this.#store();
     try {
       const answer = await this.#sender.send(order.type, order.data, { id: order.id });
+      this.#lastSent = this.draft.save();
       this.#clear();
       this.#changed();
       this.#onSent(answer.data, { wantsPay });

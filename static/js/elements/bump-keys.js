@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * `<bump-keys>`: the kitchen by keyboard or bump bar. Selecting is focusing, so that a screen
+ * `<bump-keys data-cards>`: the kitchen, or the pass, by keyboard or bump bar: the component of the cards.
+ * Selecting is focusing, so that a screen
  * reader follows and a replaced card gets its focus back. Which key does what is core/key-map.js's; a
  * `<dialog data-legend>` inside lists it and teaches other keys by pressing them.
  */
@@ -8,9 +9,12 @@
 import { isTextField } from '../core/dom.js';
 import { KeyMap, nameKey } from '../core/key-map.js';
 
-const OPEN = '[data-list="kitchen_ticket"][data-column="open"]';
-const BUMP = '[data-command="bump_ticket"]';
-const FINISHED = '[data-list="kitchen_ticket"][data-column="finished"]';
+const CARDS = /** @type {HTMLElement | null} */ (document.querySelector('bump-keys'))?.dataset.cards ?? 'kitchen_ticket';
+const OPEN = `[data-list="${CARDS}"][data-column="open"]`;
+const FINISHED = `[data-list="${CARDS}"]:is([data-column="finished"], [data-column="served"])`;
+// What a card's own key is: of a ticket its head, of an order at the pass what hands it over.
+const BUMP = '[data-command="bump_ticket"], [data-main-key]';
+const RECALL = '[data-command="recall_ticket"], [data-recall]';
 
 /** @typedef {{turn(step: number, options?: {isRound?: boolean}): void, show(card: Element): void}} Pages */
 
@@ -67,8 +71,8 @@ export class BumpKeys extends HTMLElement {
       case 'next-line': return this.#moveLine(1);
       case 'previous-line': return this.#moveLine(-1);
       case 'line': return key !== ' ' && pressFocused(); // Space presses what has the focus by itself
-      case 'bump': return this.#press(findSelected(), BUMP);
-      case 'recall-last': return this.#press(document.querySelector(`${FINISHED} > [data-rank]`), '[data-command="recall_ticket"]');
+      case 'bump': return this.#bumpSelected();
+      case 'recall-last': return this.#press(document.querySelector(`${FINISHED} > [data-rank]`), RECALL);
       case 'search': return this.recall?.open() ?? false;
       case 'sold-out': return this.soldOut?.open() ?? false;
       case 'rush': return this.menu?.open(findSelected(), '[data-menu-command*="rush"]') ?? false;
@@ -97,6 +101,12 @@ export class BumpKeys extends HTMLElement {
     return Boolean(ticket);
   }
 
+  /** The chosen ticket; at the pass, where each key does something of its own, the key that has the focus. */
+  #bumpSelected() {
+    const selected = findSelected();
+    return selected?.matches('[data-list="pass_order"] > *') ? false : this.#press(selected, BUMP);
+  }
+
   /** @param {Element | null | undefined} card @param {string} selector */
   #press(card, selector) {
     const key = /** @type {HTMLElement | null | undefined} */ (card?.querySelector(selector));
@@ -115,7 +125,7 @@ export class BumpKeys extends HTMLElement {
     const ticket = tickets[Math.min(Math.max(0, index), tickets.length - 1)];
     if (!ticket) return false;
     this.pages?.show(ticket);
-    focusKey(ticket.querySelector(BUMP));
+    focusKey(ticket.querySelector(BUMP) ?? ticket.querySelector('[data-command], summary'));
     return true;
   }
 
@@ -123,7 +133,7 @@ export class BumpKeys extends HTMLElement {
   #moveLine(step) {
     const ticket = findSelected();
     if (!ticket) return this.#moveTicket(1);
-    const keys = [...ticket.querySelectorAll('[data-command]')];
+    const keys = [...ticket.querySelectorAll('[data-command], summary')].filter((each) => /** @type {HTMLElement} */ (each).offsetParent);
     const index = keys.indexOf(/** @type {Element} */ (document.activeElement)) + step;
     focusKey(keys[Math.min(Math.max(0, index), keys.length - 1)]);
     return true;
@@ -202,7 +212,7 @@ export class BumpKeys extends HTMLElement {
 
 /** @param {{isWholeList?: boolean}} [options] else those of the page in sight, in their order */
 function listTickets({ isWholeList = false } = {}) {
-  const tickets = [...document.querySelectorAll(`${OPEN} > [data-rank]`)];
+  const tickets = [...document.querySelectorAll(`${OPEN} > [data-rank]:not([hidden])`)];
   return isWholeList ? tickets : tickets.filter((ticket) => !ticket.hasAttribute('data-off-page'));
 }
 

@@ -10,6 +10,8 @@ import { findLiveRegion } from './live-region.js';
 /** @typedef {import('../core/stream.js').CardChange} CardChange */
 /** @typedef {import('./sound-alert.js').SoundAlert} SoundAlert */
 
+const REMIND_MS = 20000; // an urgent one that nobody has seen
+
 export class NotificationTray extends HTMLElement {
   #abort = new AbortController();
 
@@ -20,6 +22,8 @@ export class NotificationTray extends HTMLElement {
     document.addEventListener('lists-change', () => this.#refresh(), { signal });
     document.addEventListener('click', (event) => this.#onClick(/** @type {Element} */ (event.target)), { signal });
     document.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.#open(false); }, { signal });
+    const repeat = setInterval(() => this.#remind(), REMIND_MS);
+    signal.addEventListener('abort', () => clearInterval(repeat));
     this.#refresh();
   }
 
@@ -41,8 +45,21 @@ export class NotificationTray extends HTMLElement {
     if (kind === 'removed' || card.hidden || card.dataset.status !== 'open') return;
     const isNews = !previous || previous.dataset.status !== 'open' || previous.dataset.priority !== card.dataset.priority;
     if (!isNews) return;
-    /** @type {SoundAlert | null} */ (document.querySelector('sound-alert'))?.play(['table_called', 'kitchen_calls'].includes(card.dataset.kind ?? '') ? 'call' : 'notice');
+    this.#sound(card);
     findLiveRegion()?.tell('new notification', card.dataset.title ?? '');
+  }
+
+  /** What presses most says so again until somebody is on it. */
+  #remind() {
+    const urgent = this.#listUnseen().find((card) => card.dataset.priority === 'urgent');
+    if (urgent) this.#sound(urgent);
+  }
+
+  /** @param {HTMLElement} card */
+  #sound(card) {
+    /** @type {SoundAlert | null} */ (document.querySelector('sound-alert'))?.play(
+      ['table_called', 'kitchen_calls'].includes(card.dataset.kind ?? '') ? 'call' : 'notice', { isLoud: card.dataset.priority === 'urgent' },
+    );
   }
 
   /** @param {Element} target */

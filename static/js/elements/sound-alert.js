@@ -30,6 +30,7 @@ export const TONES = Object.freeze({
 
 const ATTACK_S = 0.012; // shorter clicks, longer blurs the rhythm
 const VOLUME = 0.35;
+const LOUD = 0.8;
 
 export class SoundAlert extends HTMLElement {
   /** @type {AudioContext | null} */
@@ -99,8 +100,8 @@ export class SoundAlert extends HTMLElement {
     });
   }
 
-  /** Play a tone after what plays now. @param {Tone} tone */
-  play(tone) {
+  /** Play a tone after what plays now. @param {Tone} tone @param {{isLoud?: boolean}} [options] isLoud: nobody answered */
+  play(tone, { isLoud = false } = {}) {
     announce('sound-play', { tone }, this);
     const audio = this.#audio;
     if (!this.#isWanted() || !audio) return;
@@ -112,20 +113,20 @@ export class SoundAlert extends HTMLElement {
     if (this.#missed) this.#countMissed(0);
     const startS = Math.max(audio.currentTime, this.#playingUntilS);
     if (startS > audio.currentTime + 3) return; // enough is waiting: a burst is one alarm
-    for (const each of TONES[tone]) this.#playNote(audio, each, startS);
+    for (const each of TONES[tone]) this.#playNote(audio, each, startS, isLoud ? LOUD : VOLUME);
     const last = TONES[tone][TONES[tone].length - 1];
     this.#playingUntilS = startS + last.atS + last.forS + 0.2;
   }
 
-  /** @param {AudioContext} audio @param {Note} each @param {number} startS */
-  #playNote(audio, each, startS) {
+  /** @param {AudioContext} audio @param {Note} each @param {number} startS @param {number} volume */
+  #playNote(audio, each, startS, volume) {
     const oscillator = audio.createOscillator();
     const gain = audio.createGain();
     const [onS, offS] = [startS + each.atS, startS + each.atS + each.forS];
     oscillator.type = 'triangle';
     oscillator.frequency.value = each.hertz;
     gain.gain.setValueAtTime(0, onS);
-    gain.gain.linearRampToValueAtTime(VOLUME, onS + ATTACK_S);
+    gain.gain.linearRampToValueAtTime(volume, onS + ATTACK_S);
     gain.gain.exponentialRampToValueAtTime(0.001, offS);
     oscillator.connect(gain).connect(audio.destination);
     oscillator.start(onS);

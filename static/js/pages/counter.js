@@ -2,6 +2,8 @@
 /** The till: products to a draft, the draft to the kitchen, and the open orders live beside it. */
 
 import { makeReasonDialog } from '../core/commands.js';
+import { makeConsentDialog } from '../core/consent.js';
+import { isTextField } from '../core/dom.js';
 import { startLive } from '../core/live.js';
 import { formatAmount } from '../core/money.js';
 import { matches } from '../core/search.js';
@@ -25,10 +27,12 @@ const live = startLive({
   heartbeat: 'dashboard',
   isQuiet: () => !till?.draft.lines.length && !document.querySelector('dialog[open], [data-pending], [data-list]:not(#notifications) > *'),
   askReason: reasonDialog ? makeReasonDialog(reasonDialog) : undefined,
+  askConsent: makeConsentDialog(document.querySelector('[data-consent-dialog]')),
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
     else if (type === 'menu_item_changed') loadMenu();
     else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
+    else if (type === 'table_session_moved') showMove(data);
     else if (type === 'order_created') showOpenOrder(data);
     else if (type === 'order_status_updated' && data.newStatus === 'ready') findLiveRegion()?.tell('ready', `order ${data.orderNumber}`);
   },
@@ -52,6 +56,7 @@ if (live) {
 }
 chooseCategories();
 searchMenu();
+hearKeys();
 
 /** @param {Till} till */
 function chooseProducts(till) {
@@ -61,6 +66,17 @@ function chooseProducts(till) {
     const quantity = target.closest('[data-next-quantity]');
     if (product) till.add(product, nextQuantity);
     if (product || quantity) setNextQuantity(Number(quantity?.getAttribute('data-next-quantity') ?? 1));
+  });
+}
+
+/** Digits say how many of the next item, a stroke leads to the search: hands stay on the keys. */
+function hearKeys() {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTextField(document.activeElement) || document.querySelector('dialog[open]')) return;
+    if (/^[1-9]$/.test(event.key)) setNextQuantity(Number(event.key));
+    else if (event.key === '/') /** @type {HTMLElement | null} */ (root.querySelector('[data-search]'))?.focus();
+    else return;
+    event.preventDefault();
   });
 }
 
@@ -155,6 +171,12 @@ function showTable({ table }) {
   if (table.openOrderId) option.dataset.orderId = table.openOrderId;
   else delete option.dataset.orderId;
   option.textContent = table.openOrderNumber ? `${table.label}, order ${table.openOrderNumber} is open` : table.label;
+}
+
+/** @param {{table: any, left: any}} change */
+function showMove({ table, left }) {
+  showTable({ table });
+  showTable({ table: left });
 }
 
 /** @param {{orderId: string, orderNumber: number, tableNumber?: number | null, tableLabel: string}} order */

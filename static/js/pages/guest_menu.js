@@ -34,7 +34,7 @@ let timer;
 const live = startLive({
   heartbeat: 'guest',
   onMessage: ({ type }) => {
-    if (type === 'table_session_closed') location.reload();
+    if (['table_session_closed', 'table_session_moved'].includes(type)) location.reload();
     if (!type.startsWith('menu_')) return;
     clearTimeout(timer);
     timer = setTimeout(() => {

@@ -16,7 +16,7 @@ const live = startLive({
   heartbeat: 'guest',
   isForThisPage: ({ data }) => data?.orderId === undefined || data.orderId === orderId,
   onMessage: ({ type, data }) => {
-    if (type === 'table_session_closed') location.reload(); // the server says what comes now
+    if (['table_session_closed', 'table_session_moved'].includes(type)) location.reload(); // the server says what comes now
     else if (data?.orderId) loadAgain();
   },
   onSnapshot: showFresh,

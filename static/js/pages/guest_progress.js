@@ -37,7 +37,7 @@ const live = startLive({
       navigator.vibrate?.([120, 80, 120]);
     } else if (data?.newStatus === 'completed') {
       live?.takeOver().catch(() => undefined); // how was it? or with the next connection
-    } else if (type === 'table_session_closed') {
+    } else if (type === 'table_session_closed' || type === 'table_session_moved') {
       location.reload(); // the seating has ended: the server says what comes now
     }
   },

@@ -89,7 +89,7 @@ async def _let_in(world: World, **wish: Any) -> tuple[Client, str]:
 HOMES = [
     ({"role": "kitchen"}, "/kitchen", "kitchen"),
     ({"role": "kitchen", "stationId": "bar"}, "/kitchen/bar", "kitchen"),
-    ({"role": "expo"}, "/kitchen", "kitchen"),
+    ({"role": "expo"}, "/expo", "counter"),
     ({"role": "counter"}, "/counter", "counter"),
     ({"role": "board"}, "/board", "customers"),
 ]
@@ -126,7 +126,7 @@ async def test_the_cookie_of_a_screen_is_kept_from_scripts_and_renewed(world):
 
     let_in = await screen.get("/pair")
 
-    assert (let_in.code, let_in.headers["Location"]) == (303, "/kitchen")
+    assert (let_in.code, let_in.headers["Location"]) == (303, "/expo")
     (cookie,) = [
         each
         for each in let_in.headers.get_list("Set-Cookie")

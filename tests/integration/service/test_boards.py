@@ -42,7 +42,7 @@ async def _read_kitchen(cafe, station=None):
     "read",
     [
         lambda cafe, guest: (read_counter_board, cafe.cafe_id),
-        lambda cafe, guest: (read_ready_board, cafe.cafe_id),
+        lambda cafe, guest: (lambda: read_ready_board(cafe.cafe_id, now=cafe.now),),
         lambda cafe, guest: (
             lambda: read_guest_orders(cafe.cafe_id, guest.table_session_id, now=cafe.now),
         ),
@@ -194,12 +194,16 @@ async def test_boards_follow_an_order(cafe):
     order = await _order(cafe, cafe.line("Water"))
 
     async def states():
-        board = await cafe.runner.read(read_ready_board, cafe.cafe_id)
+        board = await cafe.runner.read(read_ready_board, cafe.cafe_id, now=cafe.now)
         return [(number.order_number, number.state) for number in board.numbers]
 
     assert await states() == [(1, "preparing")]
     await cafe.do(Role.KITCHEN, "finish_items", FinishItems(items=units(order.items[0])))
     assert await states() == [(1, "ready")]
+    waited = cafe.now
+    cafe.pass_time(minutes=15)
+    assert await states() == []  # nobody came: the board has room for the next ones
+    cafe.now = waited
     await cafe.do(Role.EXPO, "serve_items", ServeItems(items=units(order.items[0])))
     assert await states() == []
     board = await cafe.runner.read(read_counter_board, cafe.cafe_id)

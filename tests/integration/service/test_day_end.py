@@ -37,7 +37,7 @@ async def test_what_a_day_left_is_served_and_its_tables_are_free(cafe):
 
     kitchen = await cafe.runner.read(read_kitchen_board, cafe.cafe_id, None, now=cafe.now)
     counter = await cafe.runner.read(read_counter_board, cafe.cafe_id)
-    board = await cafe.runner.read(read_ready_board, cafe.cafe_id)
+    board = await cafe.runner.read(read_ready_board, cafe.cafe_id, now=cafe.now)
     assert ([], [], []) == (kitchen.tickets, kitchen.finished, board.numbers)
     assert [] == [each for each in counter.orders if each.status is not OrderStatus.COMPLETED]
     told = describe(cafe.take_events())

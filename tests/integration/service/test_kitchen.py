@@ -177,13 +177,13 @@ async def test_illegal_moves_name_the_legal_ones(cafe):
     await refused(kitchen, "finish_items", finish, "ready", ["serve", "recall", "void"])
     await refused(kitchen, "bump_ticket", bump, "completed", ["recall"])
     await cafe.do(expo, "serve_items", serve)
-    await refused(expo, "serve_items", serve, "served", ["recall"])
+    await refused(expo, "serve_items", serve, "served", ["recall", "hand_back"])
     await refused(
         Role.MANAGER,
         "void_items",
         VoidItems(order_id=order.order_id, items=units(water), reason="x"),
         "served",
-        ["recall"],
+        ["recall", "hand_back"],
     )
     await refused(
         Role.COUNTER,
@@ -275,7 +275,7 @@ async def test_cancelling_tells_everybody(cafe):
     await cafe.do(Role.KITCHEN, "start_items", StartItems(items=units(order.items[1])))
     cafe.take_events()
     cancel = CancelOrder(order_id=order.order_id, reason="walked out")
-    cancelled = await cafe.order(Role.COUNTER, "cancel_order", cancel)
+    cancelled = await cafe.order(Role.MANAGER, "cancel_order", cancel)
 
     assert cancelled.status is OrderStatus.CANCELLED
     assert {item.void_reason for item in cancelled.items} == {"walked out"}

@@ -291,6 +291,25 @@ async def test_a_late_ticket_presses_harder_and_is_told_to_management(cafe):
         assert (shown.priority, shown.status) == (Priority.URGENT, NotificationStatus.OPEN)
 
 
+async def test_a_call_without_an_answer_is_told_to_management(cafe):
+    """After a minute; one that was answered is nobody's alarm, until the table calls again."""
+    guest = await cafe.sit_down(1)
+    await cafe.do(guest, "call_staff", CallStaff())
+    cafe.pass_time(seconds=59)
+    assert await look_after(cafe) == 0
+    cafe.pass_time(seconds=1)
+    assert await look_after(cafe) == 1
+    (call,) = await list_for(cafe, Role.MANAGER)
+    assert (call.kind, call.priority) == (NotificationKind.TABLE_CALLED, Priority.URGENT)
+
+    await acknowledge(cafe, Role.COUNTER, call)
+    cafe.pass_time(minutes=5)
+    assert await look_after(cafe) == 0
+    await cafe.do(guest, "call_staff", CallStaff())
+    cafe.pass_time(seconds=61)
+    assert await look_after(cafe) == 1
+
+
 async def test_nobody_talks_a_late_ticket_away(cafe):
     """It is over when it is made, or when it is voided."""
     order = await order_coffee(cafe)

@@ -22,8 +22,11 @@ from domain.commands import (
     EditMenuItem,
     EditModifier,
     FinishItems,
+    HandBackItems,
     InitiatePayment,
+    MergeTables,
     MoveStation,
+    MoveTable,
     OrderStatusUpdate,
     PlaceOrder,
     RecallItems,
@@ -36,6 +39,7 @@ from domain.commands import (
     RushTicket,
     SendNotice,
     ServeItems,
+    ServeUnprepared,
     SetAvailability,
     StartItems,
     StartTicket,
@@ -49,7 +53,7 @@ from domain.views import PaymentView
 from gateways.sandbox import Sandbox
 from jobs.notifications import look_after_notifications
 from jobs.payments import settle_payments
-from services.boards import read_kitchen_board
+from services.boards import list_orders, read_kitchen_board
 from services.notifications import list_notifications
 from services.operations import OPERATIONS
 from tests.support.cafes import units
@@ -89,6 +93,12 @@ class _Walk:
     async def recall(self, *items):
         """Take lines back."""
         await self.move("recall_items", RecallItems, *items)
+
+    async def serve_early(self, order):
+        """Hand over what is not ready."""
+        await self.cafe.do(
+            Role.OWNER, "serve_unprepared", ServeUnprepared(order_id=order.order_id, reason="x")
+        )
 
     async def void(self, order, *items):
         """Void lines."""
@@ -164,6 +174,15 @@ async def _walk_through_lines(walk):
     await walk.finish(order.items[-1])
     await walk.serve(order.items[-1])
     await walk.move("remake_items", RemakeItems, water, reason="x")
+
+    early = await walk.place("Water", "Latte")
+    await walk.finish(*early.items)
+    await walk.serve(*early.items)
+    await walk.move("hand_back_items", HandBackItems, early.items[0])
+    await walk.move("hand_back_items", HandBackItems, early.items[1])
+    early = await walk.place("Water", "Toastie")
+    await walk.finish(early.items[0])
+    await walk.serve_early(early)
 
     order = await walk.place("Water", "Toastie")
     await walk.finish(order.items[0])
@@ -321,6 +340,7 @@ async def _walk_through_notifications(cafe, walk):
     order = await be_late()
     await walk.void(order, order.items[0])
     await walk.update(await be_late(), OrderStatus.READY)
+    await walk.serve_early(await be_late())
     order = await be_late()
     await cafe.do(Role.COUNTER, "cancel_order", CancelOrder(order_id=order.order_id, reason="x"))
 
@@ -333,11 +353,47 @@ async def _walk_through_notifications(cafe, walk):
     await cafe.do(guest, "call_staff", CallStaff())
     await cafe.do(guest, "cancel_call", CancelCall())
     await cafe.do(guest, "call_staff", CallStaff())
+    await _walk_through_table_moves(cafe, walk, guest)
+    await cafe.do(guest, "call_staff", CallStaff())
     await cafe.do(
         Role.COUNTER,
         "close_table_session",
         CloseTableSession(table_session_id=guest.table_session_id),
     )
+
+
+async def _walk_through_table_moves(cafe, walk, guest):
+    order = await walk.place("Latte", who=guest)
+    if order.rounds[-1].status == "submitted":
+        await cafe.do(
+            Role.COUNTER,
+            "approve_round",
+            ApproveRound(order_id=order.order_id, round_number=order.rounds[-1].round_number),
+        )
+
+    async def move(number):
+        await cafe.do(
+            Role.COUNTER,
+            "move_table",
+            MoveTable(table_session_id=guest.table_session_id, table_number=number),
+        )
+
+    other = await cafe.sit_down(3)
+    await walk.place("Latte", who=other)
+    await cafe.do(other, "call_staff", CallStaff())
+    await cafe.do(
+        Role.COUNTER,
+        "merge_tables",
+        MergeTables(
+            table_session_id=other.table_session_id, into_session_id=guest.table_session_id
+        ),
+    )
+    await cafe.do(guest, "call_staff", CallStaff())
+    await move(3)
+    await move(1)
+    for each in (await cafe.runner.read(list_orders, cafe.staff(Role.OWNER))).orders:
+        if each.table_session_id == guest.table_session_id:
+            await walk.serve_early(each)
 
 
 async def _walk_through_failed_payments(cafe, walk, provider):

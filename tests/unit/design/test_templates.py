@@ -123,11 +123,13 @@ def test_every_command_in_the_markup_is_one_that_the_server_decodes(styleguide: 
         "confirm_terminal_payment",
         "decline_terminal_payment",
         "finish_items",
+        "hand_back_items",
         "recall_items",
         "recall_ticket",
         "reject_round",
         "resolve_notification",
         "serve_items",
+        "serve_unprepared",
         "void_items",
     }
 
@@ -145,6 +147,7 @@ def test_every_card_says_where_it_belongs(styleguide: Page) -> None:
         "notification_card",
         "order_card",
         "order_progress",
+        "pass_order",
         "pay_pane",
         "queue_place",
         "screen_faults",

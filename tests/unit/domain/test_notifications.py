@@ -111,6 +111,25 @@ def test_a_call_that_nobody_answers_is_told_to_management():
     assert harder.escalates_at is None
 
 
+@pytest.mark.parametrize("kind", [NotificationKind.TABLE_CALLED, NotificationKind.PAYMENT_FAILED])
+def test_an_answer_is_the_end_of_waiting_for_one(kind):
+    """Nobody is alarmed about what somebody said they are on, unless it happens again."""
+    waiting = make(kind, patience_s=60)
+
+    answered = acknowledge(waiting, COUNTER)
+
+    assert waiting.escalates_at == NOON + timedelta(seconds=60)
+    assert answered.escalates_at is None
+    late = make(NotificationKind.LATE_TICKET, patience_s=60)
+    assert acknowledge(late, COUNTER).escalates_at == late.escalates_at
+
+
+def test_what_counts_no_patience_of_its_own_has_its_kinds():
+    """A payment that failed waits a minute for somebody, like a guest who calls."""
+    assert make(NotificationKind.PAYMENT_FAILED).escalates_at == NOON + timedelta(seconds=60)
+    assert make(NotificationKind.SCREEN_OFFLINE).escalates_at is None
+
+
 def test_a_late_ticket_presses_harder_at_half_again_its_target():
     """A target of four minutes: told at four, told to management at six."""
     late = make(NotificationKind.LATE_TICKET, patience_s=240)

@@ -60,7 +60,7 @@ def test_an_illegal_move_names_from_and_allowed() -> None:
     body = build_error_body(refused.value, command_id="c1")
 
     assert (body.type, body.code, body.id) == ("conflict", "invalid_transition", "c1")
-    assert body.details == {"from": "served", "to": "start", "allowed": ["recall"]}
+    assert body.details == {"from": "served", "to": "start", "allowed": ["recall", "hand_back"]}
     assert body.recoverable
 
 

@@ -87,6 +87,7 @@ ROOMS = {
     "order_number_ready": BOARD_ROOMS,
     "order_number_cleared": BOARD_ROOMS,
     "table_session_opened": TABLE_ROOMS,
+    "table_session_moved": [*TABLE_ROOMS, f"cafe:{CAFE}:table:3"],
     "table_session_closed": TABLE_ROOMS,
     "menu_availability_changed": MENU_ROOMS,
     "table_called": TABLE_ROOMS,
@@ -236,11 +237,13 @@ RANK = int(NOON.timestamp() * 1000)
 CARDS = {
     "order_created": [
         ("order_card", "orders", f"order_card-{ORDER}", "insert", RANK),
+        ("pass_order", "pass", f"pass_order-{ORDER}", "insert", RANK),
         ("pay_pane", f"pay:{ORDER}", f"pay_pane-{ORDER}", "replace", RANK),
         ("order_progress", f"order:{ORDER}", f"order_progress-{ORDER}", "replace", RANK),
     ],
     "order_item_voided": [
         ("order_card", "orders", f"order_card-{ORDER}", "remove", RANK),
+        ("pass_order", "pass", f"pass_order-{ORDER}", "replace", RANK),
         ("pay_pane", f"pay:{ORDER}", f"pay_pane-{ORDER}", "replace", RANK),
         ("order_progress", f"order:{ORDER}", f"order_progress-{ORDER}", "replace", RANK),
     ],
