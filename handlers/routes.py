@@ -17,6 +17,7 @@ from handlers.pages.admin_menu import (
     AvailabilityPage,
     EditItemPage,
     EditOptionsPage,
+    GracePage,
     ListingPage,
     MenuPage,
 )
@@ -102,6 +103,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/admin/audit": AuditListPage,
     r"/admin/audit/export.csv": AuditExportPage,
     r"/admin/menu": MenuPage,
+    r"/admin/grace": GracePage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})": EditItemPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/options": EditOptionsPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/availability": AvailabilityPage,

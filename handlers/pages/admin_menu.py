@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from domain.allergens import Allergen
-from domain.commands import EditMenuItem, EditModifier, SetAvailability
+from domain.commands import EditMenuItem, EditModifier, SetAvailability, SetGrace
 from domain.diets import Diet
 from domain.errors import InvalidMessage, NotFound, TableTapError
 from domain.identifiers import is_id
@@ -30,7 +30,8 @@ _HIGHEST_PRICE = 10_000_000
 _LONGEST_PREP_S = 14_400
 _DURATION = re.compile(r"([0-9]{1,3})(?::([0-5][0-9]))?")
 # What a page that was just changed says: words of its address.
-_DONE = ("saved", "prices", "out", "back", "off", "on")
+_DONE = ("saved", "prices", "out", "back", "off", "on", "grace")
+_LONGEST_GRACE_S = 120
 # Refusals that belong beside the form.
 _FAULTS_OF_THE_FORM = (404, 409, 422, 429)
 
@@ -259,6 +260,24 @@ class AvailabilityPage(_MenuForm):
             case "open" | "back":
                 return None
         raise InvalidMessage("Say until when it is sold out.")
+
+
+class GracePage(_EditorPage):
+    """POST /admin/grace: how long guests may take a round back, and whether the kitchen waits."""
+
+    permission = "set_grace"
+
+    async def get(self) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other(_MENU)
+
+    async def post(self) -> None:
+        text = self.read_field("grace_s", longest=3)
+        if not (text.isascii() and text.isdigit() and int(text) <= _LONGEST_GRACE_S):
+            raise InvalidMessage(f"Choose from 0 to {_LONGEST_GRACE_S} seconds.")
+        holds = self.read_field("holds", longest=3, default="") == "yes"
+        await self.run("set_grace", SetGrace(grace_s=int(text), holds_in_grace=holds))
+        self.see_other(f"{_MENU}?done=grace")
 
 
 class ListingPage(_MenuForm):

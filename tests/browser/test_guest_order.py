@@ -78,6 +78,8 @@ async def test_two_phones_at_one_table(serve_demo: ServeDemo):
         await expect(rounds.filter(has_text="Carrot cake")).to_contain_text("Guest 2")
         await expect(rounds.filter(has_text="Green salad")).to_contain_text("Guest 1")
     await expect(first.get_by_text("You are guest 1.")).to_be_visible()
+    others = first.locator(".progress__round").filter(has_text="Carrot cake")
+    await expect(others.get_by_role("button", name="Take it back")).to_have_count(0)
     assert await find_violations(first) == []
     await save_screenshot(first, "guest-two-phones")
 

@@ -32,6 +32,7 @@ const live = startLive({
     if (!document.querySelector('[data-rating-form]')) takeOverElements(fresh, ['.rating-place']);
   },
   onMessage: ({ type, data }) => {
+    hideOffers();
     if (type === 'order_ready') {
       findLiveRegion()?.say((document.querySelector('[data-say-ready]')?.getAttribute('data-say-ready') ?? '').replace('{number}', data.orderNumber));
       navigator.vibrate?.([120, 80, 120]);
@@ -43,9 +44,13 @@ const live = startLive({
   },
 });
 
-// "Take it back" is offered for seconds only; an offer that the server would refuse goes away.
-setInterval(() => {
+// "Take it back" is offered for seconds, to whoever ordered; an offer that the server would refuse goes away.
+setInterval(hideOffers, LOOK_MS);
+
+function hideOffers() {
+  const ownLane = document.querySelector('[data-own-lane]')?.getAttribute('data-own-lane');
   for (const form of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-undo-until]:not([hidden])'))) {
-    if (Date.parse(form.dataset.undoUntil ?? '') <= readServerTimeMs()) form.hidden = true;
+    const isOver = Date.parse(form.dataset.undoUntil ?? '') <= readServerTimeMs();
+    if (isOver || (form.dataset.lane && form.dataset.lane !== ownLane)) form.hidden = true;
   }
-}, LOOK_MS);
+}

@@ -74,6 +74,24 @@ async def test_labels_are_ticked_in_the_browser(world: World):
     assert (await find_item(till))["diets"] == ["vegan"]
 
 
+async def test_the_time_to_take_an_order_back_is_set_in_the_browser(world: World):
+    """The form shows what holds; a time that is none is refused, and so is who may not."""
+    manager = await world.open_browser(Role.MANAGER)
+    saved = await manager.request("POST", "/admin/grace", form={"grace_s": "45", "holds": "yes"})
+    assert saved.code == 303, saved.body
+    page = (await manager.get(saved.headers["Location"])).body.decode()
+    assert "Guests have that long from now on." in page
+    assert '<option value="45" selected>' in page
+    assert 'name="holds" value="yes" checked' in page
+    refused = await manager.request("POST", "/admin/grace", form={"grace_s": "500"})
+    assert refused.code == 400
+    counter = await world.open_browser(Role.COUNTER)
+    assert (await counter.request("POST", "/admin/grace", form={"grace_s": "0"})).code == 403
+    off = await manager.request("POST", "/admin/grace", form={"grace_s": "0"})
+    page = (await manager.get(off.headers["Location"])).body.decode()
+    assert 'name="holds" value="yes">' in page
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [

@@ -283,6 +283,19 @@ async def test_a_round_that_is_kept_fires_when_its_time_is_over(cafe):
     assert late.value.code == "grace_over"
 
 
+async def test_another_process_fires_what_a_dead_one_has_taken(cafe):
+    """The time is a row: whoever lives when it is over sends the round, once."""
+    await _give_grace(cafe)
+    await _place(cafe, await cafe.sit_down(1), cafe.line("Water"))
+    cafe.pass_time(seconds=21)
+    async with open_beside(cafe) as beside:
+        beside.now = cafe.now
+        (fired,) = await _end_holds(beside)
+        assert fired.status is OrderStatus.CONFIRMED
+    assert await _end_holds(cafe) == []
+    assert len(await _list_tickets(cafe)) == 1
+
+
 async def test_staff_have_no_grace_and_an_approval_does_not_shorten_it(strict_cafe):
     """The till's round is in the kitchen at once; an approved guest may still think again."""
     cafe = strict_cafe
