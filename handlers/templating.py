@@ -19,7 +19,8 @@ import msgspec
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from domain.handing_over import build_pass_order, list_handed_over
@@ -140,8 +141,12 @@ class Templates:
             _reader.reset(token)
 
 
-def translate_word(code: str) -> str:
-    """Name a diet or an allergen to whoever reads: its code is the English word."""
+@pass_context
+def translate_word(_: Context, code: str) -> str:
+    """Name a diet or an allergen to whoever reads: its code is the English word.
+
+    With the context, or a constant's word would be that of whoever compiled the template.
+    """
     return _translate(code.replace("_", " "))
 
 

@@ -133,7 +133,7 @@ async def test_pages_of_a_guest(cafe, browser_faults: BrowserFaults):
     await check(phone, "empty cart")
     await phone.goto(f"{cafe.server.url}/menu")
     await phone.get_by_label("Search the menu").fill("nothing like it")
-    await expect(phone.get_by_text("Nothing on the menu is called that.")).to_be_visible()
+    await expect(phone.get_by_text("Nothing on the menu is like that.")).to_be_visible()
     await check(phone, "search that finds nothing")
     await phone.get_by_label("Search the menu").fill("egg")
 

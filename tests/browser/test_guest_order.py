@@ -37,6 +37,7 @@ async def test_a_guest_reads_german_then_spanish(serve_demo: ServeDemo):
     await save_screenshot(phone, "guest-menu-de-320")
     await phone.get_by_role("button", name="Carrot cake hinzufügen").tap()
     await phone.get_by_role("link", name="Deine Bestellung").tap()
+    await phone.wait_for_url("**/cart")
     await check_width(phone)
     await save_screenshot(phone, "guest-cart-de-320")
     await phone.locator("[data-send-order] button[type=submit]").tap()

@@ -34,6 +34,7 @@ const live = startLive({
   onMessage: ({ type, data }) => {
     hideOffers();
     if (type === 'order_ready') {
+      document.getElementById(`queue_place-${data.orderId}`)?.remove(); // before the kitchen's next tick says so
       findLiveRegion()?.say((document.querySelector('[data-say-ready]')?.getAttribute('data-say-ready') ?? '').replace('{number}', data.orderNumber));
       navigator.vibrate?.([120, 80, 120]);
     } else if (data?.newStatus === 'completed') {

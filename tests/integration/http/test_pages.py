@@ -492,6 +492,7 @@ async def test_a_guest_reads_their_own_language(world):
     spanish = (await phone.get("/menu", Accept_Language="de")).body.decode()
     assert '<html lang="es"' in spanish
     assert "Buscar en la carta" in spanish
+    assert ">vegano<" in spanish.replace("</svg>", ">")
     for path in ("/cart", "/orders"):
         page = (await phone.get(path)).body.decode()
         assert "Ver la carta" in page
