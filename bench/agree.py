@@ -114,7 +114,8 @@ async def _prove(description: DemoDescription, rounds: int, random: Random) -> l
                 name="walls",
                 pages=await open_two("kitchen", "/kitchen/bar", Role.KITCHEN),
                 path="/kitchen/bar",
-                cards="order-ticket",
+                # Of what is finished each keeps the newest that it saw, and finds the rest.
+                cards='[data-column="open"] > order-ticket',
                 acts=(_bump, _finish_line, _finish_line, _recall),
             ),
             _Pair(
@@ -233,9 +234,7 @@ async def _ask_database(rest: RestClient, pairs: list[_Pair]) -> list[str]:
     orders |= {
         f"order_card-{each.order_id}" for each in (await rest.list_unsettled_orders()).orders
     }
-    seen_tickets = {
-        card.split()[0] for card in (await walls.read())[0] if card.split()[1] == "open"
-    }
+    seen_tickets = {card.split()[0] for card in (await walls.read())[0]}
     seen_orders = {card.split()[0] for card in (await tills.read())[0]}
     print(f"database  {len(tickets)} open tickets at the bar, {len(orders)} orders on the till")
     return [
