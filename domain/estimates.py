@@ -1,9 +1,10 @@
 """How long an order will take, as a range, from the work that the kitchen has (domain page 6.4).
 
-Each station works off what it was given in the order in which it was given. What a line takes is
-what it took lately, where that was seen often enough (`PrepTime`: half of them, four of five);
-otherwise what the menu says. Nobody is promised a thing before what was promised to those who
-wait already: where the kitchen is late, everybody behind is at least as late.
+Each station works off the rounds that it was given in their order, some side by side; a round's
+lines are made together, so it takes as long as its longest. What a line takes is what it took
+lately, where that was seen often enough (`PrepTime`: half of them, four of five); otherwise what
+the menu says. Nobody is promised a thing before what was promised to those who wait already: where
+the kitchen is late, everybody behind is at least as late.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,23 +19,26 @@ _SET_SPREAD = 1.5
 # What is to be made takes this long at least, however long ago it was begun.
 _LEAST_S = 30.0
 _FEWEST_SEEN = 20
+# Rounds that a station has in hand at once. One after the other, a full wall came to hours.
+_SIDE_BY_SIDE = 4
+# A queue is worth a word from a minute on.
+_NOTABLE_S = 60.0
 
 
 class PrepTime(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that one unit takes: half of all times, and four of five."""
+    """Seconds that a line takes: half of all times, and four of five."""
 
     p50_s: float
     p80_s: float
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Units that a station has to make. promised_at: when their order was to be ready."""
+    """A line that a station has to make. promised_at: when their order was to be ready."""
 
     order_id: str
     round_number: int
     station_id: str
     menu_item_id: str
-    quantity: int
     prep_s: int
     fired_at: datetime
     started_at: datetime | None
@@ -42,11 +46,10 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WantedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Units that nobody has ordered yet."""
+    """A line that nobody has ordered yet."""
 
     station_id: str
     menu_item_id: str
-    quantity: int
     prep_s: int
 
 
@@ -68,7 +71,7 @@ Learned = Mapping[str, PrepTime]  # menu item id -> what it took lately
 
 
 def learn_prep_times(seen: Iterable[tuple[str, float]]) -> Learned:
-    """Learn from (menu item id, seconds of one unit); what was seen too seldom teaches nothing."""
+    """Learn from (menu item id, seconds of one line); what was seen too seldom teaches nothing."""
     by_item: dict[str, list[float]] = {}
     for menu_item_id, seconds in seen:
         by_item.setdefault(menu_item_id, []).append(seconds)
@@ -107,7 +110,7 @@ def estimate_wanted(
     for station_id in dict.fromkeys(line.station_id for line in wanted):
         ahead = [line for line in lines if line.station_id == station_id]
         times = [
-            _find_times(line.menu_item_id, line.prep_s, line.quantity, learned)
+            _find_times(line.menu_item_id, line.prep_s, learned)
             for line in wanted
             if line.station_id == station_id
         ]
@@ -120,24 +123,26 @@ def _estimate(
     ahead: Sequence[OpenLine], own: tuple[float, float], learned: Learned, now: datetime
 ) -> Estimate:
     """Add what is before it. own: seconds of what is to be made itself."""
-    before = [_find_remaining(line, learned, now) for line in ahead]
-    low_s, high_s = (
-        own[0] + sum(low for low, _ in before),
-        own[1] + sum(high for _, high in before),
-    )
+    rounds: dict[tuple[str, int], list[OpenLine]] = {}
+    for line in ahead:
+        rounds.setdefault((line.order_id, line.round_number), []).append(line)
+    times = [_longest(lines, learned, now) for lines in rounds.values()]
+    before_low_s = sum(low for low, _ in times) / _SIDE_BY_SIDE
+    before_high_s = sum(high for _, high in times) / _SIDE_BY_SIDE
     promises = [
         (line.promised_at - now).total_seconds() for line in ahead if line.promised_at is not None
     ]
     oldest_s = min(promises, default=0.0)
     late_s = max(0.0, -oldest_s)
-    floor_s = max(0.0, oldest_s)
     reason = WaitReason.NONE
     if late_s:
         reason = WaitReason.LATE
-    elif sum(low for low, _ in before) > own[0]:
+    elif before_low_s >= _NOTABLE_S:
         reason = WaitReason.QUEUE
     return Estimate(
-        low_s=max(low_s + late_s, floor_s), high_s=max(high_s + late_s, floor_s), reason=reason
+        low_s=max(own[0] + max(before_low_s, late_s), oldest_s),
+        high_s=max(own[1] + max(before_high_s, late_s), oldest_s),
+        reason=reason,
     )
 
 
@@ -165,16 +170,14 @@ def _longest(lines: Sequence[OpenLine], learned: Learned, now: datetime) -> tupl
 
 
 def _find_remaining(line: OpenLine, learned: Learned, now: datetime) -> tuple[float, float]:
-    low_s, high_s = _find_times(line.menu_item_id, line.prep_s, line.quantity, learned)
+    low_s, high_s = _find_times(line.menu_item_id, line.prep_s, learned)
     begun_s = 0.0 if line.started_at is None else (now - line.started_at).total_seconds()
     return max(_LEAST_S, low_s - begun_s), max(_LEAST_S, high_s - begun_s)
 
 
-def _find_times(
-    menu_item_id: str, prep_s: int, quantity: int, learned: Learned
-) -> tuple[float, float]:
+def _find_times(menu_item_id: str, prep_s: int, learned: Learned) -> tuple[float, float]:
     time = learned.get(menu_item_id) or PrepTime(p50_s=prep_s, p80_s=_SET_SPREAD * prep_s)
-    return quantity * time.p50_s, quantity * time.p80_s
+    return time.p50_s, time.p80_s
 
 
 def _find_percentile(times: Sequence[float], percent: int) -> float:

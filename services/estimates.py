@@ -35,7 +35,7 @@ _LONGEST_MS = 3_600_000
 
 # As in services/boards.py: stations and statuses lead to what is open, not to all of all days.
 _OPEN_LINES_QUERY = """
-SELECT ticket.order_id, order_round.number, ticket.station_id, item.menu_item_id, item.quantity,
+SELECT ticket.order_id, order_round.number, ticket.station_id, item.menu_item_id,
     item.prep_s, ticket.queued_at, item.started_at, orders.estimated_ready_at
 FROM ticket
 JOIN order_round ON order_round.id = ticket.round_id
@@ -47,7 +47,7 @@ WHERE ticket.cafe_id = ? AND ticket.station_id IN (SELECT id FROM station WHERE 
 """
 # Without a start it is not known how long it waited before.
 _SEEN_QUERY = """
-SELECT item.menu_item_id, (item.ready_at - item.started_at) / 1000.0 / item.quantity
+SELECT item.menu_item_id, (item.ready_at - item.started_at) / 1000.0
 FROM ticket
 JOIN order_item AS item
     ON item.round_id = ticket.round_id AND item.station_id = ticket.station_id
@@ -75,7 +75,6 @@ def read_open_lines(cafe_id: str) -> list[OpenLine]:
             round_number=round_number,
             station_id=station_id,
             menu_item_id=menu_item_id,
-            quantity=quantity,
             prep_s=prep_s,
             fired_at=from_unix_ms(queued_at),
             started_at=from_optional_unix_ms(started_at),
@@ -86,7 +85,6 @@ def read_open_lines(cafe_id: str) -> list[OpenLine]:
             round_number,
             station_id,
             menu_item_id,
-            quantity,
             prep_s,
             queued_at,
             started_at,
@@ -115,7 +113,6 @@ def estimate_cart(
         WantedLine(
             station_id=items[line.menu_item_id].station_id,
             menu_item_id=line.menu_item_id,
-            quantity=line.quantity,
             prep_s=items[line.menu_item_id].prep_s,
         )
         for line in lines
@@ -145,7 +142,6 @@ def estimate_stations(cafe_id: str, menu: MenuView, *, now: datetime) -> list[St
         wanted = WantedLine(
             station_id=station_id,
             menu_item_id=usual.menu_item_id,
-            quantity=1,
             prep_s=usual.prep_s,
         )
         estimate = estimate_wanted([wanted], lines, learned, now=now)

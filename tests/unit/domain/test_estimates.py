@@ -29,7 +29,6 @@ def line(
         round_number=1,
         station_id=station,
         menu_item_id="latte",
-        quantity=quantity,
         prep_s=prep_s,
         fired_at=NOW - timedelta(seconds=fired_s),
         started_at=None if started_s is None else NOW - timedelta(seconds=started_s),
@@ -37,8 +36,8 @@ def line(
     )
 
 
-def want(*, station="bar", prep_s=120, quantity=1):
-    return WantedLine(station_id=station, menu_item_id="latte", quantity=quantity, prep_s=prep_s)
+def want(*, station="bar", prep_s=120):
+    return WantedLine(station_id=station, menu_item_id="latte", prep_s=prep_s)
 
 
 def estimate_now(wanted, lines=(), learned=None) -> Estimate:
@@ -55,20 +54,27 @@ def find_low_s(order, lines) -> float:
 
 def test_an_idle_kitchen_needs_what_the_dish_needs():
     """What the menu says, and half as much again for four of five."""
-    estimate = estimate_now([want(quantity=2)], [], {})
+    estimate = estimate_now([want(), want(prep_s=240)], [], {})
 
     assert estimate == Estimate(low_s=240, high_s=360, reason=WaitReason.NONE)
     assert estimate.minutes == (4, 6)
     assert estimate_wanted([], [], {}, now=NOW) is None
 
 
-def test_work_of_the_same_station_comes_first():
-    """Of another one it does not; what was begun is partly done."""
-    lines = [line("a", quantity=2, started_s=60), line("b", station="kitchen", prep_s=900)]
+def test_rounds_of_the_same_station_come_first():
+    """Four at a time, each as long as its longest line; what was begun is partly done."""
+    lines = [
+        *(line(order) for order in "abcde"),
+        line("e", prep_s=60),
+        line("f", started_s=60),
+        line("g", station="kitchen", prep_s=900),
+    ]
     estimate = estimate_now([want()], lines, {})
 
-    assert (estimate.low_s, estimate.high_s) == (120 + 180, 180 + 300)
+    assert estimate.low_s == 120 + (5 * 120 + 60) / 4
+    assert estimate.high_s == 180 + (5 * 180 + 120) / 4
     assert estimate.reason is WaitReason.QUEUE
+    assert estimate_now([want()], lines[:1], {}).reason is WaitReason.NONE
 
 
 def test_the_slowest_station_says_when_all_is_there():
@@ -82,7 +88,7 @@ def test_an_order_waits_for_what_was_fired_before_it_alone():
     """Whoever came later is behind."""
     lines = [line("first", fired_s=60), line("mine", fired_s=30), line("later")]
 
-    assert find_low_s("mine", lines) == 240
+    assert find_low_s("mine", lines) == 150
     assert find_low_s("first", lines) == 120
     assert estimate_order("nobody", lines, {}, now=NOW) is None
 
@@ -93,7 +99,8 @@ def test_nobody_is_promised_more_than_who_waits_already():
     late = estimate_now([want()], [line("a", promised_s=-200, prep_s=60)], {})
 
     assert (promised.low_s, promised.high_s) == (900, 900)
-    assert (late.low_s, late.reason) == (120 + 60 + 200, WaitReason.LATE)
+    assert (late.low_s, late.high_s) == (120 + 200, 180 + 200)
+    assert late.reason is WaitReason.LATE
 
 
 def test_what_was_seen_often_is_believed():
@@ -102,7 +109,7 @@ def test_what_was_seen_often_is_believed():
     learned = learn_prep_times([*seen, ("soup", 5.0)])
 
     assert learned == {"latte": PrepTime(p50_s=10, p80_s=16)}
-    assert estimate_now([want(quantity=3)], [], learned).low_s == 30
+    assert estimate_now([want()], [], learned).low_s == 10
 
 
 @pytest.mark.parametrize(
@@ -114,10 +121,10 @@ def test_people_read_minutes(low_s, high_s, minutes):
     assert Estimate(low_s=low_s, high_s=high_s, reason=WaitReason.NONE).minutes == minutes
 
 
-@given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 9)), max_size=8))
+@given(st.lists(st.integers(0, 900), max_size=8))
 def test_more_work_never_makes_it_sooner(work):
     """Property: each line before it adds."""
-    lines = [line(str(number), prep_s=prep, quantity=n) for number, (prep, n) in enumerate(work)]
+    lines = [line(str(number), prep_s=prep_s) for number, prep_s in enumerate(work)]
     waits = [estimate_now([want()], lines[:count], {}) for count in range(len(lines) + 1)]
 
     assert [each.low_s for each in waits] == sorted(each.low_s for each in waits)
