@@ -123,6 +123,12 @@ async def _show_walls(camera: Camera) -> None:
         await camera.take(wall, name)
         await wall.keyboard.press("Escape")
     await camera.take(await camera.open("kitchen", "/board", role=Role.MANAGER), "board")
+    expo = await camera.open("kitchen", "/expo", role=Role.MANAGER)
+    await _hear(expo)
+    await camera.take(expo, "expo")
+    tables = await camera.open("tablet", "/tables", role=Role.COUNTER)
+    await tables.locator("connection-status[data-state=live]").wait_for(state="attached")
+    await camera.take(tables, "tables")
 
 
 async def _show_admin(camera: Camera) -> None:
