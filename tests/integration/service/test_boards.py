@@ -53,7 +53,7 @@ async def _read_kitchen(cafe, station=None):
     ids=["counter", "ready", "guest", "tables", "orders", "kitchen"],
 )
 async def test_queries_do_not_grow_with_what_is_shown(cafe, read):
-    """One order or ten, with one round or two: as many statements."""
+    """One order or nine more: as many statements."""
     guest = await cafe.sit_down(1)
     await _order(cafe, cafe.line("Toastie", "Rye"), who=guest)
 
@@ -75,8 +75,11 @@ async def test_queries_do_not_grow_with_what_is_shown(cafe, read):
             del database.execute_sql
         return len(statements)
 
-    few = await cafe.runner.read(count)
+    # The first reading learns how long dishes take, which is kept; the next has a board of its own.
+    await cafe.runner.read(count)
     await _order(cafe, cafe.line("Water"), cafe.line("Latte", "Oat"), who=guest)
+    few = await cafe.runner.read(count)
+    await _order(cafe, cafe.line("Toastie", "Rye"), who=guest)
     for number in range(4):
         await _order(cafe, cafe.line("Flat white"), cafe.line("Toastie", "White"))
         await _order(cafe, cafe.line("Flat white"), table_number=2 + number % 2)
