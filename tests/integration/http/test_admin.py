@@ -32,7 +32,7 @@ async def test_the_day_is_shown_in_figures(world: World):
     assert "n 1 round fired today" in page
     assert "not enough data" in page
     live = read_live(page)
-    assert (live["namespace"], live["render"]) == ("admin", ["live_figures"])
+    assert (live["namespace"], live["render"]) == ("admin", ["live_figures", "station_screens"])
     assert live["position"]["seq"] > 0
 
 

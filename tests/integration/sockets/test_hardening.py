@@ -10,8 +10,10 @@ import msgspec
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
+from tornado.iostream import IOStream
 from tornado.websocket import websocket_connect
 
+from handlers.sockets.sockjs import ReceivingDoor
 from realtime.close_codes import CLOSE_RULES, CloseCode
 from tests.integration.sockets.conftest import LISTED, SocketServer
 from tests.support.bare_sockets import (
@@ -23,7 +25,7 @@ from tests.support.bare_sockets import (
 )
 from tests.support.made_events import make_events
 from tests.support.made_views import TICKET
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE_S, wait_for
 
 EVENTS = make_events()
 BUMP = {"type": "bump_ticket", "id": "c-1", "data": {"ticketId": TICKET}}
@@ -397,18 +399,29 @@ async def test_what_waits_for_a_peer_that_does_not_read_is_bounded(
 ):
     """At every door, whatever the transport holds of it; then its connection is let go."""
     monkeypatch.setattr("handlers.sockets.sockjs._CUT_OFF_AFTER_S", 0.0)
+    is_cut_off = asyncio.Event()
+    cut_off = ReceivingDoor._cut_off
+
+    def cut_off_and_tell(door: ReceivingDoor, stream: IOStream) -> None:
+        cut_off(door, stream)
+        is_cut_off.set()
+
+    monkeypatch.setattr(ReceivingDoor, "_cut_off", cut_off_and_tell)
     server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     stalled = await _open_stalled(server, path)
     await wait_for(lambda: server.plane.count().greeting == 0, "it to be admitted")
 
     waiting_bytes = 0
     while server.plane.count().connections:
-        event = server.log.append(EVENTS["kitchen_order_received"])
-        waiting_bytes += len(msgspec.json.encode(event.event))  # its message is a little longer
-        server.plane.on_committed([event])
+        # At first so much at once that the system cannot take it, however slowly.
+        count = 1 if waiting_bytes else 100
+        events = [server.log.append(EVENTS["kitchen_order_received"]) for _ in range(count)]
+        # A message is a little longer than its event.
+        waiting_bytes += sum(len(msgspec.json.encode(each.event)) for each in events)
+        server.plane.on_committed(events)
         await asyncio.sleep(0)
-    for _ in range(2):  # the cut is due in the loop's next turn
-        await asyncio.sleep(0)
+    if "xhr" in path:  # before the cut there would be room for somebody who reads again
+        await asyncio.wait_for(is_cut_off.wait(), DEADLINE_S)
     rest = await asyncio.to_thread(_read_to_the_end, stalled) if "xhr" in path else b""
     stalled.close()
 
