@@ -9,8 +9,7 @@ from typing import Any
 
 from domain.commands import Command, Id
 from domain.errors import AuthenticationFailed, AuthorizationDenied, Conflict, NotFound
-from domain.permissions import require
-from domain.roles import MANAGEMENT
+from domain.permissions import may, require
 from domain.views import View
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
@@ -70,10 +69,10 @@ def start_shift(unit: UnitOfWork, _: StartShift) -> ShiftView:
 
 def end_shift(unit: UnitOfWork, command: EndShift) -> ShiftView:
     """End a shift. Raises: NotFound, Conflict `shift_over`, AuthorizationDenied for another's."""
-    require(unit.identity, "end_shift")
+    require(unit.identity, "start_shift")
     shift = _get(unit, command.shift_id)
     is_own = shift.person_id == unit.identity.person_id
-    if not is_own and unit.identity.roles.isdisjoint(MANAGEMENT):
+    if not is_own and not may(unit.identity, "end_shift"):
         raise AuthorizationDenied("This is somebody else's shift. Ask a manager to end it.")
     if shift.ended_at is not None:
         raise Conflict("This shift is over already.", code="shift_over")

@@ -80,7 +80,7 @@ class RevokePersonPage(_Revoke):
 class EndShiftPage(ManagementPage):
     """POST: end a shift that somebody forgot to end."""
 
-    permission = "list_shifts"
+    permission = "end_shift"
 
     async def post(self, shift_id: str) -> None:
         await self.context.runner.write(

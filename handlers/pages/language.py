@@ -1,11 +1,13 @@
 """POST /language: the language that a guest chose, kept by the phone."""
 
+import re
+
 from handlers.languages import LOCALES
 from handlers.page import PageHandler
 
 _YEAR_S = 365 * 86_400
-# Where the keys stand; anything else leads to the menu.
-_PAGES = ("/menu", "/t/")
+# Where the keys stand, without the line breaks that a field may have; else it is the menu.
+_PAGES = re.compile(r"/(menu|t/)[!-~]*")
 
 
 class LanguagePage(PageHandler):
@@ -23,4 +25,4 @@ class LanguagePage(PageHandler):
         after = self.read_field("after", longest=80, default="/menu")
         if language in LOCALES:
             self.set_session_cookie(self.context.cookies.language, language, ttl_s=_YEAR_S)
-        self.see_other(after if after.startswith(_PAGES) else "/menu")
+        self.see_other(after if _PAGES.fullmatch(after) else "/menu")

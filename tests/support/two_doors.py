@@ -21,6 +21,8 @@ from tests.support.two_cafes import TwoCafes
 
 Data = dict[str, Any]
 
+# Two tables are brought together: the other one, which nobody sits at.
+NO_SEATING = "018f0000-0000-7000-8000-00000000beef"
 # Through which namespace who sends commands here.
 SENDERS = {
     "customers": Role.CUSTOMER,
@@ -183,6 +185,10 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a round let through": Command("counter", "approve_round", waiting),
         "a round turned down": Command("counter", "reject_round", {**waiting, "reason": "x"}),
         "a line served": Command("counter", "serve_items", items),
+        "a line handed back": Command("counter", "hand_back_items", items),
+        "an order served unprepared": Command(
+            "counter", "serve_unprepared", {**order, "reason": "x"}
+        ),
         "a remake": Command("counter", "remake_items", {**items, "reason": "x"}),
         "an item sold out": Command(
             "counter", "set_availability", {"menuItemId": ids["menu item"], "isSoldOut": True}
@@ -197,6 +203,15 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
             "admin", "edit_modifier", {"modifierId": ids["modifier"], "priceMinor": 1}
         ),
         "a table closed": Command("counter", "close_table_session", seating),
+        "a table moved": Command("counter", "move_table", {**seating, "tableNumber": 1}),
+        "a table brought to another": Command(
+            "counter", "merge_tables", {**seating, "intoSessionId": NO_SEATING}
+        ),
+        "another table brought to it": Command(
+            "counter",
+            "merge_tables",
+            {"tableSessionId": NO_SEATING, "intoSessionId": ids["table session"]},
+        ),
         "a new status": Command("orders", "order_status_update", {**order, "newStatus": "ready"}),
         "an order paid": Command("payments", "initiate_payment", cash),
         "a payment confirmed": Command("payments", "confirm_terminal_payment", payment),
@@ -210,6 +225,10 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a ticket started": Command("kitchen", "start_ticket", ticket),
         "a ticket bumped": Command("kitchen", "bump_ticket", ticket),
         "a ticket recalled": Command("kitchen", "recall_ticket", ticket),
+        "an allergy seen": Command("kitchen", "acknowledge_allergy", ticket),
+        "a server called": Command("kitchen", "call_server", ticket),
+        "a rush": Command("kitchen", "rush_ticket", {**ticket, "reason": "x"}),
+        "a rush taken back": Command("kitchen", "withdraw_rush", ticket),
         "a station moved": Command(
             "counter", "move_station", {"stationId": ids["station"], "toStationId": ids["station"]}
         ),
@@ -228,6 +247,8 @@ def list_nameless_commands() -> dict[str, Command]:
     return {
         "a call": Command("customers", "call_staff", {}),
         "a call taken back": Command("customers", "cancel_call", {}),
+        "a visit rated": Command("customers", "rate_visit", {"stars": 5}),
+        "the grace time": Command("admin", "set_grace", {"graceS": 20, "holdsInGrace": False}),
     }
 
 

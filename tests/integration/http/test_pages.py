@@ -498,10 +498,16 @@ async def test_a_guest_reads_their_own_language(world):
         assert "Ver la carta" in page
     gone = await phone.get("/menu/01890a5d-0000-774b-bcce-0000000000ff")
     assert "Aquí no hay nada" in gone.body.decode()
-    away = await phone.request(
-        "POST", "/language", form={"language": "xx", "after": "https://evil.example/"}
-    )
-    assert (away.code, away.headers["Location"]) == (303, "/menu")
+    for after in (
+        "https://evil.example/",
+        "//evil.example/menu",
+        "/\\evil.example",
+        "menu.example",
+        "/menu\r\nLocation: https://evil.example/",
+    ):
+        away = await phone.request("POST", "/language", form={"language": "xx", "after": after})
+        assert (away.code, away.headers["Location"]) == (303, "/menu"), after
+        assert "Set-Cookie" not in away.headers
     staff = await world.open_browser(Role.OWNER)
     page = await staff.get("/counter", Accept_Language="de")
     assert '<html lang="en"' in page.body.decode()

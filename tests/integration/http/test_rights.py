@@ -24,6 +24,7 @@ OPEN_PAGES = {
     r"/join/(?P<code>[A-Za-z0-9_-]{43})",
     "/pair",
     "/pair/state",
+    "/language",
     r"/set-up/(?P<code>[A-Za-z0-9_-]{43})",
 }
 

@@ -569,6 +569,8 @@ def test_every_command_has_one_operation():
     # Over REST alone: what changes who may come in ends sockets, and its answer says so.
     doors = {"invite_person", "change_roles", "end_sign_in", "revoke_person", "revoke_everybody"}
     doors |= {"pair_device", "update_device", "revoke_device"}
+    # On pages alone: a screen at hand is all that a shift takes.
+    doors |= {"start_shift", "end_shift"}
     elsewhere = reads | doors
 
     assert accepted <= set(OPERATIONS)
