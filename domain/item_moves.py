@@ -173,22 +173,27 @@ def void_items(order: Order, items: Sequence[Item], *, reason: str, now: datetim
             _cancel_round(order.get_round(number), reason=reason, now=now)
 
 
-def cancel_order(order: Order, *, reason: str, now: datetime) -> list[Item]:
-    """Void what is left of an order and return those lines.
+def check_cancellable(order: Order) -> None:
+    """Refuse what nobody can cancel, before anybody is asked for their consent.
 
     Raises: InvalidTransition for an order that has ended, Conflict when something was served:
     that was eaten, so it is a matter of money and not of the kitchen.
     """
     if order.status in CLOSED_ORDER_STATUSES | {OrderStatus.COMPLETED}:
         raise InvalidTransition(current=order.status, attempted="cancel", allowed=[])
-    live = order.list_live_items()
-    served = [item.item_id for item in live if item.status is ItemStatus.SERVED]
+    served = [item.item_id for item in order.list_live_items() if item.status is ItemStatus.SERVED]
     if served:
         raise Conflict(
             "Part of this order was served already. Void the lines that were not.",
             code="already_served",
             details={"itemIds": served},
         )
+
+
+def cancel_order(order: Order, *, reason: str, now: datetime) -> list[Item]:
+    """Void what is left of an order and return those lines. Raises: as `check_cancellable`."""
+    check_cancellable(order)
+    live = order.list_live_items()
     void_items(order, live, reason=reason, now=now)
     return live
 

@@ -8,7 +8,7 @@ from domain.commands import CancelOrder, OrderStatusUpdate, VoidItems
 from domain.consents import Consent
 from domain.errors import Conflict
 from domain.item_moves import cancel_order as cancel_live_items
-from domain.item_moves import check_status_update, take_units, update_status
+from domain.item_moves import check_cancellable, check_status_update, take_units, update_status
 from domain.item_moves import void_items as void_units
 from domain.order_changes import Cause, ItemsVoided
 from domain.permissions import STATUS_UPDATE_COMMANDS, require
@@ -116,6 +116,7 @@ def _check_expectations(opened: OpenedOrder, command: OrderStatusUpdate) -> None
 def _cancel(
     unit: UnitOfWork, opened: OpenedOrder, reason: str, consent: Consent | None = None
 ) -> OrderView:
+    check_cancellable(opened.order)
     check_cancel(opened.order, identity=unit.identity, consent=consent)
     items = cancel_live_items(opened.order, reason=reason, now=unit.now)
     item_ids = tuple(item.item_id for item in items)

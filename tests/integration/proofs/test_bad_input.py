@@ -348,20 +348,21 @@ def list_illegal_moves(cafes: TwoCafes) -> dict[str, tuple[Command, list[str]]]:
 
     queued = ["start", "finish", "void"]
     ready = ["serve", "recall", "void"]
+    served = ["recall", "hand_back"]
     void = {**order, "items": [{"itemId": cafes.items["served"]}], "reason": "No"}
     cancel = {"orderId": done["order"], "reason": "Too late"}
     status = {"orderId": done["order"], "newStatus": "preparing"}
     waiting = {**order, "roundNumber": 1}
     return {
         "serving what is queued": (move("counter", "serve_items", "queued"), queued),
-        "serving what is served": (move("counter", "serve_items", "served"), ["recall"]),
+        "serving what is served": (move("counter", "serve_items", "served"), served),
         "serving what is voided": (move("counter", "serve_items", "voided"), []),
         "recalling what is queued": (move("kitchen", "recall_items", "queued"), queued),
         "starting what is ready": (move("kitchen", "start_items", "ready"), ready),
-        "starting what is served": (move("kitchen", "start_items", "served"), ["recall"]),
-        "finishing what is served": (move("kitchen", "finish_items", "served"), ["recall"]),
+        "starting what is served": (move("kitchen", "start_items", "served"), served),
+        "finishing what is served": (move("kitchen", "finish_items", "served"), served),
         "finishing what is voided": (move("kitchen", "finish_items", "voided"), []),
-        "voiding what is served": (Command("counter", "void_items", void), ["recall"]),
+        "voiding what is served": (Command("counter", "void_items", void), served),
         "remaking what is queued": (
             move("counter", "remake_items", "queued", reason="No"),
             queued,
