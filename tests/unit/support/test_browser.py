@@ -78,3 +78,20 @@ async def test_a_page_does_not_change_its_words_while_axe_looks(open_page: OpenP
 
     await page.evaluate("document.querySelector('connection-status').update()")
     assert any(each.startswith("color-contrast") for each in await find_violations(page))
+
+
+async def test_axe_looks_at_colours_and_not_at_their_way(open_page: OpenPage):
+    """A key that is just becoming dark is as dark as it will be; one that ends pale is told."""
+    page = await open_page("tablet")
+    await page.set_content(
+        """<!doctype html><html lang="en"><title>Till</title>
+        <style>button { background: #fff; color: #fff; transition: background 60s }</style>
+        <main><h1>Till</h1><button id="dark">Send</button><button id="pale">Pay</button></main>"""
+    )
+    await page.evaluate("getComputedStyle(document.body).color")
+    await page.evaluate("dark.style.background = '#000'; pale.style.background = '#eee'")
+
+    violations = await find_violations(page)
+
+    assert ["color-contrast"] == [each.partition(" ")[0] for each in violations]
+    assert "#pale" in violations[0]
