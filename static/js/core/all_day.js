@@ -4,7 +4,7 @@
  * alone come from here; a row is the markup's own (`[data-template="all-day-row"]`).
  */
 
-import { readJson } from './dom.js';
+import { fillFields, oncePerTurn, readJson } from './dom.js';
 
 /** @typedef {{dish: string, quantity: number, wishes: string[]}} Line */
 /** @typedef {{dish: string, quantity: number, wishes: string}} Sum */
@@ -36,7 +36,6 @@ export class AllDay {
   #rows;
   /** The dish whose lines are lit on the wall. */
   #lit = '';
-  #isDue = false;
 
   /** @param {HTMLElement} tickets the list of open tickets @param {HTMLElement} rows `[data-all-day]` */
   constructor(tickets, rows) {
@@ -48,7 +47,8 @@ export class AllDay {
       this.#lit = this.#lit === row.dataset.dish ? '' : row.dataset.dish ?? '';
       this.#light();
     });
-    for (const change of ['card-change', 'lists-change']) document.addEventListener(change, () => this.#updateSoon());
+    const updateSoon = oncePerTurn(() => this.update());
+    for (const change of ['card-change', 'lists-change']) document.addEventListener(change, updateSoon);
     this.update();
   }
 
@@ -61,23 +61,12 @@ export class AllDay {
       const row = document.importNode(template.content, true);
       const key = /** @type {HTMLElement} */ (row.querySelector('button'));
       key.dataset.dish = sum.dish;
-      for (const field of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll('[data-field]'))) {
-        field.textContent = String(sum[/** @type {keyof Sum} */ (field.dataset.field)]);
-      }
+      fillFields(row, sum);
       return row;
     }));
     document.querySelector('[data-all-day-none]')?.toggleAttribute('hidden', sums.length > 0);
     if (focused) this.#findRow(focused)?.focus({ preventScroll: true });
     this.#light();
-  }
-
-  #updateSoon() {
-    if (this.#isDue) return;
-    this.#isDue = true; // once for all changes of one turn
-    queueMicrotask(() => {
-      this.#isDue = false;
-      this.update();
-    });
   }
 
   #readLines() {

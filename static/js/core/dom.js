@@ -48,3 +48,27 @@ export function writeText(/** @type {Element} */ element, /** @type {string} */ 
 export function announce(name, detail, target = document) {
   target.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
 }
+
+/**
+ * Fill a row that was cloned from one of the page's templates.
+ * @param {ParentNode} row @param {Readonly<Record<string, string | number>>} texts by the name of `[data-field]`
+ */
+export function fillFields(row, texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    const field = row.querySelector(`[data-field="${name}"]`);
+    if (field) field.textContent = String(text);
+  }
+}
+
+/** Make of work what does it once for all changes of one turn. @param {() => void} work */
+export function oncePerTurn(work) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      work();
+    });
+  };
+}

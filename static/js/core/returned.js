@@ -4,6 +4,8 @@
  * reason, until somebody has read them (`[data-returned]`). A toast would show the last one alone.
  */
 
+import { fillFields } from './dom.js';
+
 /** @typedef {import('./commands.js').Refusal} Refusal */
 
 export class Returned {
@@ -29,10 +31,7 @@ export class Returned {
   #add(label, message) {
     const template = /** @type {HTMLTemplateElement} */ (document.querySelector('[data-template="returned-row"]'));
     const row = document.importNode(template.content, true);
-    for (const [field, text] of Object.entries({ label, message })) {
-      const place = row.querySelector(`[data-field="${field}"]`);
-      if (place) place.textContent = text;
-    }
+    fillFields(row, { label, message });
     this.#rows.append(row);
     this.#section.hidden = false;
   }

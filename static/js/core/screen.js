@@ -2,6 +2,7 @@
 /** What a screen that hangs on a wall needs: it stays awake, and keeps the size of its letters. */
 
 import { announce } from './dom.js';
+import { keepHere, readKept } from './kept.js';
 
 const SCALE = 'tabletap.scale'; // per screen: how far away its cooks stand
 const ITEM = 'tabletap.item-px';
@@ -54,7 +55,7 @@ export function letScale(wall) {
     const key = /** @type {Element} */ (event.target).closest('[data-scale]');
     if (!key) return;
     index = Math.min(Math.max(0, index + Number(key.getAttribute('data-scale'))), SCALES.length - 1);
-    keep(SCALE, String(SCALES[index]));
+    keepHere(SCALE, String(SCALES[index]));
     apply();
   });
   apply();
@@ -67,26 +68,13 @@ export function letScale(wall) {
  */
 function measure(wall) {
   const said = wall.dataset.itemPx;
-  if (said) keep(ITEM, said);
+  if (said) keepHere(ITEM, said);
   const itemPx = said ? Number(said) : readNumber(ITEM);
   if (itemPx) wall.style.setProperty('--kds-base', `${Math.round(itemPx * (screen.width / SAID_FOR_PX))}px`);
 }
 
-/** @param {string} name @param {string} text */
-function keep(name, text) {
-  try {
-    localStorage.setItem(name, text);
-  } catch {
-    // Storage is closed in private windows: then it lasts as long as the page.
-  }
-}
-
 /** @param {string} name */
 function readNumber(name) {
-  try {
-    const text = localStorage.getItem(name);
-    return text === null ? null : Number(text);
-  } catch {
-    return null;
-  }
+  const text = readKept(name);
+  return text === null ? null : Number(text);
 }

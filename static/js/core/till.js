@@ -5,6 +5,7 @@
  * (templates/components/draft_line.html).
  */
 
+import { fillFields } from './dom.js';
 import { Draft, priceLineMinor } from './draft.js';
 import { formatAmount, formatMoney } from './money.js';
 import { findUnfilledGroup, holdMaximum, readChoices, writeChoices } from './options.js';
@@ -213,14 +214,12 @@ export class Till {
 
   /** @param {HTMLElement} row @param {DraftLine} line */
   #writeLine(row, line) {
-    const write = (/** @type {string} */ name, /** @type {string} */ text) => {
-      const field = row.querySelector(`[data-field="${name}"]`);
-      if (field) field.textContent = text;
-    };
-    write('quantity', String(line.quantity));
-    write('name', line.name);
-    write('price', formatAmount(priceLineMinor(line), this.#root.dataset.currency ?? 'EUR'));
-    write('modifiers', [...line.choices.filter((choice) => !choice.isUsual).map((choice) => choice.name), ...(line.note ? [`“${line.note}”`] : [])].join(', '));
+    fillFields(row, {
+      quantity: line.quantity,
+      name: line.name,
+      price: formatAmount(priceLineMinor(line), this.#root.dataset.currency ?? 'EUR'),
+      modifiers: [...line.choices.filter((choice) => !choice.isUsual).map((choice) => choice.name), ...(line.note ? [`“${line.note}”`] : [])].join(', '),
+    });
   }
 
   /** @param {HTMLElement} row @param {DraftLine} line */

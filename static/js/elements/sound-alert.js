@@ -8,6 +8,7 @@
  */
 
 import { announce, writeText } from '../core/dom.js';
+import { keepHere, readKept } from '../core/kept.js';
 
 const CHOICE = 'tabletap.sound'; // per screen, not per person
 
@@ -61,7 +62,7 @@ export class SoundAlert extends HTMLElement {
     if (this.#isWanted()) void this.#unlock();
     else this.#show('off');
     // A screen that was just paired begins with the step that allows sound, and asks whether it can be read.
-    if (this.hasAttribute('data-begins') && this.#readChoice() === null) this.querySelector('dialog')?.showModal();
+    if (this.hasAttribute('data-begins') && readKept(CHOICE) === null) this.querySelector('dialog')?.showModal();
   }
 
   disconnectedCallback() {
@@ -72,11 +73,7 @@ export class SoundAlert extends HTMLElement {
 
   /** Somebody turned it on or off, here, by hand. @param {boolean} isOn */
   async choose(isOn) {
-    try {
-      localStorage.setItem(CHOICE, isOn ? 'on' : 'off');
-    } catch {
-      // Storage is closed in private windows: then the choice lasts as long as the page.
-    }
+    keepHere(CHOICE, isOn ? 'on' : 'off');
     this.dataset.wanted = isOn ? 'on' : 'off';
     if (isOn) {
       await this.#unlock();
@@ -160,16 +157,7 @@ export class SoundAlert extends HTMLElement {
   }
 
   #isWanted() {
-    return (this.dataset.wanted ?? this.#readChoice()) === 'on';
-  }
-
-  /** @returns {string | null} null where nobody has chosen yet on this screen */
-  #readChoice() {
-    try {
-      return localStorage.getItem(CHOICE);
-    } catch {
-      return null;
-    }
+    return (this.dataset.wanted ?? readKept(CHOICE)) === 'on';
   }
 
   /** @param {'on' | 'off' | 'blocked'} state */

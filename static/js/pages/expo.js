@@ -6,7 +6,8 @@ import { makeConsentDialog } from '../core/consent.js';
 import { startLive } from '../core/live.js';
 import { Pager } from '../core/pager.js';
 import { letScale, spareThePixels, stayAwake } from '../core/screen.js';
-import { announce } from '../core/dom.js';
+import { announce, fillFields, oncePerTurn } from '../core/dom.js';
+import { keepHere, readKept } from '../core/kept.js';
 import { BumpKeys } from '../elements/bump-keys.js';
 import { findLiveRegion } from '../elements/live-region.js';
 import '../elements/order-ticket.js';
@@ -59,11 +60,7 @@ function chooseZone() {
     }
   };
   const choose = () => {
-    try {
-      localStorage.setItem(ZONE, JSON.stringify({ zone: zones.value, isCarryOnly: carryOnly.getAttribute('aria-pressed') === 'true' }));
-    } catch {
-      // Storage is closed in private windows: then the choice lasts as long as the page.
-    }
+    keepHere(ZONE, JSON.stringify({ zone: zones.value, isCarryOnly: carryOnly.getAttribute('aria-pressed') === 'true' }));
     narrow();
     announce('lists-change', null);
   };
@@ -81,7 +78,7 @@ function chooseZone() {
 /** @returns {{zone: string, isCarryOnly: boolean}} */
 function readChoice() {
   try {
-    return { zone: '', isCarryOnly: false, ...JSON.parse(localStorage.getItem(ZONE) ?? '{}') };
+    return { zone: '', isCarryOnly: false, ...JSON.parse(readKept(ZONE) ?? '{}') };
   } catch {
     return { zone: '', isCarryOnly: false };
   }
@@ -97,10 +94,8 @@ function showWhatToCarry() {
     rows.replaceChildren(...complete.map((card) => {
       const row = document.importNode(template.content, true);
       /** @type {HTMLElement} */ (row.querySelector('button')).dataset.card = card.id;
-      const texts = { number: card.dataset.orderNumber, place: card.dataset.place, units: card.dataset.readyUnits };
-      for (const field of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll('[data-field]'))) {
-        field.textContent = texts[/** @type {keyof typeof texts} */ (field.dataset.field)] ?? '';
-      }
+      const { orderNumber = '', place = '', readyUnits = '' } = card.dataset;
+      fillFields(row, { number: orderNumber, place, units: readyUnits });
       return row;
     }));
     document.querySelector('[data-carry-none]')?.toggleAttribute('hidden', complete.length > 0);
@@ -113,8 +108,9 @@ function showWhatToCarry() {
     pager.show(card);
     /** @type {HTMLElement | null} */ (card.querySelector('[data-main-key]'))?.focus();
   });
-  document.addEventListener('card-change', update);
-  document.addEventListener('lists-change', update);
+  const updateSoon = oncePerTurn(update);
+  document.addEventListener('card-change', updateSoon);
+  document.addEventListener('lists-change', updateSoon);
   update();
 }
 

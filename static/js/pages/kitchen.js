@@ -169,5 +169,3 @@ function tellAfterOutage() {
     }, GATHER_MS);
   });
 }
-
-export { live };
