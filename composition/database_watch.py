@@ -3,11 +3,11 @@
 /metrics shows it. Queries find out for themselves, so nobody waits for this.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from config.logging import get_logger
 from domain.errors import OperationTimeout, StorageUnavailable, TableTapError
+from realtime.watch import Watch
 
 log = get_logger(__name__)
 
@@ -23,17 +23,15 @@ class DatabaseWatch:
     def __init__(self, ask: Callable[[], Awaitable[None]]) -> None:
         self._ask = ask
         self.is_up = True
-        self._task: asyncio.Task[None] | None = None
+        self._watch = Watch(self.look, every_s=_LOOK_S, name="watch database")
 
     def start(self) -> None:
         """Begin to ask. Call on the running loop."""
-        self._task = asyncio.create_task(self._watch(), name="watch database")
+        self._watch.start()
 
     async def stop(self) -> None:
         """Stop asking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.stop()
 
     async def look(self) -> None:
         """Ask once."""
@@ -50,8 +48,3 @@ class DatabaseWatch:
         if is_up != self.is_up:
             log.info("database_back" if is_up else "database_away", code=code)
         self.is_up = is_up
-
-    async def _watch(self) -> None:
-        while True:
-            await self.look()
-            await asyncio.sleep(_LOOK_S)

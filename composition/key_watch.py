@@ -12,6 +12,7 @@ from pathlib import Path
 from config.logging import get_logger
 from config.secrets import FILE_NAME, Secrets, load_secrets
 from config.settings import SettingsError
+from realtime.watch import Watch
 
 log = get_logger(__name__)
 
@@ -36,17 +37,15 @@ class KeyWatch:
         self._now = now
         self._on_changed = on_changed
         self._seen: _Mark | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._watch = Watch(self.look, every_s=_LOOK_S, name="watch keys")
 
     def start(self) -> None:
         """Begin to look. Call on the running loop."""
-        self._task = asyncio.create_task(self._watch(), name="watch keys")
+        self._watch.start()
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.stop()
 
     async def look(self) -> None:
         """Take what is new in the file, if anything is."""
@@ -64,11 +63,6 @@ class KeyWatch:
         self._known = secrets
         self._on_changed(secrets)
         log.info("keys_read", kids=[key.kid for key in secrets.signing_keys])
-
-    async def _watch(self) -> None:
-        while True:
-            await self.look()
-            await asyncio.sleep(_LOOK_S)
 
     def _read_mark(self) -> _Mark | None:
         """Return what changes with every writing; None where the file is gone."""

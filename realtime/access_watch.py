@@ -6,9 +6,7 @@ rights behind each connection of that cafe are read again. So a lost hint costs 
 Redis that is away nothing else.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import suppress
 
 from config.logging import get_logger
 from domain.errors import AuthenticationFailed, TableTapError
@@ -16,6 +14,7 @@ from domain.roles import Identity
 from realtime.close_codes import CloseCode
 from realtime.ports import Recheck
 from realtime.session import Session
+from realtime.watch import Watch
 
 log = get_logger(__name__)
 
@@ -42,22 +41,19 @@ class AccessWatch:
         self._recheck = recheck
         self._refuse = refuse
         self._seen: dict[str, int] = {}
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._watch = Watch(self._look_safely, every_s=_LOOK_S, name="watch access")
 
     def start(self) -> None:
         """Begin to look. Call on the running loop."""
-        self._task = asyncio.create_task(self._watch(), name="watch access")
+        self._watch.start()
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.stop()
 
     def look_now(self) -> None:
         """Look at once: somebody said that rights have changed."""
-        self._wake.set()
+        self._watch.wake()
 
     async def look(self) -> None:
         """Compare the counts with those of the last look; read again what has moved."""
@@ -101,17 +97,11 @@ class AccessWatch:
         elif _list_rights(now) != _list_rights(known):
             session.close(CloseCode.ROOMS_CHANGED)
 
-    async def _watch(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                await self.look()
-            except TableTapError as error:  # the database is away: nobody can do anything either
-                log.info("access_not_read", code=error.code)
-            # Not `wait_for`: before Python 3.12 it may lose the cancellation that ends this.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
-                    await self._wake.wait()
+    async def _look_safely(self) -> None:
+        try:
+            await self.look()
+        except TableTapError as error:  # the database is away: nobody can do anything either
+            log.info("access_not_read", code=error.code)
 
 
 def _list_rights(identity: Identity) -> tuple[object, ...]:

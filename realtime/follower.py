@@ -7,13 +7,13 @@ four times a second (spec G3). A single process on SQLite needs none of this.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 
 from config.logging import get_logger
 from domain.errors import TableTapError
 from realtime.broker import Hint
 from realtime.ports import LogHead
 from realtime.tail import Tail
+from realtime.watch import Watch
 
 log = get_logger(__name__)
 
@@ -39,18 +39,17 @@ class Follower:
         self._read_heads = read_heads
         self._is_live = is_live
         self._on_ignored = on_ignored
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        # By the loop's clock: when all heads are due again.
+        self._everything_at_s = 0.0
+        self._watch = Watch(self._look_as_due, every_s=_LOOK_S, name="watch log heads")
 
     def start(self) -> None:
         """Begin to look. Call on the running loop."""
-        self._task = asyncio.create_task(self._watch(), name="watch log heads")
+        self._watch.start()
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.stop()
 
     def on_hint(self, hint: Hint) -> None:
         """Take a hint; one about a cafe that nobody here listens to is ignored."""
@@ -59,23 +58,16 @@ class Follower:
 
     def look_now(self) -> None:
         """Look at all heads at once: hints may have been lost."""
-        self._wake.set()
+        self._everything_at_s = 0.0
+        self._watch.wake()
 
-    async def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        everything_at_s = loop.time()
-        while True:
-            now_s = loop.time()
-            if now_s >= everything_at_s or self._wake.is_set():
-                self._wake.clear()
-                everything_at_s = now_s + _EVERYTHING_S
-                await self._look(self._list_cafes(active_since_s=0.0))
-            elif not self._is_live():
-                await self._look(self._list_cafes(active_since_s=now_s - _ACTIVE_FOR_S))
-            # Not `wait_for`: before Python 3.12 it may lose the cancellation that ends this.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
-                    await self._wake.wait()
+    async def _look_as_due(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._everything_at_s:
+            self._everything_at_s = now_s + _EVERYTHING_S
+            await self._look(self._list_cafes(active_since_s=0.0))
+        elif not self._is_live():
+            await self._look(self._list_cafes(active_since_s=now_s - _ACTIVE_FOR_S))
 
     def _list_cafes(self, *, active_since_s: float) -> list[str]:
         return [

@@ -5,7 +5,6 @@ outside, by comparing the heads in the database with the tail every few seconds,
 which stands still shows whatever it stands still for. /metrics tells it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from heapq import nlargest
 
@@ -15,6 +14,7 @@ from config.logging import get_logger
 from domain.errors import TableTapError
 from realtime.ports import Clock, LogHead, ReadLog
 from realtime.tail import Tail
+from realtime.watch import Watch
 
 log = get_logger(__name__)
 
@@ -46,17 +46,15 @@ class LagWatch:
         self._read_log = read_log
         self._now = now
         self._lags: dict[str, Lag] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._watch = Watch(self.look, every_s=_LOOK_S, name="watch lag")
 
     def start(self) -> None:
         """Begin to measure. Call on the running loop."""
-        self._task = asyncio.create_task(self._watch(), name="watch lag")
+        self._watch.start()
 
     async def stop(self) -> None:
         """Stop measuring."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.stop()
 
     def find_worst(self) -> Lag:
         """Return the most events and the most seconds that any cafe is behind."""
@@ -80,11 +78,6 @@ class LagWatch:
             }
         except TableTapError as error:
             log.info("lag_not_measured", code=error.code)
-
-    async def _watch(self) -> None:
-        while True:
-            await self.look()
-            await asyncio.sleep(_LOOK_S)
 
     async def _measure(self, cafe_id: str, head: LogHead) -> Lag:
         stream = self._tail.find(cafe_id)
