@@ -40,7 +40,7 @@ class KitchenPage(_StationPage):
         if await self.is_elsewhere(slug):
             self.see_other("/displays")
             return
-        board, tray, self.time_zone = await runner.read(
+        board, tray, item_px, self.time_zone = await runner.read(
             _read_page, self.identity, slug, now=self.context.now()
         )
         room = (
@@ -53,7 +53,7 @@ class KitchenPage(_StationPage):
             station=board.station,
             board=board,
             tray=tray,
-            item_px=await self._find_item_px(),
+            item_px=item_px,
             live=build_live(
                 namespace=Namespace.KITCHEN,
                 rooms=[str(room)],
@@ -61,14 +61,6 @@ class KitchenPage(_StationPage):
                 position=board.position,
             ),
         )
-
-    async def _find_item_px(self) -> int | None:
-        """Return how large a line is to be on a screen that somebody has measured."""
-        device_id = self.identity.device_id
-        if device_id is None:
-            return None
-        device = await self.context.runner.read(read_device, self.identity.cafe_id, device_id)
-        return device.item_px
 
 
 class FinishedTicketsPart(_StationPage):
@@ -123,27 +115,35 @@ class SoldOutChoicePart(_StationPage):
 
 def _read_page(
     identity: Identity, slug: str | None, *, now: datetime
-) -> tuple[KitchenBoardView, Tray, str]:
+) -> tuple[KitchenBoardView, Tray, int | None, str]:
     cafe_id = identity.cafe_id
-    station_id = None if slug is None else _find_station(cafe_id, slug)
-    board = read_kitchen_board(cafe_id, station_id, now=now)
-    return board, build_tray(identity), read_cafe(cafe_id).timezone
+    board = read_kitchen_board(cafe_id, _find_station(cafe_id, slug), now=now)
+    return board, build_tray(identity), _find_item_px(identity), read_cafe(cafe_id).timezone
+
+
+def _find_item_px(identity: Identity) -> int | None:
+    """Return how large a line is to be on a screen that somebody has measured."""
+    if identity.device_id is None:
+        return None
+    return read_device(identity.cafe_id, identity.device_id).item_px
 
 
 def _search(
     cafe_id: str, slug: str | None, wanted: str, *, now: datetime
 ) -> tuple[TicketsView, str]:
-    station_id = None if slug is None else _find_station(cafe_id, slug)
-    found = search_finished_tickets(cafe_id, station_id, wanted, now=now)
+    found = search_finished_tickets(cafe_id, _find_station(cafe_id, slug), wanted, now=now)
     return found, read_cafe(cafe_id).timezone
 
 
 def _list_sellable(cafe_id: str, slug: str | None, *, now: datetime) -> tuple[SellableThings, str]:
-    station_id = None if slug is None else _find_station(cafe_id, slug)
-    return list_sellable(cafe_id, station_id, now=now), read_cafe(cafe_id).timezone
+    things = list_sellable(cafe_id, _find_station(cafe_id, slug), now=now)
+    return things, read_cafe(cafe_id).timezone
 
 
-def _find_station(cafe_id: str, slug: str) -> str:
+def _find_station(cafe_id: str, slug: str | None) -> str | None:
+    """Return the id behind a slug; None for all stations. Raises: NotFound."""
+    if slug is None:
+        return None
     for station in list_stations(cafe_id):
         if station.slug == slug:
             return station.station_id
