@@ -7,16 +7,14 @@ every screen's stream is held against the log. Run: python -m bench.fleet [--sec
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from bench.demo_server import list_complaints, open_database
+from bench.demo_server import list_complaints
 from bench.machine import build_parser, describe_run, describe_spread, find_percentile
-from tests.support.fleet import run_fleet
+from bench.whole_fleet import run_whole_fleet
 from tests.support.house import House, Served, open_house
-from tests.support.valkey import ValkeyServer, run_valkey
+from tests.support.valkey import ValkeyServer
 
 # An order must take no longer than this with whatever is wrong with Redis (requirement G2).
 _LIMIT_MS = 500.0
@@ -42,12 +40,7 @@ async def main(seconds: float) -> int:
     """Print the times and return 1 where an order took too long or something was lost."""
     print(describe_run())
     is_slow = False
-    with (
-        tempfile.TemporaryDirectory(prefix="tabletap-fleet-") as folder,
-        open_database("postgres") as database_url,
-        run_valkey() as valkey,
-        run_fleet(Path(folder), database_url=database_url, redis_url=valkey.url) as fleet,
-    ):
+    with run_whole_fleet() as (fleet, valkey, _):
         async with open_house(fleet) as house:
             for state, make in _list_states(valkey):
                 make()

@@ -16,14 +16,12 @@ bench.resume and bench.plane_nemesis. Exit code 1 when one of the answers is wro
 """
 
 import asyncio
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -31,7 +29,7 @@ import msgspec
 import psycopg2
 
 from bench.bare_peers import Door, Peer, await_closes, half_close
-from bench.demo_server import employ, open_database
+from bench.demo_server import employ
 from bench.hostile_readers import prove_slow_readers
 from bench.machine import (
     build_parser,
@@ -41,15 +39,16 @@ from bench.machine import (
     report_verdict,
     run_proof,
 )
+from bench.whole_fleet import run_whole_fleet
 from client.rest import RestClient
 from demo.appetite import choose_lines
 from domain.roles import Role
 from tests.support.bad_input import list_bad_frames, list_bad_texts
 from tests.support.contract import Contract
-from tests.support.fleet import Fleet, run_fleet
+from tests.support.fleet import Fleet
 from tests.support.people import Caller, sit_down
 from tests.support.raw_wire import RawSocket
-from tests.support.valkey import ValkeyServer, run_valkey
+from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_for
 
 # Of config/settings.py and realtime/plane.py, which looks at its connections once a second.
@@ -86,20 +85,9 @@ def main() -> int:
     """Ask everything and return the exit code."""
     build_parser(__doc__).parse_args()
     print(describe_run())
-    with (
-        tempfile.TemporaryDirectory(prefix="tabletap-hostile-") as folder,
-        open_database("postgres") as database_url,
-        run_valkey() as valkey,
-        run_fleet(
-            Path(folder),
-            database_url=database_url,
-            redis_url=valkey.url,
-            frames_per_second="20",
-            frame_burst="60",
-        ) as fleet,
-    ):
+    with run_whole_fleet(frames_per_second="20", frame_burst="60") as whole:
         answers = _Answers()
-        asyncio.run(_Hostile(fleet, valkey, database_url, answers).run())
+        asyncio.run(_Hostile(*whole, answers).run())
     return report_verdict(answers.faults)
 
 

@@ -19,7 +19,6 @@ Exit code 1 when one of these fails.
 import asyncio
 import contextlib
 import sys
-import tempfile
 import time
 import urllib.request
 from collections import Counter, defaultdict
@@ -38,7 +37,6 @@ from bench.demo_server import (
     employ,
     find_miscounted,
     list_submitted,
-    open_database,
     read_log,
 )
 from bench.machine import (
@@ -60,10 +58,11 @@ from bench.plane_crowd import (
     ReaderPlan,
     ReaderReport,
 )
+from bench.whole_fleet import run_whole_fleet
 from client.rest import RestClient
 from domain.roles import Role
-from tests.support.fleet import Fleet, run_fleet
-from tests.support.valkey import ValkeyServer, run_valkey
+from tests.support.fleet import Fleet
+from tests.support.valkey import ValkeyServer
 from tests.support.viewpoints import (
     Row,
     Sees,
@@ -156,18 +155,8 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20.0, help="orders a second")
     options = parser.parse_args()
     print(describe_run())
-    with (
-        tempfile.TemporaryDirectory(prefix="tabletap-nemesis-") as folder,
-        open_database("postgres") as database_url,
-        run_valkey() as valkey,
-        run_fleet(
-            Path(folder),
-            database_url=database_url,
-            redis_url=valkey.url,
-            replay_limit_events=str(_REPLAY_LIMIT),
-        ) as fleet,
-    ):
-        nemesis = _Nemesis(fleet, valkey, database_url, Random(options.seed))
+    with run_whole_fleet(replay_limit_events=str(_REPLAY_LIMIT)) as whole:
+        nemesis = _Nemesis(*whole, Random(options.seed))
         wrong = asyncio.run(
             nemesis.run(seconds=options.seconds, clients=options.clients, rate=options.rate)
         )

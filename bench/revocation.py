@@ -7,15 +7,11 @@ Valkey killed. Run: python -m bench.revocation [--rounds N]
 
 import asyncio
 import sys
-import tempfile
 from collections import defaultdict
-from pathlib import Path
 
-from bench.demo_server import open_database
 from bench.machine import build_parser, describe_run, describe_spread
-from tests.support.fleet import run_fleet
+from bench.whole_fleet import run_whole_fleet
 from tests.support.revoking import revoke_each_way
-from tests.support.valkey import run_valkey
 
 _LIMIT_MS = 2000.0
 
@@ -24,12 +20,7 @@ async def main(rounds: int) -> int:
     """Print the times and return 1 where one is too long or a code is wrong."""
     print(describe_run())
     faults = 0
-    with (
-        tempfile.TemporaryDirectory(prefix="tabletap-revocation-") as folder,
-        open_database("postgres") as database_url,
-        run_valkey() as valkey,
-        run_fleet(Path(folder), database_url=database_url, redis_url=valkey.url) as fleet,
-    ):
+    with run_whole_fleet() as (fleet, valkey, _):
         for state in ("with Valkey", "Valkey killed"):
             if state == "Valkey killed":
                 valkey.kill()
