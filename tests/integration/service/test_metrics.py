@@ -53,6 +53,9 @@ async def test_the_event_plane_shows_what_it_did(tmp_path):
             return closed in await _scrape(demo.url)
 
         await wait_for(is_counted, "the close to be counted")
+        # Read to its end, or its socket stays open.
+        while await till.read_message() is not None:
+            pass
         rest.close()
 
 
