@@ -10,6 +10,7 @@ from tests.support.event_loop import CheckingLoop
 
 pytest_plugins = [
     "tests.support.logs",
+    "tests.support.open_sockets",
     "tests.support.services",
     "tests.support.valkey",
     "tests.support.servers",
