@@ -24,6 +24,8 @@ from tests.support.tools import ROOT
 from tests.support.waiting import wait_until
 
 _STOP_DEADLINE_S = 20.0
+# The second one would have each of hundreds of starts compile the product anew.
+_NOT_INHERITED = frozenset({"ALLOWED_ORIGINS", "PYTHONDONTWRITEBYTECODE"})
 # A machine's proxy has no way to our own server.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -121,7 +123,7 @@ class Server:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("TABLETAP_") and name != "ALLOWED_ORIGINS"
+            if not name.startswith("TABLETAP_") and name not in _NOT_INHERITED
         }
         ours = {f"TABLETAP_{name.upper()}": value for name, value in self._settings.items()}
         return {**inherited, **ours}
