@@ -1,13 +1,11 @@
 """What the kitchen has to make and how long that took lately, read for domain/estimates.py.
 
-All are for `runner.read`. What was learned is kept for some minutes, in each process for itself:
-it is of the last days, and a tick a second must not read those again.
+All are for `runner.read`. What was learned is kept for some minutes (services/kept.py): a tick a
+second must not read the last days again.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from weakref import WeakKeyDictionary
+from datetime import datetime
 
 import msgspec
 
@@ -21,13 +19,11 @@ from domain.estimates import (
     learn_prep_times,
 )
 from domain.views import MenuView
-from models.base import database_proxy
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
+from services.kept import WINDOW, Kept
 from services.menu_books import read_menu_book
 
-_KEPT = timedelta(minutes=10)
-_WINDOW = timedelta(days=14)
 # Enough for two weeks of a busy cafe's dishes; the newest.
 _SEEN_LIMIT = 5_000
 # What took longer was forgotten and not made (domain page 4).
@@ -64,9 +60,6 @@ class StationWait(msgspec.Struct, frozen=True, kw_only=True):
     estimate: Estimate
 
 
-_kept: WeakKeyDictionary[Any, dict[str, tuple[datetime, Learned]]] = WeakKeyDictionary()
-
-
 def read_open_lines(cafe_id: str) -> list[OpenLine]:
     """Read what the kitchen of a cafe has to make."""
     return [
@@ -95,13 +88,7 @@ def read_open_lines(cafe_id: str) -> list[OpenLine]:
 
 def read_learned(cafe_id: str, *, now: datetime) -> Learned:
     """Return how long dishes took within the last days."""
-    kept = _kept.setdefault(database_proxy.obj, {})
-    if cafe_id in kept and kept[cafe_id][0] <= now < kept[cafe_id][0] + _KEPT:
-        return kept[cafe_id][1]
-    rows = fetch_rows(_SEEN_QUERY, (cafe_id, to_unix_ms(now - _WINDOW), _LONGEST_MS, _SEEN_LIMIT))
-    learned = learn_prep_times((menu_item_id, float(seconds)) for menu_item_id, seconds in rows)
-    kept[cafe_id] = (now, learned)
-    return learned
+    return _kept.get(cafe_id, now=now)
 
 
 def estimate_cart(
@@ -148,3 +135,11 @@ def estimate_stations(cafe_id: str, menu: MenuView, *, now: datetime) -> list[St
         assert estimate is not None
         waits.append(StationWait(name=name, estimate=estimate))
     return waits
+
+
+def _learn(cafe_id: str, now: datetime) -> Learned:
+    rows = fetch_rows(_SEEN_QUERY, (cafe_id, to_unix_ms(now - WINDOW), _LONGEST_MS, _SEEN_LIMIT))
+    return learn_prep_times((menu_item_id, float(seconds)) for menu_item_id, seconds in rows)
+
+
+_kept = Kept(_learn)

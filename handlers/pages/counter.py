@@ -18,6 +18,7 @@ from handlers.tray import build_till_tray
 from services.boards import read_counter_board, read_order
 from services.cafes import read_cafe
 from services.menu import read_menu
+from services.shortcuts import read_shortcuts
 from services.table_codes import list_table_codes
 from services.tables import list_tables
 
@@ -79,8 +80,10 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
     order = None
     if order_id is not None and may(identity, "read_order"):
         order = read_order(identity, order_id)
+    menu = read_menu(cafe_id, now=now)
     return {
-        "menu": read_menu(cafe_id, now=now),
+        "menu": menu,
+        "shortcuts": read_shortcuts(cafe_id, menu, now=now),
         "board": read_counter_board(cafe_id),
         "tables": list_tables(cafe_id).tables,
         "order": order,

@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
 from domain.views import OrderView, TicketsView
+from tests.support.browser import find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 
@@ -267,12 +268,55 @@ async def test_only_what_is_ready_is_shown(cafe):
     await expect(card).to_be_visible()
 
 
-async def test_a_usual_drink_takes_three_taps(cafe):
-    """Two of it: how many, which, send; the next guest's same again is two, or a few keys."""
-    till = await cafe.open_display("tablet", "counter", "/counter")
+async def count_taps(till: Page) -> None:
+    """Begin to count what fingers do on a page, in `globalThis.taps`."""
     await till.evaluate(
         "globalThis.taps = 0; addEventListener('pointerup', () => { globalThis.taps += 1; }, true)"
     )
+
+
+async def test_two_flat_whites_one_oat_take_four_taps(cafe):
+    """Twice the dish, the option under it, send; with another option taken back, and by keys."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    await count_taps(till)
+    lines, key = till.locator("[data-draft-line]"), till.locator('[data-name="Flat white"]')
+    await key.tap()
+    await key.tap()
+    oat = lines.get_by_role("button", name=re.compile("^Oat"))
+    await oat.tap()
+    await expect(lines).to_have_count(2)
+    await expect(lines.nth(1).locator('[data-field="modifiers"]')).to_have_text("Oat")
+    await expect(oat).to_have_attribute("aria-pressed", "true")
+    await expect(oat).to_be_focused()
+    assert await find_violations(till) == []
+    await save_screenshot(till, "till-shortcuts")
+    await expect(send_key(till)).to_be_enabled()
+    await send_key(till).tap()
+    await expect(find_card(till, 1)).to_contain_text("0 of 2 made")
+    assert 4 == await till.evaluate("globalThis.taps")
+    (ticket,) = (await (await cafe.speak_as("kitchen")).list_tickets()).tickets
+    asked = [[modifier.kitchen_name for modifier in item.modifiers] for item in ticket.items]
+    assert [[], ["OAT"]] == asked
+
+    await till.get_by_label("Search the menu").focus()
+    await till.keyboard.type("fw")
+    await till.keyboard.press("Enter")
+    await till.keyboard.press("Enter")
+    await till.keyboard.press("ArrowDown")
+    await till.keyboard.press("Space")
+    await expect(lines).to_have_count(2)
+    await till.keyboard.press("Space")
+    await expect(lines).to_have_count(1)
+    await expect(lines).to_contain_text("2 ×")
+    await expect(send_key(till)).to_be_enabled()
+    await till.keyboard.press("Control+Enter")
+    await expect(find_card(till, 2)).to_contain_text("0 of 2 made")
+
+
+async def test_a_usual_drink_takes_three_taps(cafe):
+    """Two of it: how many, which, send; the next guest's same again is two, or a few keys."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    await count_taps(till)
     await till.locator('[data-next-quantity="2"]').tap()
     await till.locator('[data-product][data-name="Flat white"]').tap()
     await expect(send_key(till)).to_contain_text("€6.80")

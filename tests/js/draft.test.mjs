@@ -24,6 +24,37 @@ test('a line with a note stays alone', () => {
   assert.equal(draft.lines.length, 2);
 });
 
+test('a choice is about the units that were added last', () => {
+  const draft = new Draft();
+  draft.add(dish(), 1);
+  draft.add(dish(), 1);
+  draft.chooseForAdded([OAT]);
+  assert.deepEqual(draft.lines.map((line) => [line.quantity, line.choices]), [[1, []], [1, [OAT]]]);
+  draft.chooseForAdded([OAT, DECAF]);
+  assert.deepEqual(draft.lines.map((line) => [line.quantity, line.choices]), [[1, []], [1, [OAT, DECAF]]]);
+  draft.chooseForAdded([]);
+  assert.deepEqual(draft.lines.map((line) => [line.quantity, line.choices]), [[2, []]]);
+  draft.add(dish(), 2);
+  draft.chooseForAdded([OAT]);
+  assert.deepEqual(draft.lines.map((line) => line.quantity), [2, 2]);
+  draft.addAgain();
+  draft.chooseForAdded([]);
+  assert.deepEqual(draft.lines.map((line) => [line.quantity, line.choices]), [[3, []], [2, [OAT]]]);
+});
+
+test('a line that was changed is nobody\'s last one any more', () => {
+  const draft = new Draft();
+  const { key } = draft.add(dish(), 2);
+  draft.change(key, 1);
+  draft.chooseForAdded([OAT]);
+  draft.add(dish(), 1);
+  draft.edit(key, { choices: [DECAF], note: 'extra hot' });
+  draft.chooseForAdded([OAT]);
+  draft.addAgain();
+  draft.chooseForAdded([OAT]);
+  assert.deepEqual(draft.lines.map((line) => [line.quantity, line.choices, line.note]), [[5, [DECAF], 'extra hot']]);
+});
+
 test('the body has ids and quantities and no price', () => {
   const draft = new Draft();
   draft.add(dish([OAT]), 2);

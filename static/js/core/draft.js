@@ -9,6 +9,11 @@ const MOST_UNITS = 99; // of one line (domain/commands.py)
 export class Draft {
   /** @type {DraftLine[]} */
   lines = [];
+  /**
+   * What was added last and is as it was: the next choice of an option is about these units.
+   * @type {{key: number, quantity: number} | null}
+   */
+  added = null;
   #nextKey = 1;
 
   /**
@@ -20,12 +25,42 @@ export class Draft {
     const same = this.lines.find((line) => line.menuItemId === dish.menuItemId && !line.note && haveSameChoices(line.choices, dish.choices));
     if (same && same.quantity + quantity <= MOST_UNITS) {
       same.quantity += quantity;
+      this.added = { key: same.key, quantity };
       return same;
     }
     const line = { ...dish, key: this.#nextKey, quantity, note: '' };
     this.#nextKey += 1;
     this.lines.push(line);
+    this.added = { key: line.key, quantity };
     return line;
+  }
+
+  /** One more of the last line as it is. @returns {boolean} was there one */
+  addAgain() {
+    const last = this.lines[this.lines.length - 1];
+    if (!last || last.quantity >= MOST_UNITS) return false;
+    last.quantity += 1;
+    // What the kitchen was told about one of them is not the next one's to lose.
+    this.added = last.note ? null : { key: last.key, quantity: 1 };
+    return true;
+  }
+
+  /** Give what was added last other choices: of two flat whites the second gets the oat milk. @param {Choice[]} choices */
+  chooseForAdded(choices) {
+    const line = this.added && this.find(this.added.key);
+    if (!line || !this.added) return;
+    const { key: _key, note: _note, ...dish } = line;
+    const { quantity } = this.added;
+    if (line.quantity === quantity) this.lines = this.lines.filter((each) => each !== line);
+    else line.quantity -= quantity;
+    this.add({ ...dish, choices }, quantity);
+  }
+
+  /** Change a line in its editor. @param {number} key @param {{choices: Choice[], note: string}} changes */
+  edit(key, changes) {
+    const line = this.find(key);
+    if (line) Object.assign(line, changes);
+    this.added = null;
   }
 
   /** @param {number} key */
@@ -38,6 +73,7 @@ export class Draft {
     const line = this.find(key);
     if (!line) return false;
     line.quantity = Math.min(MOST_UNITS, line.quantity + step);
+    this.added = null;
     if (line.quantity < 1) this.remove(key);
     return line.quantity >= 1;
   }
@@ -45,10 +81,12 @@ export class Draft {
   /** @param {number} key */
   remove(key) {
     this.lines = this.lines.filter((line) => line.key !== key);
+    this.added = null;
   }
 
   clear() {
     this.lines = [];
+    this.added = null;
   }
 
   /** @param {string} menuItemId */

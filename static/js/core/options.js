@@ -33,6 +33,24 @@ export function writeChoices(options, modifierIds) {
 }
 
 /**
+ * Choose an option, or take it off again: where one must be chosen, the usual one comes back.
+ * @param {ParentNode} options @param {string} modifierId @returns {boolean} did it take
+ */
+export function toggleChoice(options, modifierId) {
+  const input = /** @type {HTMLInputElement | null} */ (options.querySelector(`.option__input[value="${CSS.escape(modifierId)}"]`));
+  if (!input || input.disabled) return false;
+  const wasChosen = input.checked;
+  if (input.type === 'checkbox') {
+    input.checked = !wasChosen;
+    holdMaximum(input);
+  } else {
+    const group = /** @type {NodeListOf<HTMLInputElement>} */ (input.closest('[data-group-id]')?.querySelectorAll('.option__input'));
+    for (const each of group) each.checked = wasChosen ? each.defaultChecked : each === input;
+  }
+  return input.checked !== wasChosen;
+}
+
+/**
  * Hold the groups to their maximum as choices are made: where one is allowed the new choice
  * replaces the old one, else the choice that is too many does not take.
  * @param {EventTarget | null} target of a `change` event

@@ -8,7 +8,7 @@
 import { fillFields } from './dom.js';
 import { Draft, priceLineMinor } from './draft.js';
 import { formatAmount, formatMoney } from './money.js';
-import { findUnfilledGroup, holdMaximum, readChoices, writeChoices } from './options.js';
+import { findUnfilledGroup, holdMaximum, readChoices, toggleChoice, writeChoices } from './options.js';
 import { ProtocolError, makeCommandId } from './protocol.js';
 
 /** @typedef {import('./draft.js').DraftLine} DraftLine */
@@ -81,7 +81,9 @@ export class Till {
         if (input) choice.priceMinor = Number(input.dataset.priceMinor);
       }
       const row = this.#rowOf(line.key);
-      if (row) this.#writeLine(row, line);
+      if (!row) continue;
+      this.#writeLine(row, line);
+      if (row.querySelector('[data-field="shortcuts"]:not([hidden])')) this.#fillShortcuts(row, line);
     }
     this.#showCounts();
     this.askAgain();
@@ -112,6 +114,7 @@ export class Till {
         this.draft.remove(lineKey);
         this.#editedKey = null;
         break;
+      case 'option': this.#chooseShortcut(lineKey, key.dataset.modifierId ?? ''); return;
       case 'clear': this.#clear(); break;
       case 'again': this.#repeat(); break;
       case 'send': void this.#send({ wantsPay: false }); return;
@@ -131,8 +134,8 @@ export class Till {
     const line = row && this.draft.find(Number(row.dataset.key));
     if (!row || !line) return;
     holdMaximum(event.target);
-    line.choices = readChoices(row);
-    line.note = /** @type {HTMLInputElement} */ (row.querySelector('input[data-field="note"]')).value.trim();
+    const note = /** @type {HTMLInputElement} */ (row.querySelector('input[data-field="note"]')).value.trim();
+    this.draft.edit(line.key, { choices: readChoices(row), note });
     // Only the figures: the field that is being used must stay where it is.
     this.#writeLine(row, line);
     this.#store();
@@ -142,9 +145,35 @@ export class Till {
   /** One more of the last line as it is; of what was just sent where nothing is unsent. */
   #repeat() {
     this.#closeEditor();
-    const last = this.draft.lines[this.draft.lines.length - 1];
-    if (last) this.draft.change(last.key, 1);
-    else if (this.#lastSent) this.draft.restore(this.#lastSent);
+    if (!this.draft.addAgain() && !this.draft.lines.length && this.#lastSent) this.draft.restore(this.#lastSent);
+  }
+
+  /** Give what was just added an option that many ask for, or take it off. @param {number} lineKey @param {string} modifierId */
+  #chooseShortcut(lineKey, modifierId) {
+    const line = this.draft.find(lineKey);
+    const options = line && this.#cloneOptions(line.menuItemId);
+    if (!line || !options) return;
+    writeChoices(options, line.choices.map((choice) => choice.modifierId));
+    if (!toggleChoice(options, modifierId)) {
+      this.#say('No more of these can be chosen for one.');
+      return;
+    }
+    this.draft.chooseForAdded(readChoices(options));
+    this.#changed();
+    this.focusShortcut(modifierId);
+  }
+
+  /** Go to the keys under what was just added. @param {string} [modifierId] to this one, else to the first */
+  focusShortcut(modifierId) {
+    const key = modifierId ? `[data-modifier-id="${CSS.escape(modifierId)}"]` : '[data-modifier-id]:not([disabled])';
+    const row = this.draft.added && this.#rowOf(this.draft.added.key);
+    row?.scrollIntoView({ block: 'nearest' });
+    /** @type {HTMLElement | null | undefined} */ (row?.querySelector(key))?.focus({ preventScroll: true });
+  }
+
+  /** Send what is on the till, as its key does. */
+  send() {
+    /** @type {HTMLElement | null} */ (this.#find('[data-draft="send"]'))?.click();
   }
 
   /** @param {number} key */
@@ -205,6 +234,7 @@ export class Till {
       row.dataset.key = String(line.key);
       this.#writeLine(row, line);
       if (line.key === this.#editedKey) this.#fillEditor(row, line);
+      else if (this.#editedKey === null && line.key === this.draft.added?.key) this.#fillShortcuts(row, line);
       return row;
     }));
     if (focusedKey && focusedAction) {
@@ -233,6 +263,20 @@ export class Till {
       row.querySelector('[data-field="options"]')?.replaceChildren(options);
     }
     /** @type {HTMLInputElement} */ (row.querySelector('input[data-field="note"]')).value = line.note;
+  }
+
+  /** @param {HTMLElement} row @param {DraftLine} line */
+  #fillShortcuts(row, line) {
+    const template = /** @type {HTMLTemplateElement | null} */ (document.querySelector(`[data-shortcuts-for="${CSS.escape(line.menuItemId)}"]`));
+    const place = /** @type {HTMLElement | null} */ (row.querySelector('[data-field="shortcuts"]'));
+    if (!template || !place) return;
+    const focused = place.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.modifierId : undefined;
+    place.replaceChildren(document.importNode(template.content, true));
+    place.hidden = false;
+    for (const key of /** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll('[data-modifier-id]'))) {
+      key.setAttribute('aria-pressed', String(line.choices.some((choice) => choice.modifierId === key.dataset.modifierId)));
+      if (key.dataset.modifierId === focused) key.focus({ preventScroll: true });
+    }
   }
 
   /** @param {string} menuItemId @returns {DocumentFragment | null} */

@@ -69,9 +69,13 @@ function chooseProducts(till) {
   });
 }
 
-/** Digits say how many of the next item, a stroke leads to the search: hands stay on the keys. */
+/**
+ * Digits say how many of the next item, a stroke leads to the search, the arrow down from there to what
+ * is asked for most with the dish just added, Control and Enter send: hands stay on the keys.
+ */
 function hearKeys() {
   document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey && event.key === 'Enter' && !document.querySelector('dialog[open]')) till?.send();
     if (event.ctrlKey || event.metaKey || event.altKey || isTextField(document.activeElement) || document.querySelector('dialog[open]')) return;
     if (/^[1-9]$/.test(event.key)) setNextQuantity(Number(event.key));
     else if (event.key === '/') /** @type {HTMLElement | null} */ (root.querySelector('[data-search]'))?.focus();
@@ -127,6 +131,10 @@ function searchMenu() {
     for (const key of root.querySelectorAll('[data-category]')) key.setAttribute('aria-pressed', 'false');
   });
   search.addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowDown') {
+      event.preventDefault();
+      till?.focusShortcut();
+    }
     if (event.key !== 'Enter' || !search.value.trim()) return;
     event.preventDefault();
     /** @type {HTMLElement | null} */ (root.querySelector('[data-category-keys]:not([hidden]) [data-product]:not([hidden], [disabled])'))?.click();
@@ -158,8 +166,9 @@ function takeOverMenu(fresh) {
     const there = fresh.querySelector(`[data-category-keys="${CSS.escape(keys.getAttribute('data-category-keys') ?? '')}"]`);
     keys.replaceChildren(...[...(there?.children ?? [])].map((key) => document.importNode(key, true)));
   }
-  for (const options of document.querySelectorAll('[data-options-for]')) options.remove();
-  for (const options of fresh.querySelectorAll('[data-options-for]')) document.body.append(document.importNode(options, true));
+  const choices = '[data-options-for], [data-shortcuts-for]';
+  for (const template of document.querySelectorAll(choices)) template.remove();
+  for (const template of fresh.querySelectorAll(choices)) document.body.append(document.importNode(template, true));
   root.querySelector('[data-search]')?.dispatchEvent(new Event('input'));
   till?.readMenu();
 }

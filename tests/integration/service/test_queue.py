@@ -7,6 +7,7 @@ from services.boards import read_guest_orders, read_kitchen_board, read_order
 from services.estimates import estimate_cart, estimate_stations
 from services.menu import read_menu
 from services.queue import read_queue_places
+from services.shortcuts import read_asked
 from tests.support.cafes import OTHER_CAFE_ID, units
 
 
@@ -141,3 +142,18 @@ async def test_what_the_kitchen_needed_lately_is_believed(cafe):
 
     assert (estimate.low_s, estimate.high_s) == (60, 60)
     assert wait.estimate == estimate
+
+
+async def test_what_guests_ask_for_lately_is_counted(cafe):
+    """By units and by dish, without what comes with it; another cafe's guests say nothing here."""
+    oat, rye = cafe.line("Flat white", "Oat", quantity=2), cafe.line("Toastie", "Rye")
+    await cafe.order(Role.COUNTER, "place_order", PlaceOrder(lines=[oat, rye]))
+    await _order(cafe, "Flat white/Oat")
+    await _order(cafe, "Flat white/Whole")
+    asked = {
+        line.menu_item_id: {line.modifiers[0].modifier_id: count}
+        for line, count in ((oat, 3), (rye, 1))
+    }
+
+    assert await cafe.runner.read(read_asked, cafe.cafe_id, now=cafe.now) == asked
+    assert await cafe.runner.read(read_asked, OTHER_CAFE_ID, now=cafe.now) == {}
