@@ -1,22 +1,54 @@
-"""Static files: their content hashes, the import map made of them, and who serves them.
+"""Static files: their content hashes, what is packed for the way, and who serves them.
 
 A page names a file by its hashed address, which may be kept for ever; the bare address is always
-checked again. A module's relative import has no hash in it, so the import map gives each bare
-address of a script its hashed one.
+checked again. What a page needs comes in few answers: its style sheets as one
+(`Assets.bundle`), its modules named beforehand (`Assets.list_modules`). A module's relative import
+has no hash in it, so the page's import map gives each bare address its hashed one.
+
+Scripts and style sheets travel without their comments and indentation, and compressed once instead
+of for each phone (docs/decisions/0060-files-travel-light.md). Lines keep their numbers.
 """
 
+import gzip
 import hashlib
 import json
+import mimetypes
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tornado.web import StaticFileHandler
+import msgspec
+from tornado.web import HTTPError, RequestHandler
 
 from handlers.security import set_security_headers
 
 URL_PREFIX = "/static/"
 _HASH_LENGTH = 16  # 64 bits: enough to tell the versions of one file apart
 _FOR_EVER = "public, max-age=31536000, immutable"
+_TEXT_SUFFIXES = (".css", ".js", ".svg")
+# A string is kept, a comment leaves its line ends, the indentation after a line end goes. Knows no
+# regular expressions: that it changes no script is checked with TypeScript's scanner (tests/js).
+_STRING_COMMENT_OR_INDENT = re.compile(
+    r"""(?P<string>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)"""
+    r"""|(?P<comment>/\*.*?\*/|(?<![:\\/])//[^\n]*)|(?<=\n)[ \t]+""",
+    re.DOTALL,
+)
+_CSS_COMMENT_OR_INDENT = re.compile(r"(?P<comment>/\*.*?\*/)|(?<=\n)[ \t]+", re.DOTALL)
+# Static ones, each at the beginning of a line; there are no others (decision 0060).
+_IMPORT = re.compile(
+    r"""^(?:import\s*(?:[\w$*{},\s]+from\s*)?|export\s*[*{][\w$*{},\s]*from\s*)['"](\.[^'"]+)['"]""",
+    re.MULTILINE,
+)
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A file as it is sent. packed: the same with gzip; None for what would not get smaller."""
+
+    content: bytes
+    packed: bytes | None
+    version: str
+    content_type: str
 
 
 class Assets:
@@ -24,59 +56,110 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._hashes: dict[str, tuple[int, str]] = {}
-        self._import_map: tuple[tuple[str, ...], str] | None = None
-        # Walked through once: it takes longer than all else that a page needs of here. A script
-        # that is added while the server runs is not in the map, and found by its bare address.
-        self._scripts = sorted(
-            file.relative_to(folder).as_posix() for file in (folder / "js").rglob("*.js")
-        )
+        self._files: dict[str, tuple[int, StoredFile]] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
+        self._bundles: dict[str, tuple[tuple[StoredFile, ...], StoredFile]] = {}
+        self._modules: dict[str, tuple[tuple[StoredFile, ...], tuple[str, ...]]] = {}
 
     def url(self, path: str) -> str:
         """Return the hashed address of a file. path: below static/, with forward slashes.
 
         Raises: FileNotFoundError, for a template that names a file that is not there.
         """
-        return f"{URL_PREFIX}{path}?v={self.find_hash(path)}"
+        return f"{URL_PREFIX}{path}?v={self.find(path).version}"
 
-    def find_hash(self, path: str) -> str:
-        """Return the hash of a file's content; read again when the file was changed."""
-        file = self.folder / path
+    def bundle(self, path: str, parts: Sequence[str]) -> None:
+        """Offer several text files as one. path: where no file is; parts: files, in their order."""
+        self._parts[path] = tuple(parts)
+
+    def find(self, path: str) -> StoredFile:
+        """Return a file or a bundle; read again when a file was changed.
+
+        Raises: FileNotFoundError, also for what is outside of the folder.
+        """
+        if path in self._parts:
+            return self._find_bundle(path)
+        file = self._locate(path)
         changed_ns = file.stat().st_mtime_ns
-        known = self._hashes.get(path)
+        known = self._files.get(path)
         if known is None or known[0] != changed_ns:
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()[:_HASH_LENGTH]
-            known = self._hashes[path] = (changed_ns, digest)
+            known = self._files[path] = (changed_ns, _store(path, file.read_bytes()))
         return known[1]
 
-    def build_import_map(self) -> str:
-        """Write the import map of all scripts: bare address -> hashed address."""
-        scripts = self._scripts
-        hashed = tuple(self.url(path) for path in scripts)
-        if self._import_map is None or self._import_map[0] != hashed:
-            imports = {URL_PREFIX + path: url for path, url in zip(scripts, hashed, strict=True)}
-            # "<" would end the script element that the map stands in.
-            text = json.dumps({"imports": imports}, separators=(",", ":")).replace("<", "\\u003c")
-            self._import_map = (hashed, text)
-        return self._import_map[1]
+    def list_modules(self, path: str) -> tuple[str, ...]:
+        """List a script and all that it imports, itself or by way of others; itself first."""
+        known = self._modules.get(path)
+        if known is None or known[0] != tuple(map(self.find, known[1])):
+            paths = tuple(self._follow_imports(path))
+            known = self._modules[path] = (tuple(map(self.find, paths)), paths)
+        return known[1]
+
+    def build_import_map(self, path: str) -> str:
+        """Write the import map of a page's script: bare address -> hashed address, as JSON."""
+        imports = {URL_PREFIX + each: self.url(each) for each in self.list_modules(path)}
+        # "<" would end the script element that the map stands in.
+        return json.dumps({"imports": imports}, separators=(",", ":")).replace("<", "\\u003c")
+
+    def _locate(self, path: str) -> Path:
+        file = (self.folder / path).resolve()
+        if "\0" in path or not file.is_relative_to(self.folder.resolve()) or not file.is_file():
+            raise FileNotFoundError(path)
+        return file
+
+    def _find_bundle(self, path: str) -> StoredFile:
+        files = tuple(self.find(part) for part in self._parts[path])
+        known = self._bundles.get(path)
+        if known is None or known[0] != files:
+            joined = b"\n".join(file.content for file in files)
+            known = self._bundles[path] = (files, _store(path, joined))
+        return known[1]
+
+    def _follow_imports(self, path: str) -> list[str]:
+        found, waiting = {path}, [path]
+        ordered = []
+        while waiting:
+            each = waiting.pop(0)
+            ordered.append(each)
+            here = (self.folder / each).parent
+            for target in _IMPORT.findall(self.find(each).content.decode()):
+                file = (here / target).resolve().relative_to(self.folder.resolve()).as_posix()
+                if file not in found:
+                    found.add(file)
+                    waiting.append(file)
+        return ordered
 
 
-class StaticFiles(StaticFileHandler):
+class StaticFiles(RequestHandler):
     """Serves static/: hashed addresses for ever, bare ones to be asked about each time."""
 
-    def initialize(self, assets: Assets) -> None:  # type: ignore[override]
-        super().initialize(path=str(assets.folder))
+    SUPPORTED_METHODS = ("GET", "HEAD")
+
+    def initialize(self, assets: Assets) -> None:
         self._assets = assets
 
     def set_default_headers(self) -> None:
-        set_security_headers(self)
+        set_security_headers(self, is_document=False)
 
-    def set_extra_headers(self, path: str) -> None:
-        version = self.get_query_argument("v", None)
-        is_current = version is not None and version == self._assets.find_hash(path)
+    def get(self, path: str) -> None:
+        try:
+            file = self._assets.find(path)
+        except FileNotFoundError:
+            raise HTTPError(404) from None
+        is_current = self.get_query_argument("v", None) == file.version
         self.set_header("Cache-Control", _FOR_EVER if is_current else "no-cache")
-        if self.get_content_type().startswith("text/") or path.endswith(".js"):
-            self.set_header("Content-Type", f"{self.get_content_type()}; charset=utf-8")
+        self.set_header("Content-Type", file.content_type)
+        # Weak: with gzip and without it is the same file in other bytes.
+        self.set_header("Etag", f'W/"{file.version}"')
+        if file.packed is not None and "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(file.packed)
+        else:
+            self.finish(file.content)
+
+    head = get
+
+    def compute_etag(self) -> None:
+        """Nothing beside what `get` has set."""
 
     def log_exception(self, *_: Any) -> None:
         """Nothing: an address that leads to no file is the caller's affair."""
@@ -86,3 +169,27 @@ class StaticFiles(StaticFileHandler):
             self.set_header("Allow", "GET, HEAD")
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish("There is no such file.\n" if status_code != 405 else "Read only.\n")
+
+
+def strip_script(text: str) -> str:
+    """Take comments and indentation out of a script of ours; each line keeps its number."""
+    return _STRING_COMMENT_OR_INDENT.sub(_keep_string_or_line_ends, text)
+
+
+def _keep_string_or_line_ends(found: re.Match[str]) -> str:
+    return found["string"] or "\n" * (found["comment"] or "").count("\n")
+
+
+def _store(path: str, content: bytes) -> StoredFile:
+    content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    is_text = path.endswith(_TEXT_SUFFIXES)
+    if path.endswith(".js"):
+        content = strip_script(content.decode()).encode()
+    elif path.endswith(".css"):
+        content = _CSS_COMMENT_OR_INDENT.sub("", content.decode()).encode()
+    return StoredFile(
+        content=content,
+        packed=gzip.compress(content, 9, mtime=0) if is_text else None,
+        version=hashlib.sha256(content).hexdigest()[:_HASH_LENGTH],
+        content_type=f"{content_type}; charset=utf-8" if is_text else content_type,
+    )

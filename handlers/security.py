@@ -20,8 +20,11 @@ FIXED_HEADERS: dict[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Of what a window may show; a menu's twenty modules need not carry them to each phone.
+_DOCUMENT_HEADERS: dict[str, str] = {
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": (
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), "
         "screen-wake-lock=(self), autoplay=(self)"
@@ -59,12 +62,13 @@ def build_content_security_policy(*, nonce: str | None) -> str:
     )
 
 
-def set_security_headers(handler: RequestHandler) -> None:
+def set_security_headers(handler: RequestHandler, *, is_document: bool = True) -> None:
     """Give an answer the headers that every answer carries, and the strictest policy.
 
     For `set_default_headers`, which runs again before an error is written.
+    is_document: a window may show it; else it is a part of one, as style sheets and scripts are.
     """
-    for name, value in FIXED_HEADERS.items():
+    for name, value in (FIXED_HEADERS | (_DOCUMENT_HEADERS if is_document else {})).items():
         handler.set_header(name, value)
     if handler.settings["is_secure"]:
         handler.set_header("Strict-Transport-Security", f"max-age={_HTTPS_ONLY_S}")

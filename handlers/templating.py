@@ -82,6 +82,9 @@ class Templates:
         )
         self.environment.globals |= {
             "asset": assets.url,
+            "modules": assets.list_modules,
+            "import_map": self._write_import_map,
+            "sheets": self._list_sheets,
             "new_id": new_id,
             "N_": N_,
             "LANGUAGE_NAMES": LANGUAGE_NAMES,
@@ -110,6 +113,7 @@ class Templates:
         if is_preloaded:
             for name in self.environment.list_templates(extensions=("html",)):
                 self.environment.get_template(name)
+                self._list_sheets(name)
 
     def render_page(
         self, template: str, *, locale: str, time_zone: str, nonce: str, **context: Any
@@ -120,7 +124,7 @@ class Templates:
         try:
             return self.environment.get_template(template).render(
                 csp_nonce=nonce,
-                import_map=Markup(self._assets.build_import_map()),  # noqa: S704 - our own JSON, "<" escaped
+                template=template,
                 locale=str(reader.locale).replace("_", "-"),
                 direction=reader.locale.text_direction,
                 time_zone=time_zone,
@@ -139,6 +143,23 @@ class Templates:
             return str(getattr(module, component)(view)).strip()
         finally:
             _reader.reset(token)
+
+    def _list_sheets(self, template: str) -> list[str]:
+        """List where a template's style sheets are: joined to one, or nowhere where it has none.
+
+        Its own block `styles` names them. The address names the template, so that any process
+        knows what is in it.
+        """
+        block = self.environment.get_template(template).blocks.get("styles")
+        names = "".join(block(Context(self.environment, {}, template, {}))).split() if block else []
+        if not names:
+            return []
+        path = f"sheets/{template.removesuffix('.html')}.css"
+        self._assets.bundle(path, [f"css/{name}.css" for name in names])
+        return [self._assets.url(path)]
+
+    def _write_import_map(self, script: str) -> Markup:
+        return Markup(self._assets.build_import_map(script))  # noqa: S704 - our own JSON, "<" escaped
 
 
 @pass_context

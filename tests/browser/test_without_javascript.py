@@ -90,7 +90,8 @@ async def test_the_menu_is_filtered_by_a_form(cafe):
     await expect(espresso).to_be_visible()
     await expect(phone.locator("[data-found]")).to_contain_text("1 of ")
 
-    await phone.get_by_role("button", name="Add Espresso").or_(espresso).first.tap()
+    await espresso.tap()
+    await phone.wait_for_url("**/menu/*")
     await phone.goto(f"{cafe.server.url}/menu")
     await expect(phone.get_by_label("Search the menu")).to_have_value("")
     await expect(phone.locator("label.chip").filter(has_text="Vegan")).to_be_visible()

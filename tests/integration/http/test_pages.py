@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 
 import pytest
+from tornado.httpclient import HTTPResponse
 
 from domain.commands import LANES_PER_SEATING
 from domain.roles import Role
@@ -149,6 +150,27 @@ async def test_a_guest_of_another_cafe_may_sit_down_here(world):
     assert answer.code == 303
     session = read(await phone.get("/api/v1/table-sessions/current"))
     assert session["cafeName"] == "Maré Alta"
+
+
+async def test_a_menu_of_forty_is_there_after_sixty_kilobytes(world):
+    """The page, its style sheets, all its modules and the icon, with their headers, as sent."""
+    phone = await sit_down(world)
+
+    page = await phone.get("/menu")
+    text = page.body.decode()
+    addresses = dict.fromkeys(re.findall(r'(?:href|src)="(/static/[^"]+)"', text))
+    parts = [await world.client().get(address) for address in addresses]
+
+    assert text.count('data-menu-item-id="') == 40
+    assert len([address for address in addresses if ".js?" in address]) > 10
+    assert sum(map(count_sent_bytes, (page, *parts))) <= 60_000  # docs/performance.md, goal 13
+
+
+def count_sent_bytes(answer: HTTPResponse) -> int:
+    """Count what was on the wire: the client unpacks a body, and leaves its length as sent."""
+    assert answer.code == 200
+    headers = sum(len(f"{name}: {value}\r\n") for name, value in answer.headers.get_all())
+    return len("HTTP/1.1 200 OK\r\n\r\n") + headers + int(answer.headers["Content-Length"])
 
 
 async def test_a_guest_orders_without_any_script(world):

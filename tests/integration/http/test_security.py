@@ -43,7 +43,8 @@ async def test_a_page_has_its_own_nonce_and_nothing_from_elsewhere(world):
 async def test_personal_answers_are_not_kept(world):
     """Pages and API say no-store; files with a hash are kept for ever, without one asked about."""
     page = await world.client().get("/sign-in")
-    (css,) = re.findall(r'href="(/static/css/base\.css\?v=[0-9a-f]{16})"', page.body.decode())
+    address = r'href="(/static/sheets/layouts/base\.css\?v=[0-9a-f]{16})"'
+    (css,) = re.findall(address, page.body.decode())
 
     assert page.headers["Cache-Control"] == "no-store"
     kept = await world.client().get(css)

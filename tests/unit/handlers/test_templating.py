@@ -1,7 +1,5 @@
 """What templates may call: money, times, assets, fragments, and text that stays text."""
 
-import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,35 +123,14 @@ def test_a_fragment_forgets_for_whom_the_last_one_was(templates, folder):
     ]
 
 
-def test_an_address_changes_with_the_content(folder):
-    """The hash belongs to what is in the file, so a kept copy is never stale."""
-    assets = Assets(folder / "static")
-    before = assets.url("js/core/b.js")
-    other = assets.url("js/core/a.js")
+def test_the_style_sheets_of_a_page_are_one_file(templates, folder):
+    """Its block names them; joined in their order, at an address that names the page."""
+    (folder / "static" / "css").mkdir()
+    (folder / "static" / "css" / "one.css").write_text("a { color: red; }")
+    (folder / "static" / "css" / "two.css").write_text("b { color: blue; }")
 
-    file = folder / "static" / "js" / "core" / "b.js"
-    file.write_text("export const b = 2;")
+    found = render(templates, "{% block styles %}two one{% endblock %} {{ sheets(template)[0] }}")
 
-    os.utime(file, ns=(1, 1))
-
-    assert assets.url("js/core/b.js") != before
-    assert assets.url("js/core/a.js") == other
-
-
-def test_the_import_map_gives_every_module_its_hashed_address(folder):
-    """A relative import resolves to the bare address, which the map knows."""
-
-    assets = Assets(folder / "static")
-
-    imports = json.loads(assets.build_import_map())["imports"]
-
-    assert imports == {
-        "/static/js/core/a.js": assets.url("js/core/a.js"),
-        "/static/js/core/b.js": assets.url("js/core/b.js"),
-    }
-
-
-def test_an_asset_that_is_not_there_is_an_error(folder):
-    """A template that names a missing file fails where it is rendered."""
-    with pytest.raises(FileNotFoundError):
-        Assets(folder / "static").url("css/missing.css")
+    _, address = found.split("two one ")
+    assert address == templates.environment.globals["asset"]("sheets/pages/it.css")
+    assert render(templates, "{{ sheets(template) }}") == "[]"
