@@ -95,6 +95,7 @@ _STATION_COMMANDS = frozenset({"move_station", "return_station"})
 _GUEST_COMMANDS = frozenset({"quote", "place_order", "add_round", "void_items"})
 _COUNTER_COMMANDS = frozenset(
     {
+        "name_order",
         "cancel_order",
         "approve_round",
         "reject_round",

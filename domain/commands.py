@@ -27,6 +27,8 @@ Version = Annotated[int, msgspec.Meta(ge=1)]
 Amount = Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
 # A hundred thousand of a currency with two decimals: no dish costs that, a slip of a finger does.
 Price = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+# What a guest is called by, or nothing: no blanks and no new lines at its ends.
+CustomerName = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^(\S(.*\S)?)?(?![\s\S])")]
 # Something is written, and neither blanks nor new lines stand at its ends.
 _LINE = r"^\S(.*\S)?$"
 
@@ -65,7 +67,8 @@ class PlaceOrder(Command):
 
     table_number: for staff only; a guest's table is their seating's. None is a counter sale.
     quote_hash: the quote the guest saw; a different total now is refused as `price_changed`.
-    allergy: what the kitchen must not serve, in the guest's words.
+    allergy: what the kitchen must not serve, in the guest's words. customer_name: what a sale at
+    the counter is called by; may_show_initial: its first letter may stand on the ready board.
     """
 
     lines: Lines
@@ -73,6 +76,16 @@ class PlaceOrder(Command):
     note: Note = ""
     allergy: Annotated[str, msgspec.Meta(max_length=60)] = ""
     quote_hash: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    customer_name: CustomerName = ""
+    may_show_initial: bool = False
+
+
+class NameOrder(Command):
+    """Change what a sale at the counter is called by. customer_name: "" takes it back."""
+
+    order_id: Id
+    customer_name: CustomerName
+    may_show_initial: bool = False
 
 
 class AddRound(Command):

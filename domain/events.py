@@ -138,7 +138,7 @@ class KitchenOrderCompleted(Event, tag="kitchen_order_completed"):
 
 
 class KitchenTicketUpdated(Event, tag="kitchen_ticket_updated"):
-    """A ticket changed without starting or completing. change: item, void, recall, rush,
+    """A ticket changed without starting or completing. change: item, void, recall, rush, name,
     allergy, moved or others."""
 
     ticket: TicketView

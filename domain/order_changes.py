@@ -98,7 +98,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: what happened to the order beyond moves of its lines, one event each. ticket_change:
     the word that tickets carry that changed themselves: item, void, recall,
-    rush, allergy or moved.
+    rush, allergy, moved or name.
     """
 
     updated_by: str
@@ -270,6 +270,7 @@ def _list_own(ticket: TicketView) -> tuple[object, ...]:
         ticket.allergy_seen,
         ticket.table_number,
         ticket.moved_from,
+        ticket.name_revision,
     )
 
 
@@ -303,7 +304,7 @@ def _list_status_events(
 def _list_number_events(
     before: BoardNumberView | None, after: BoardNumberView | None
 ) -> Iterator[AnyEvent]:
-    if after is None or (before is not None and before.state == after.state):
+    if after is None or (before is not None and _is_alike(before, after)):
         return
     match after.state:
         case "preparing":
@@ -312,3 +313,10 @@ def _list_number_events(
             yield OrderNumberReady(number=after)
         case "gone" if before is not None:
             yield OrderNumberCleared(number=after)
+
+
+def _is_alike(before: BoardNumberView, after: BoardNumberView) -> bool:
+    """Say whether a board shows two views of a number alike. What is gone has no letter."""
+    if before.state != after.state:
+        return False
+    return after.state == "gone" or before.initial == after.initial

@@ -55,6 +55,7 @@ def build_order_view(order: Order) -> OrderView:
             order.payments, sum_payments(totals.total_minor, order.payments)
         ),
         table_area=order.table_area,
+        name_revision=order.name_revision,
     )
 
 
@@ -126,6 +127,7 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
         rush_reason=each.rush_reason,
         allergy_seen=ticket.allergy_seen_at is not None,
         moved_from=ticket.moved_from,
+        name_revision=order.name_revision,
     )
 
 
@@ -143,6 +145,7 @@ def build_number_view(order: Order) -> BoardNumberView | None:
         state=NUMBER_STATES.get(order.status, "gone"),
         version=order.version,
         since=_find_number_since(order),
+        initial=order.initial,
     )
 
 

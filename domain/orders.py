@@ -157,7 +157,10 @@ class Ticket:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """One order. stations: of the cafe by id, for names and targets on what is shown."""
+    """One order. stations: of the cafe by id, for names and targets on what is shown.
+
+    name_revision, initial: of what it is called by, 0 and "" where it has its number alone.
+    """
 
     order_id: str
     cafe_id: str
@@ -178,6 +181,8 @@ class Order:
     version: int = 1
     estimated_ready_at: datetime | None = None
     completed_at: datetime | None = None
+    name_revision: int = 0
+    initial: str = ""
     rounds: list[Round] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)

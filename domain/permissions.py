@@ -17,6 +17,9 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "place_order": _CUSTOMER | TILL_STAFF,
     "add_round": _CUSTOMER | TILL_STAFF,
     "quote": _CUSTOMER | TILL_STAFF,
+    "name_order": TILL_STAFF,
+    # Cooks write it on the cup; a board and a guest are shown none (decision 0057).
+    "list_order_names": _EVERY_STAFF,
     "void_items": _CUSTOMER | TILL_STAFF,
     "cancel_order": TILL_STAFF,
     "approve_round": TILL_STAFF,

@@ -341,9 +341,11 @@ class OrderPaymentView(View):
 
 
 class OrderView(View):
-    """payment, table_area: have defaults for events that were logged before there were any.
+    """payment, table_area, name_revision: have defaults for events that were logged before there
+    were any.
 
-    table_area: the part of the cafe that the table stands in, "" for none.
+    table_area: the part of the cafe that the table stands in, "" for none. name_revision: there is
+    a name to call out, which staff reads at `/orders/names`; 0 for none (decision 0057).
     """
 
     order_id: str
@@ -363,6 +365,7 @@ class OrderView(View):
     totals: TotalsView
     payment: OrderPaymentView = OrderPaymentView()
     table_area: str = ""
+    name_revision: int = 0
 
     @property
     def is_on_till(self) -> bool:
@@ -378,6 +381,22 @@ class OrderView(View):
     def items(self) -> list[OrderItemView]:
         """All lines of all rounds, in order."""
         return [item for each in self.rounds for item in each.items]
+
+
+class OrderNameView(View):
+    """What an order is called by. revision: rises with every change; name: "" when taken back.
+
+    may_show_initial: the board does.
+    """
+
+    order_id: str
+    revision: int
+    name: str
+    may_show_initial: bool
+
+
+class OrderNamesView(View):
+    names: list[OrderNameView]
 
 
 class OrderStatusView(View):
@@ -487,7 +506,7 @@ class TicketView(View):
     round_number above 1 is an add-on. target_s: age at which the ticket is late. rush_reason: why
     it comes before the others, "" where it does not. allergy_seen: a cook has ticked the strip.
     moved_from: the table its guests sat at before, "" where they stayed (and in events that were
-    logged before guests could move).
+    logged before guests could move). name_revision: as of `OrderView`.
     """
 
     ticket_id: str
@@ -514,6 +533,7 @@ class TicketView(View):
     rush_reason: str = ""
     allergy_seen: bool = False
     moved_from: str = ""
+    name_revision: int = 0
 
     @property
     def rank(self) -> int:
@@ -671,7 +691,8 @@ class PassBoardView(View):
 class BoardNumberView(View):
     """One number on the order-ready board. state: preparing, ready or gone.
 
-    business_date: numbers begin anew each day, and a board may stay open overnight.
+    business_date: numbers begin anew each day, and a board may stay open overnight. initial: the
+    guest's, who allowed it; "" else.
     """
 
     order_number: int
@@ -679,6 +700,7 @@ class BoardNumberView(View):
     state: str
     version: int
     since: datetime
+    initial: str = ""
 
     @property
     def clears_at(self) -> datetime | None:

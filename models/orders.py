@@ -98,6 +98,26 @@ class Order(Table):
         )
 
 
+class OrderContact(Table):
+    """What a sale at the counter is called by: personal data, and so in no other row.
+
+    name: "" where it was taken back. initial: what the ready board may show of it. revision: rises
+    with every change, and is what views carry. expires_at: the business day's end, when it goes.
+    """
+
+    order_id = reference_field(Order, primary_key=True)
+    cafe_id = reference_field(Cafe)
+    name = text_field(40, default="")
+    initial = text_field(1, default="")
+    revision = integer_field(default=1)
+    expires_at = timestamp_field()
+
+    class Meta:
+        table_name = "order_contact"
+        indexes = ((("cafe_id", "expires_at"), False), (("expires_at",), False))
+        constraints = (check("order_contact_revision", "revision >= 1"),)
+
+
 class Round(Table):
     """Lines that were submitted together, with the gate they wait at.
 

@@ -20,6 +20,7 @@ from models.menu import (
 from models.notifications import NotificationRow, Screen
 from models.orders import (
     Order,
+    OrderContact,
     OrderItem,
     OrderItemModifier,
     OrderNumberCounter,
@@ -85,6 +86,7 @@ TABLES: tuple[type[Model], ...] = (
     Rating,
     OrderNumberCounter,
     Order,
+    OrderContact,
     Round,
     RoundHold,
     Ticket,

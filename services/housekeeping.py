@@ -1,5 +1,6 @@
 """Remove what has run out: first answers of old commands, ended sign-ins, spent tokens,
-consents, screens that are gone, receipts of tickets and notifications that have long been over.
+consents, screens that are gone, what guests were called by, receipts of tickets and notifications
+that have long been over.
 
 Nothing that anybody could still use: expiry is checked wherever these rows are read, so a run
 that is late or that never comes costs space alone. jobs/housekeeping.py calls it by the clock.
@@ -11,6 +12,7 @@ import msgspec
 from peewee import Field
 
 from models.devices import Pairing
+from models.orders import OrderContact
 from models.staff import ConsentRow, RefreshToken, RevokedToken, SignIn, UsedTicket
 from services.idempotency import forget_answers
 from services.invitations import forget_invitations
@@ -46,6 +48,7 @@ class TidiedUp(msgspec.Struct, frozen=True, kw_only=True):
     invitations: int
     receipts: int
     station_screens: int
+    names: int
 
     @property
     def most(self) -> int:
@@ -83,6 +86,9 @@ def tidy_up(unit: UnitOfWork, command: TidyUp) -> TidiedUp:
         station_screens=forget_station_screens(
             before=unit.now - RECEIPTS_KEPT, limit=command.limit
         ),
+        names=_remove_expired(
+            OrderContact, OrderContact.order_id, now=unit.now, limit=command.limit
+        ),
     )
 
 
@@ -98,7 +104,7 @@ def _remove_refresh_tokens(*, now: datetime, limit: int) -> None:
 
 
 def _remove_expired(
-    table: type[SignIn | UsedTicket | RevokedToken | Pairing | ConsentRow],
+    table: type[SignIn | UsedTicket | RevokedToken | Pairing | ConsentRow | OrderContact],
     key: "Field[str]",
     *,
     now: datetime,

@@ -18,6 +18,7 @@ from domain.permissions import require
 from domain.views import View
 from services import (
     approvals,
+    contacts,
     counter,
     failover,
     house_rules,
@@ -80,6 +81,7 @@ _RECALLED = frozenset(
     }
 )
 _RUSHED = frozenset({"kitchen_ticket_updated", "order_progress"})
+_NAMED = _RUSHED | {"order_number_preparing", "order_number_ready"}
 _SERVED = frozenset({"kitchen_ticket_updated", "order_status_updated", "order_progress"}) | _GONE
 _HANDED_BACK = (_SERVED - _GONE) | _READY
 _SERVED_EARLY = (_SERVED - {"order_progress"}) | {"kitchen_order_completed"} | _SETTLED
@@ -117,6 +119,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         _FIRED | {"table_session_opened", "order_created", "order_round_added"},
     ),
     "add_round": (commands.AddRound, ordering.add_round, _FIRED | {"order_round_added"}),
+    "name_order": (commands.NameOrder, contacts.name_order, _NAMED),
     "void_items": (
         commands.VoidItems,
         order_edits.void_items,

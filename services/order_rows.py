@@ -30,10 +30,12 @@ SELECT orders.id, orders.cafe_id, orders.number, orders.business_date, orders.ch
     orders.table_id, orders.table_number, orders.table_label, orders.table_session_id,
     orders.lane_id, orders.person_id, orders.status, orders.version, orders.currency,
     orders.prices_include_tax, cafe.tax_rounding, orders.submitted_at,
-    orders.estimated_ready_at, orders.completed_at, cafe_table.area
+    orders.estimated_ready_at, orders.completed_at, cafe_table.area,
+    order_contact.revision, order_contact.initial
 FROM orders
 JOIN cafe ON cafe.id = orders.cafe_id
 LEFT JOIN cafe_table ON cafe_table.id = orders.table_id
+LEFT JOIN order_contact ON order_contact.order_id = orders.id
 """
 _ROUNDS_QUERY = """
 SELECT order_round.order_id, order_round.id, order_round.number, order_round.status,
@@ -187,6 +189,8 @@ def _build_order(row: tuple[Any, ...]) -> Order:
         estimated_ready_at,
         completed_at,
         table_area,
+        name_revision,
+        initial,
     ) = row
     return Order(
         order_id=order_id,
@@ -212,6 +216,8 @@ def _build_order(row: tuple[Any, ...]) -> Order:
         version=version,
         estimated_ready_at=from_optional_unix_ms(estimated_ready_at),
         completed_at=from_optional_unix_ms(completed_at),
+        name_revision=name_revision or 0,
+        initial=initial or "",
     )
 
 

@@ -9,6 +9,7 @@ recorded is the table in domain/order_changes.py.
 import msgspec
 
 from domain.commands import AddRound, PlaceOrder, Quote
+from domain.contacts import check_may_be_named
 from domain.errors import Conflict, UnprocessableInput
 from domain.menu import choose_lines
 from domain.order_changes import Cause, Created, RoundAdded
@@ -20,6 +21,7 @@ from domain.views import OrderView, QuoteView
 from domain.voids import find_undo_until
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
+from services.contacts import call_by, keep_name
 from services.menu_books import MenuBook, get_menu_book
 from services.order_changes import (
     OpenedOrder,
@@ -57,13 +59,21 @@ def place_order(unit: UnitOfWork, command: PlaceOrder) -> OrderView:
     cafe = read_cafe(unit.cafe_id)
     seating = _find_seating(unit, command)
     order_id = None
+    if command.customer_name:
+        check_may_be_named(seating.table_session_id if seating else None)
     if seating is not None:
         order_id = find_order_of_seating(cafe.cafe_id, seating.table_session_id)
     if order_id is not None:
         return _add_round(unit, cafe, open_order(unit, order_id), seating, command)
-    opened = open_new_order(unit, _begin_order(unit, cafe, seating))
-    _submit_round(unit, cafe, opened.order, seating, command)
-    return save_order(unit, opened, Cause(updated_by=name_actor(unit), facts=(Created(),)))
+    order = _begin_order(unit, cafe, seating)
+    if command.customer_name:
+        call_by(order, command)
+    opened = open_new_order(unit, order)
+    _submit_round(unit, cafe, order, seating, command)
+    view = save_order(unit, opened, Cause(updated_by=name_actor(unit), facts=(Created(),)))
+    if command.customer_name:
+        keep_name(unit, cafe, order, name=command.customer_name)
+    return view
 
 
 def add_round(unit: UnitOfWork, command: AddRound) -> OrderView:

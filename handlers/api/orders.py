@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.statuses import OrderStatus
-from domain.views import OrdersView, OrderView
+from domain.views import OrderNamesView, OrdersView, OrderView
 from handlers.api.operation import operation_route
 from handlers.api.route import (
     Answer,
@@ -14,6 +14,7 @@ from handlers.api.route import (
     encode_answer,
 )
 from services.boards import list_orders, read_order
+from services.contacts import list_names
 
 _TAG = "Orders"
 
@@ -47,6 +48,14 @@ async def _read(request: ApiRequest) -> Answer:
     )
 
 
+async def _list_names(request: ApiRequest) -> Answer:
+    return encode_answer(
+        await request.context.runner.read(
+            list_names, request.identity.cafe_id, now=request.context.now()
+        )
+    )
+
+
 ROUTES: tuple[Route, ...] = (
     operation_route(
         "place_order",
@@ -69,6 +78,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path="/orders/names",
+        operation="listOrderNames",
+        summary="List what today's sales at the counter are called by: in no event and no view.",
+        tag=_TAG,
+        permission="list_order_names",
+        response=OrderNamesView,
+        call=_list_names,
+    ),
+    Route(
+        method="GET",
         path="/orders/{order_id}",
         operation="readOrder",
         summary="Read one order.",
@@ -84,6 +103,12 @@ ROUTES: tuple[Route, ...] = (
         tag=_TAG,
         idempotency=Idempotency.REQUIRED,
         status=201,
+    ),
+    operation_route(
+        "name_order",
+        path="/orders/{order_id}/name",
+        summary="Change what a sale at the counter is called by, or take it back.",
+        tag=_TAG,
     ),
     operation_route(
         "void_items",

@@ -17,6 +17,7 @@ from handlers.page import StaffPage, build_live
 from handlers.tray import build_till_tray
 from services.boards import read_counter_board, read_order
 from services.cafes import read_cafe
+from services.contacts import find_name
 from services.menu import read_menu
 from services.shortcuts import read_shortcuts
 from services.table_codes import list_table_codes
@@ -87,6 +88,7 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
         "board": read_counter_board(cafe_id),
         "tables": list_tables(cafe_id).tables,
         "order": order,
+        "order_name": find_name(cafe_id, order.order_id, now=now) if order else None,
         "tray": build_till_tray(identity, now=now),
         "time_zone": read_cafe(cafe_id).timezone,
     }

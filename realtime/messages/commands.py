@@ -49,6 +49,7 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "edit_modifier": commands.EditModifier,
     "set_grace": commands.SetGrace,
     "close_table_session": commands.CloseTableSession,
+    "name_order": commands.NameOrder,
     "move_table": commands.MoveTable,
     "merge_tables": commands.MergeTables,
     "order_status_update": commands.OrderStatusUpdate,

@@ -18,13 +18,17 @@ from realtime.messages.envelope import Data, EventMessage
 
 
 class OrderNumberData(Data, frozen=True, kw_only=True):
-    """A number on the order-ready board: public, so number and state alone."""
+    """A number on the order-ready board: public, so number and state alone.
+
+    initial: the guest's, who allowed it.
+    """
 
     order_number: int
     business_date: date
     state: str
     version: int
     since: datetime
+    initial: str = ""
 
     @property
     def view(self) -> BoardNumberView:
@@ -34,6 +38,7 @@ class OrderNumberData(Data, frozen=True, kw_only=True):
             state=self.state,
             version=self.version,
             since=self.since,
+            initial=self.initial,
         )
 
 
@@ -136,6 +141,7 @@ def build_order_number(
         state=number.state,
         version=number.version,
         since=number.since,
+        initial=number.initial,
     )
 
 

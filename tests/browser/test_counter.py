@@ -313,6 +313,52 @@ async def test_two_flat_whites_one_oat_take_four_taps(cafe):
     await expect(find_card(till, 2)).to_contain_text("0 of 2 made")
 
 
+async def test_a_sale_is_called_by_a_name(cafe):
+    """Cook, pass and counter read it, the board its letter; corrected, and in no message."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    frames: list[str] = []
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    wall.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))),
+    )
+    await wall.reload()
+    expo = await cafe.open_display("kitchen", "manager", "/expo")
+    board = await cafe.open_display("kitchen", "manager", "/board")
+    await add(till, "Cortado")
+    await till.get_by_label("Name to call out").fill("Ana")
+    await till.locator("label.chip").filter(has_text="Initial on the board").tap()
+    await till.locator("[data-draft-table]").select_option("5")
+    await expect(till.get_by_label("Name to call out")).to_be_hidden()
+    await till.locator("[data-draft-table]").select_option("")
+    await save_screenshot(till, "till-name")
+    assert await find_violations(till) == []
+    await send_key(till).tap()
+
+    shown = [wall.locator(".ticket__place"), expo.locator(".ticket__place"), find_card(till, 1)]
+    for place in shown:
+        await expect(place).to_contain_text("Ana")
+    await expect(board.locator(".board-number")).to_have_text("1 A")
+    await expect(till.get_by_label("Name to call out")).to_be_hidden()
+    for name, page in (("wall", wall), ("expo", expo), ("board", board)):
+        await save_screenshot(page, f"name-{name}")
+    await find_card(till, 1).locator("summary").tap()
+    await find_card(till, 1).get_by_role("link", name="Add to this order").tap()
+    await expect(till.get_by_label("Name to call out")).to_have_value("Ana")
+    await till.get_by_label("Name to call out").fill("Anna")
+    await till.keyboard.press("Enter")
+    for place in shown:
+        await expect(place).to_contain_text("Anna")
+    assert await find_violations(till) == []
+    await till.get_by_label("Name to call out").fill("")
+    await till.keyboard.press("Enter")
+    for place in shown:
+        await expect(place).not_to_contain_text("An")
+    await expect(board.locator(".board-number")).to_have_text("1")
+    assert frames
+    assert not [frame for frame in frames if "Ana" in frame or "Anna" in frame]
+
+
 async def test_a_usual_drink_takes_three_taps(cafe):
     """Two of it: how many, which, send; the next guest's same again is two, or a few keys."""
     till = await cafe.open_display("tablet", "counter", "/counter")

@@ -45,6 +45,55 @@ async def test_a_call_from_a_phone_is_answered_at_the_counter(cafe):
     await expect(phone.get_by_role("button", name="Call somebody")).to_be_visible()
 
 
+async def find_overlaps(page: Page, part: str, others: str) -> list[str]:
+    """List what of one part of a page lies over another, by their boxes on the screen."""
+    found: list[str] = await page.evaluate(
+        """([part, others]) => {
+            const shown = selector => [...document.querySelectorAll(selector)]
+                .map(each => [each.className, each.getBoundingClientRect()])
+                .filter(([, box]) => box.width && box.height);
+            return shown(part).flatMap(([, one]) => shown(others)
+                .filter(([, other]) => one.left < other.right && other.left < one.right
+                    && one.top < other.bottom && other.top < one.bottom)
+                .map(([name]) => `${name} under ${JSON.stringify(one)}`));
+        }""",
+        [part, others],
+    )
+    return found
+
+
+async def test_several_at_once_never_cover_the_order(cafe):
+    """Calls, a notice and screens that are away, closed and open: order and keys stay in sight."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    for _ in range(3):
+        await till.locator('[data-product][data-name="Flat white"]').tap()
+    manager = await cafe.speak_as("manager")
+    for title in ("No oat milk until the delivery comes at four", "The terminal is slow today"):
+        body = {"title": title, "message": "Please tell guests.", "priority": "urgent"}
+        await manager.command("/notices", dict, {**body, "includeRoles": ["counter"]})
+    for table in (4, 5, 6):
+        phone = await cafe.sit_down(table)
+        await phone.get_by_role("button", name="Call somebody").tap()
+    cards = till.locator(".notification")
+    await expect(cards).to_have_count(5)
+
+    order = ".counter__order, .till__actions, .counter__menu .counter__keys"
+    news = "notification-tray .tray, .screen-faults__key, .toast:not([hidden])"
+    assert await find_overlaps(till, news, order) == []
+    await till.get_by_role("button", name="All notifications").tap()
+    await expect(cards.nth(4)).to_be_visible()
+    await save_screenshot(till, "tray-many")
+    assert await find_overlaps(till, news, order) == []
+    assert await find_violations(till) == []
+    # Each is one tap, and the order goes on being taken beside the open list.
+    for left in (4, 3, 2):
+        await cards.get_by_role("button", name="I’m coming").first.tap()
+        await expect(cards.get_by_role("button", name="I’m coming")).to_have_count(left - 2)
+    await expect(till.locator('[data-draft="send"]')).to_be_enabled()
+    await till.locator('[data-draft="send"]').tap()
+    await expect(till.locator("[data-draft-line]")).to_have_count(0)
+
+
 async def test_a_guest_changes_their_mind(cafe):
     """From the menu, without leaving it; the call goes away at the counter."""
     till = await cafe.open_display("tablet", "counter", "/counter")

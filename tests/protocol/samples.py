@@ -123,6 +123,7 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
     "edit_modifier": {"modifierId": make_id(71), "priceMinor": 50, "expectedVersion": 1},
     "set_grace": {"graceS": 20, "holdsInGrace": True},
     "close_table_session": {"tableSessionId": SEATING},
+    "name_order": {"orderId": ORDER, "customerName": "Ana", "mayShowInitial": True},
     "move_table": {"tableSessionId": SEATING, "tableNumber": 9},
     "merge_tables": {
         "tableSessionId": SEATING,

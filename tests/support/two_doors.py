@@ -184,6 +184,7 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a cancel": Command("counter", "cancel_order", {**order, "reason": "x"}),
         "a round let through": Command("counter", "approve_round", waiting),
         "a round turned down": Command("counter", "reject_round", {**waiting, "reason": "x"}),
+        "an order named": Command("counter", "name_order", {**order, "customerName": "x"}),
         "a line served": Command("counter", "serve_items", items),
         "a line handed back": Command("counter", "hand_back_items", items),
         "an order served unprepared": Command(

@@ -129,7 +129,10 @@ export class Till {
 
   /** @param {Event} event */
   #onChange(event) {
-    if (/** @type {Element} */ (event.target).matches('[data-draft-table]')) this.#say('');
+    if (/** @type {Element} */ (event.target).matches('[data-draft-table]')) {
+      this.#say('');
+      this.#showNameField();
+    }
     const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[data-draft-line]'));
     const line = row && this.draft.find(Number(row.dataset.key));
     if (!row || !line) return;
@@ -197,6 +200,8 @@ export class Till {
     this.#unanswered = null; // the next guest may want the very same
     this.#editedKey = null;
     for (const name of ['allergy', 'note']) this.#field(name).value = '';
+    const [name, initial] = [this.#nameField, this.#initialField];
+    if (name && initial) [name.value, initial.checked] = ['', false];
     // The next order is another guest's: it must not land on this one's table unseen.
     const table = /** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'));
     if (table) table.value = '';
@@ -210,11 +215,18 @@ export class Till {
     this.#showLines();
     const hasLines = this.draft.lines.length > 0;
     for (const name of ['heading', 'extras']) this.#find(`[data-draft-${name}]`)?.toggleAttribute('hidden', !hasLines);
+    this.#showNameField();
     this.#find('[data-draft="clear"]')?.toggleAttribute('hidden', !hasLines);
     this.#find('[data-draft="again"]')?.toggleAttribute('disabled', !hasLines && !this.#lastSent);
     this.#find('[data-draft-empty]')?.toggleAttribute('hidden', hasLines);
     this.#showCounts();
     this.#askQuote();
+  }
+
+  /** An order at a table is called by its table. */
+  #showNameField() {
+    const table = /** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'));
+    this.#nameField?.closest('.counter__name')?.toggleAttribute('hidden', Boolean(table?.value));
   }
 
   #showCounts() {
@@ -340,14 +352,18 @@ export class Till {
       lines: this.draft.buildLines(),
       note: this.#field('note').value.trim(),
       allergy: this.#field('allergy').value.trim(),
+      customerName: this.#nameField?.value.trim() ?? '',
+      mayShowInitial: this.#initialField?.checked ?? false,
       tableNumber: Number(/** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'))?.value || 0),
     };
   }
 
   /** The command for a wish: the one without an answer again, or a new one. */
   #buildOrder() {
-    const { tableNumber, ...extras } = this.#buildWish();
-    const wish = JSON.stringify([tableNumber, this.#root.dataset.orderId ?? '', extras]);
+    const { tableNumber, customerName, mayShowInitial, ...extras } = this.#buildWish();
+    const isSale = !tableNumber && !this.#root.dataset.orderId;
+    const name = isSale && customerName ? { customerName, mayShowInitial } : {};
+    const wish = JSON.stringify([tableNumber, this.#root.dataset.orderId ?? '', extras, name]);
     if (this.#unanswered?.wish === wish) return this.#unanswered;
     const orderId = this.#orderId;
     return {
@@ -356,6 +372,7 @@ export class Till {
       type: orderId ? 'add_round' : 'place_order',
       data: {
         ...extras,
+        ...name,
         ...(this.#quote ? { quoteHash: this.#quote.quoteHash } : {}),
         ...(orderId ? { orderId } : {}),
         ...(!orderId && tableNumber ? { tableNumber } : {}),
@@ -405,10 +422,10 @@ export class Till {
   }
 
   #store() {
-    const { note, allergy, tableNumber } = this.#buildWish();
+    const { lines: _, ...fields } = this.#buildWish();
     try {
       sessionStorage.setItem(STORED, JSON.stringify({
-        lines: this.draft.save(), note, allergy, tableNumber, unanswered: this.#unanswered,
+        lines: this.draft.save(), ...fields, unanswered: this.#unanswered,
       }));
     } catch {
       // Storage is closed in private windows: a reload then loses the draft.
@@ -422,6 +439,8 @@ export class Till {
       this.draft.restore(stored.lines);
       this.#unanswered = stored.unanswered;
       for (const name of ['note', 'allergy']) this.#field(name).value = stored[name];
+      const [name, initial] = [this.#nameField, this.#initialField];
+      if (name && initial) [name.value, initial.checked] = [stored.customerName ?? '', stored.mayShowInitial ?? false];
       const table = /** @type {HTMLSelectElement | null} */ (this.#find('[data-draft-table]'));
       if (table && stored.tableNumber) table.value = String(stored.tableNumber);
     } catch {
@@ -438,6 +457,15 @@ export class Till {
   #write(name, text) {
     const figure = this.#find(`[data-quote="${name}"]`);
     if (figure) figure.textContent = text;
+  }
+
+  /** Not on the page of an order: that has its name. */
+  get #nameField() {
+    return /** @type {HTMLInputElement | null} */ (this.#find('[data-draft-name]'));
+  }
+
+  get #initialField() {
+    return /** @type {HTMLInputElement | null} */ (this.#find('[data-draft-name-initial]'));
   }
 
   /** @param {string} name @returns {HTMLInputElement} */

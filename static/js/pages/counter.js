@@ -6,6 +6,8 @@ import { makeConsentDialog } from '../core/consent.js';
 import { isTextField } from '../core/dom.js';
 import { startLive } from '../core/live.js';
 import { formatAmount } from '../core/money.js';
+import { showNames } from '../core/names.js';
+import { ProtocolError, makeCommandId } from '../core/protocol.js';
 import { matches } from '../core/search.js';
 import { Till } from '../core/till.js';
 import { showToast } from '../core/toast.js';
@@ -38,6 +40,7 @@ const live = startLive({
   },
   onSnapshot: takeOverMenu,
 });
+showNames();
 
 if (live) {
   till = new Till(root, live.connection, (order, { wantsPay }) => {
@@ -55,8 +58,27 @@ if (live) {
   chooseProducts(till);
 }
 chooseCategories();
+changeName();
 searchMenu();
 hearKeys();
+
+/** The name of the order that this page is about, as it is typed: a misheard one is corrected, or taken back. */
+function changeName() {
+  const name = /** @type {HTMLInputElement | null} */ (root.querySelector('[data-order-name]'));
+  const initial = /** @type {HTMLInputElement | null} */ (root.querySelector('[data-order-name-initial]'));
+  if (!name || !initial) return;
+  const send = async () => {
+    try {
+      const wish = { orderId: root.dataset.orderId, customerName: name.value.trim(), mayShowInitial: initial.checked };
+      await live?.connection.send('name_order', wish, { id: makeCommandId() });
+      showToast(wish.customerName ? `Called by ${wish.customerName}` : 'Called by its number');
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      showToast(error.message, { isFault: true });
+    }
+  };
+  for (const field of [name, initial]) field.addEventListener('change', () => void send());
+}
 
 /** @param {Till} till */
 function chooseProducts(till) {

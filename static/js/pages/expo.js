@@ -8,6 +8,7 @@ import { Pager } from '../core/pager.js';
 import { letScale, spareThePixels, stayAwake } from '../core/screen.js';
 import { announce, fillFields, oncePerTurn } from '../core/dom.js';
 import { keepHere, readKept } from '../core/kept.js';
+import { showNames } from '../core/names.js';
 import { BumpKeys } from '../elements/bump-keys.js';
 import { findLiveRegion } from '../elements/live-region.js';
 import '../elements/order-ticket.js';
@@ -30,6 +31,7 @@ startLive({
   askReason: makeReasonDialog(reasonDialog),
   askConsent: makeConsentDialog(document.querySelector('[data-consent-dialog]')),
 });
+showNames();
 
 chooseZone();
 const pager = new Pager(openList, /** @type {HTMLElement} */ (document.querySelector('[data-pager]')));

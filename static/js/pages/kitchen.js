@@ -4,6 +4,7 @@
 import { Alarms } from '../core/alarms.js';
 import { AllDay } from '../core/all_day.js';
 import { startLive } from '../core/live.js';
+import { showNames } from '../core/names.js';
 import { makeCommandId } from '../core/protocol.js';
 import { Pager } from '../core/pager.js';
 import { Panel } from '../core/panel.js';
@@ -43,6 +44,7 @@ const live = startLive({
   painted: () => painted.takeNews(),
   isQuiet: () => !openList.querySelector(':scope > [data-rank], [data-pending]'),
 });
+showNames();
 
 const pager = new Pager(openList, /** @type {HTMLElement} */ (document.querySelector('[data-pager]')));
 new AllDay(openList, /** @type {HTMLElement} */ (document.querySelector('[data-all-day]')));
