@@ -2,18 +2,20 @@
 
     python -m bench.cuts [--away 5 30 300] [--only SCREEN ...]
 
-A wall, a till, a board and a guest's phone, in Chromium, behind a network that swallows everything
-for so many seconds while the cafe works on. Four times a second each is asked what it shows: what
-is on it, and what it says of its connection. At the end that is held against the server's log: a
-screen may show only what held at some moment, and once what it shows is older than three seconds
-it must not say that it is live (a phone, which hears little, after 48); after ten a wall, till or
-board must say that it is offline, and never that it is younger than it is. In the middle of each
-cut somebody taps something on wall, till and phone, which happens once. Nobody touches a screen to
-bring it back. Exit code 1 otherwise.
+A wall, the pass, a till, a board and a guest's phone, in Chromium, behind a network that swallows
+everything for so many seconds while the cafe works on. Four times a second each is asked what it
+shows: what is on it, and what it says of its connection. At the end that is held against the
+server's log: a screen may show only what held at some moment, and once what it shows is older than
+three seconds it must not say that it is live (a phone, which hears little, after 48); after ten a
+wall, pass, till or board must say that it is offline, and never that it is younger than it is. In
+the middle of each cut somebody taps something on wall, till and phone, which happens once. Nobody
+touches a screen to bring it back, and wall, pass, till and board are there within 12 s of their
+network, a phone within 32. Exit code 1 otherwise.
 """
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -42,7 +44,8 @@ _AMBER_S, _RED_S = 3.0, 10.0
 _PHONE_S = 48.0
 # A screen looks at its clock twice a second, we look four times, and a busy machine is late.
 _SLACK_S = 2.0
-_HEALED_S = 35.0  # the longest back-off is 30 s
+# The longest back-off of decision 0051, and what an attempt takes.
+_HEALED_S, _PHONE_HEALED_S = 10.0 + 2.0, 30.0 + 2.0
 _TABLE = 3
 _LOOK_S = 0.25
 _STEP_S = 1.5
@@ -86,7 +89,11 @@ class _Screen:
     apply: Callable[[_Content, dict[str, Any]], _Content]
     is_dashboard: bool = True
     looks: list[_Look] = field(default_factory=list)
-    healed_s: list[float] = field(default_factory=list)
+
+    @property
+    def healed_within_s(self) -> float:
+        """How long after its network it may take to be live again."""
+        return _HEALED_S if self.is_dashboard else _PHONE_HEALED_S
 
     async def look(self) -> _Look:
         """Ask the window what it shows."""
@@ -200,6 +207,13 @@ async def _open_screens(
         apply=lambda content, event: _apply_to_wall(content, event, bar.id),
     )
     yield _Screen(
+        name="pass",
+        page=await open_signed_in(browser, url, "kitchen", "/expo", description, Role.MANAGER),
+        cards='[data-column="open"] > order-ticket',
+        fields=("orderId", "version"),
+        apply=_apply_to_pass,
+    )
+    yield _Screen(
         name="till",
         page=await open_signed_in(browser, url, "tablet", "/counter", description, Role.COUNTER),
         cards='[data-column="open"] > .order-card',
@@ -233,6 +247,15 @@ def _apply_to_wall(content: _Content, event: dict[str, Any], station_id: str) ->
         return content
     mine = frozenset((ticket["ticketId"],))
     return content - mine if ticket["status"] == "completed" else content | mine
+
+
+def _apply_to_pass(content: _Content, event: dict[str, Any]) -> _Content:
+    order = event.get("order")
+    if order is None:
+        return content
+    others = frozenset(each for each in content if not each.startswith(order["orderId"]))
+    is_over = order["status"] in ("completed", "cancelled")
+    return others if is_over else others | {f"{order['orderId']} {order['version']}"}
 
 
 def _apply_to_till(content: _Content, event: dict[str, Any]) -> _Content:
@@ -273,14 +296,15 @@ async def _lose(
     await network.begin()
     back_at_s = time.time()
     await works
-    rest_s = back_at_s + _HEALED_S - time.time()
+    rest_s = back_at_s + _PHONE_HEALED_S - time.time()
     healed = await _find_healed(screens, back_at_s, rest_s)
     words = ", ".join(f"{name} {after_s:.1f} s" for name, after_s in healed.items())
     print(f"away {away_s:>4.0f} s live again after {words}")
     faults = [
-        f"after {away_s:.0f} s: {screen.name} was not live again within {_HEALED_S:.0f} s"
+        f"after {away_s:.0f} s: {screen.name} was not live again"
+        f" within {screen.healed_within_s:.0f} s"
         for screen in screens
-        if screen.name not in healed
+        if healed.get(screen.name, math.inf) > screen.healed_within_s
     ]
     return faults + [f"after {away_s:.0f} s: {fault}" for fault in await taps.find_faults()]
 

@@ -24,6 +24,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from bench.demo_server import employ, read_description, run_demo
 from bench.machine import build_parser, describe_run, describe_spread, report_verdict, run_proof
 from bench.network import Network
+from client.backoff import LONGEST_S
 from client.connection import Connection, Options, State
 from client.rest import RestClient
 from demo.appetite import choose_lines
@@ -81,6 +82,7 @@ class Member:
                 token=self._fetch_ticket,
                 heartbeat_s=25.0 if namespace == "customers" else 2.0,
                 max_attempts=None,
+                longest_delay_s=LONGEST_S if namespace == "customers" else 10.0,
                 on_error=lambda error: self.refusals.append(error.body.code),
                 on_disconnected=lambda code, _: self.closes.append(code),
                 on_frame=self._look,

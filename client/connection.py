@@ -27,7 +27,7 @@ from tornado.websocket import (
     websocket_connect,
 )
 
-from client.backoff import compute_delay_s
+from client.backoff import LONGEST_S, compute_delay_s
 from client.commands import CommandQueue
 from client.messages import (
     Acknowledgement,
@@ -53,7 +53,6 @@ _ACKNOWLEDGEMENT_TIMEOUT_S = 10.0
 _PART_TIMEOUT_S = 1.0  # for the other side to answer our close
 _STABLE_S = 30.0  # a connection that lived this long starts the back-off anew
 _RENEWAL_RETRY_S = 5.0  # the server gives a minute from `refresh_due` on
-_SLOW_S = 120.0  # between attempts after the last counted one
 _NO_LINGER = struct.pack("ii", 1, 0)  # on, for no seconds: close() resets
 _LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024  # a welcome with many rooms; events are a few KiB
 
@@ -73,10 +72,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     url: `ws://host/ws/kitchen/websocket`. token: called for every attempt and renewal, since a
     ticket is good for one; a RefusedError that is not recoverable ends the connection for good.
-    rooms: asked for beside those that the roles imply. max_attempts: counted ones in a row, slow
-    ones follow; None never slows down. buffered_messages: when so many wait for the reader, the
-    socket is not read on. painted: what a kitchen screen shows, for its heartbeat (`beat` says it
-    at once). keep_messages: False for a connection that only sends.
+    rooms: asked for beside those that the roles imply. max_attempts: in a row, until it is told
+    that they are used up; it goes on all the same. None never tells. longest_delay_s: between
+    attempts that were not let in; a dashboard's is 10 (decision 0051). buffered_messages: when so
+    many wait for the reader, the socket is not read on. painted: what a kitchen screen shows, for
+    its heartbeat (`beat` says it at once). keep_messages: False for a connection that only sends.
     """
 
     url: str
@@ -88,6 +88,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_s: float = 25.0
     dead_after_s: float = 45.0
     max_attempts: int | None = 10
+    longest_delay_s: float = LONGEST_S
     buffered_messages: int = 10_000
     keep_messages: bool = True
     random: Callable[[], float] = random.random
@@ -122,6 +123,7 @@ class Connection:
         self._state = State.WAITING
         self._attempts = 0
         self._minimum_delay_s = 0.0
+        self._was_let_in = False
         # The life of the server that this was connected to last.
         self._boot: str | None = None
         self._commands = CommandQueue()
@@ -262,6 +264,7 @@ class Connection:
 
     async def _run(self) -> None:
         while True:
+            self._was_let_in = False
             code, reason = await self._live_once()
             if code in STOPPING_CODES:
                 self._finish(State.STOPPED, ConnectionStopped(code, reason))
@@ -329,7 +332,7 @@ class Connection:
         return life.socket.close_code or _LOST, life.socket.close_reason or ""
 
     def _begin_life(self, life: _Life, welcome: Message) -> None:
-        life.was_live = True
+        life.was_live = self._was_let_in = True
         self._boot = welcome.data.get("boot")
         self._state = State.LIVE
         self._is_live.set()
@@ -359,13 +362,13 @@ class Connection:
 
     async def _wait_for_next_attempt(self) -> None:
         self._state = State.WAITING
-        limit = self._options.max_attempts
-        if limit is not None and self._attempts >= limit:
-            if self._attempts == limit and self._options.on_max_reconnection_attempts_reached:
-                self._options.on_max_reconnection_attempts_reached()
-            delay_s = _SLOW_S * (0.5 + self._options.random() / 2)
-        else:
-            delay_s = compute_delay_s(self._attempts, self._options.random)
+        told = self._options.on_max_reconnection_attempts_reached
+        if self._attempts == self._options.max_attempts and told is not None:
+            told()
+        # Who was let in comes back as one whose returns are counted (decision 0028): not every few
+        # seconds.
+        longest_s = LONGEST_S if self._was_let_in else self._options.longest_delay_s
+        delay_s = compute_delay_s(self._attempts, self._options.random, longest_s=longest_s)
         self._attempts += 1
         least_s, self._minimum_delay_s = self._minimum_delay_s, 0.0
         loop = asyncio.get_running_loop()

@@ -5,7 +5,7 @@ import { openPage } from './support/page.mjs';
 openPage('');
 mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Date.parse('2026-11-23T12:00:00Z') });
 const { formatDuration } = await import('../../static/js/elements/elapsed-time.js');
-const { formatAge } = await import('../../static/js/elements/connection-status.js');
+const { formatAge, ConnectionStatus } = await import('../../static/js/elements/connection-status.js');
 await import('../../static/js/elements/order-ticket.js');
 await import('../../static/js/elements/live-region.js');
 
@@ -78,4 +78,23 @@ test('news of one moment are one sentence, and a repeated sentence differs', () 
   const first = region.textContent;
   region.say('Order 5 is ready.');
   assert.notEqual(region.textContent, first);
+});
+
+test('a connection that is back says that it is live once its content is', () => {
+  for (const [isDashboard, downS, level] of [[true, 4, 'reconnecting'], [true, 11, 'offline'], [false, 11, 'reconnecting']]) {
+    const connection = { state: 'waiting', isCurrent: false, currentAtMs: Date.now(), reconnect() {} };
+    const status = new ConnectionStatus();
+    document.body.replaceChildren(status);
+    status.watch(connection, { isDashboard });
+    assert.equal(status.dataset.state, 'live');
+    mock.timers.tick(1000 * downS);
+    assert.equal(status.dataset.state, level);
+    connection.state = 'live'; // the page of the resync is still being loaded
+    mock.timers.tick(1000);
+    assert.equal(status.dataset.state, level);
+    Object.assign(connection, { isCurrent: true, currentAtMs: Date.now() });
+    status.update();
+    assert.deepEqual([status.dataset.state, document.body.dataset.connection], ['live', 'live']);
+    status.remove();
+  }
 });

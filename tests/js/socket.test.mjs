@@ -175,7 +175,7 @@ test('the back-off grows, and starts anew after thirty live seconds', async () =
   assert.equal(connection.attempts, 0);
 });
 
-test('a guest is told after ten attempts, and it goes slowly on', async () => {
+test('a guest is told once after ten attempts, and it goes on every half minute', async () => {
   let reached = 0;
   await open({ onMaxReconnectionAttemptsReached: () => { reached += 1; } });
   for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -183,15 +183,32 @@ test('a guest is told after ten attempts, and it goes slowly on', async () => {
     await pass(30_000);
   }
   assert.equal(reached, 0);
+  for (let attempt = 10; attempt < 20; attempt += 1) {
+    server.close(1006);
+    assert.equal(reached, 1);
+    await pass(29_500);
+    assert.equal(server.links.length, attempt + 1);
+    await pass(500);
+    assert.equal(server.links.length, attempt + 2);
+  }
+});
+
+test('a dashboard that is not let in tries again within ten seconds; one that is let in and lost takes longer', async () => {
+  await open({ heartbeat: 'dashboard' });
+  const waitForNext = async () => {
+    const [from, links] = [Date.now(), server.links.length];
+    while (server.links.length === links) await pass(500);
+    return Date.now() - from;
+  };
+  for (let attempt = 0; attempt < 9; attempt += 1) {
+    server.close(1006);
+    assert.ok(await waitForNext() <= 10_000);
+  }
   server.close(1006);
-  assert.equal(reached, 1);
-  const links = server.links.length;
-  await pass(119_000);
-  assert.equal(server.links.length, links);
-  await pass(2000);
-  assert.equal(server.links.length, links + 1);
+  assert.equal(await waitForNext(), 10_000);
+  server.welcome();
   server.close(1006);
-  assert.equal(reached, 1);
+  assert.equal(await waitForNext(), 30_000);
 });
 
 test('a tap tries at once', async () => {
@@ -291,6 +308,10 @@ test('a network that is back does not cut short the wait that the server asked f
     listeners.get('online')();
     await settle();
     assert.equal(server.links.length, 3);
+    listeners.get('online')(); // while an attempt is under way, which hangs in the old network
+    server.close(1006);
+    await pass(1000);
+    assert.equal(server.links.length, 4);
   } finally {
     delete globalThis.addEventListener;
     delete globalThis.removeEventListener;
@@ -352,6 +373,74 @@ test('a page that shows something else from an event on loses nothing that follo
   await settle();
   assert.deepEqual(seen, [moved, later]);
   assert.equal(loads.length, 1);
+});
+
+test('what is shown is current only once what was missed is there', async () => {
+  let current = 0;
+  await open({ heartbeat: 'dashboard', onCurrent: () => { current += 1; } });
+  server.welcome();
+  await live(3000);
+  const lastTrueAtMs = Date.now() - 1000;
+  assert.deepEqual([connection.isCurrent, connection.currentAtMs, current], [true, lastTrueAtMs, 1]);
+  server.close(1006);
+  await pass(8000);
+  server.open();
+  server.link.handlers.onBeat();
+  server.send({ type: 'welcome', data: { serverTime: 1 } });
+  assert.deepEqual([connection.isLive, connection.isCurrent, connection.currentAtMs, current], [true, false, lastTrueAtMs, 1]);
+  server.send({ type: 'joined', data: { rooms: [], mode: 'replay', position: START } });
+  assert.deepEqual([connection.isCurrent, connection.currentAtMs, current], [true, Date.now(), 2]);
+});
+
+test('after a resync what is shown stays as old as it is until its snapshot is there, however often that fails', async () => {
+  const loads = [];
+  await open({ heartbeat: 'dashboard', onResync: () => new Promise((resolve, reject) => loads.push({ resolve, reject })) });
+  server.welcome();
+  const lastTrueAtMs = Date.now();
+  server.close(1006);
+  await pass(5000);
+  const position = { epoch: EPOCH, seq: 400, eventId: 'event-400' };
+  server.welcome({ mode: 'resync', position });
+  server.send({ type: 'resync', data: { reason: 'too_far_behind', position } });
+  for (let tries = 0; tries < 8; tries += 1) {
+    assert.deepEqual([connection.isCurrent, connection.currentAtMs, loads.length], [false, lastTrueAtMs, tries + 1]);
+    loads[tries].reject(new Error('The page answered 503.'));
+    await settle();
+    await live(10_000);
+  }
+  server.link.handlers.onBeat();
+  loads[8].resolve(position);
+  await settle();
+  assert.deepEqual([connection.isCurrent, connection.currentAtMs], [true, Date.now()]);
+});
+
+test('a page that is to be loaded again is as old as its last load until that succeeds', async () => {
+  const loads = [];
+  await open({ heartbeat: 'dashboard', onResync: () => new Promise((resolve, reject) => loads.push({ resolve, reject })) });
+  server.welcome();
+  const askedAtMs = Date.now();
+  connection.reload();
+  await live(2000);
+  assert.deepEqual([connection.isLive, connection.isCurrent, connection.currentAtMs], [true, false, askedAtMs]);
+  loads[0].reject(new Error('no network'));
+  await settle();
+  await live(1000);
+  loads[1].resolve(START);
+  await settle();
+  assert.equal(connection.isCurrent, true);
+});
+
+test('a page that is to be loaded again while there is no connection is loaded with the next one', async () => {
+  let loads = 0;
+  await open({ onResync: async () => { loads += 1; return START; } });
+  server.welcome();
+  server.close(1006);
+  connection.reload();
+  await pass(1000);
+  assert.equal(loads, 0);
+  server.welcome();
+  await settle();
+  assert.deepEqual([loads, connection.isCurrent], [1, true]);
 });
 
 test('a snapshot that is older than the stream is asked for again', async () => {

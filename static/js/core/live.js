@@ -35,10 +35,14 @@ import { findLiveRegion } from '../elements/live-region.js';
  * @property {import('./consent.js').AskConsent} [askConsent]
  */
 
+// One step of an order is several messages, and one option is in many dishes: what belongs together comes within that.
+const GATHER_MS = 250;
+const LOAD_TIMEOUT_MS = 10000;
+
 // What a screen's connection ends with once its access was taken back.
 const UNPAIRED = new Set(['revoked', 'device_unpaired']);
 
-/** @param {LiveOptions} options @returns the connection and the commands; null on a page that does not attach */
+/** @param {LiveOptions} options @returns the connection, the commands, and `reloadSoon` for what several messages say together; null on a page that does not attach */
 export function startLive(options) {
   const live = readJson(document.body, 'data-live');
   if (!live) return null;
@@ -47,13 +51,6 @@ export function startLive(options) {
   const stream = new Stream();
   const status = /** @type {ConnectionStatus | null} */ (document.querySelector('connection-status'));
   const renew = options.isQuiet && renewAfterRestarts(options.isQuiet, async () => (await loadPage()).fresh);
-  /** Load the page again and show what its lists hold; answers the position they belong to. */
-  const takeOver = async () => {
-    const { fresh, position } = await loadPage();
-    stream.swapLists(fresh);
-    options.onSnapshot?.(fresh);
-    return position;
-  };
   const connection = connect({
     namespace: live.namespace,
     token: () => fetchTicket(live.roles ? { namespace: live.namespace, roles: live.roles } : { namespace: live.namespace }),
@@ -71,7 +68,15 @@ export function startLive(options) {
       if (message.type === 'device_updated' && isScreen) location.assign('/displays'); // the server says where it belongs now
       options.onMessage?.(message);
     },
-    onResync: takeOver,
+    // The one way in which a page takes itself over: until then the connection holds what comes, tries again, and is
+    // not current. Returns the position that the lists belong to.
+    onResync: async () => {
+      const { fresh, position } = await loadPage();
+      stream.swapLists(fresh);
+      options.onSnapshot?.(fresh);
+      return position;
+    },
+    onCurrent: () => status?.update(),
     onError: (error) => showToast(error.message, { isFault: true }),
     onMaxReconnectionAttemptsReached: () => status?.giveUp(),
     onState: (state, reason) => {
@@ -94,14 +99,13 @@ export function startLive(options) {
   showClocks();
   if (options.refreshMs) {
     setInterval(() => {
-      if (document.visibilityState !== 'visible' || !connection.isLive || options.isQuiet?.() === false) return;
-      takeOver().catch(() => undefined); // the next time, or coming back, brings it
+      if (document.visibilityState === 'visible' && connection.isCurrent && options.isQuiet?.() !== false) connection.reload();
     }, options.refreshMs);
   }
   // A page that goes into the browser's back cache would come back with a dead socket.
   addEventListener('pagehide', () => connection.close());
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
-  return { connection, commands, stream, takeOver };
+  return { connection, commands, stream, reloadSoon: makeGathered(() => connection.reload()) };
 }
 
 /**
@@ -109,15 +113,38 @@ export function startLive(options) {
  * @returns {Promise<{fresh: Document, position: import('./protocol.js').Position}>}
  */
 async function loadPage() {
-  const response = await fetch(location.href, { credentials: 'same-origin', cache: 'no-store', headers: { Accept: 'text/html' } });
-  if (!response.ok) throw new Error(`The page answered ${response.status}.`);
-  const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const abort = new AbortController(); // a network that swallows answers would keep the old content for ever
+  const timer = setTimeout(() => abort.abort(), LOAD_TIMEOUT_MS);
+  let text;
+  try {
+    const response = await fetch(location.href, {
+      credentials: 'same-origin', cache: 'no-store', headers: { Accept: 'text/html' }, signal: abort.signal,
+    });
+    if (!response.ok) throw new Error(`The page answered ${response.status}.`);
+    text = await response.text();
+  } finally {
+    clearTimeout(timer);
+  }
+  const fresh = new DOMParser().parseFromString(text, 'text/html');
   const live = readJson(fresh.body, 'data-live');
   // Another page came, the sign-in's most likely.
   if (!live) throw new ProtocolError({
     type: 'authentication_failed', code: 'signed_out', recoverable: false, message: 'The sign-in has ended. Sign in again.',
   });
   return { fresh, position: live.position };
+}
+
+/** Make of work what is done once for everything that comes within a moment. @param {() => void} work */
+function makeGathered(work) {
+  let isDue = false;
+  return () => {
+    if (isDue) return; // not put off by what follows: in a rush something always does
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
+      work();
+    }, GATHER_MS);
+  };
 }
 
 function followLists() {

@@ -6,7 +6,7 @@
  * Knows no document: pages hand in callbacks (core/live.js does for all of them).
  */
 
-import { computeDelayMs } from './backoff.js';
+import { computeDelayMs, LONGEST_MS } from './backoff.js';
 import { SockJSClient, LOST } from './sockjs.js';
 import {
   ProtocolError, makeAuthenticate, makeCommand, makeCommandId, makeConnectionLostError, makeHeartbeat, makeRefresh,
@@ -41,6 +41,7 @@ import {
  * @property {(message: Message) => void} [onMessage] events, each once and in order, and others without `seq`
  * @property {(reason: string) => Promise<Position | null>} [onResync] load a snapshot and return its position;
  *   without it the connection goes on from the server's position
+ * @property {() => void} [onCurrent] nothing is missing any more from what is shown
  * @property {(serverTime: string | number, requestedAtMs: number) => void} [onServerTime] for core/clock.js
  * @property {(url: string, handlers: import('./sockjs.js').TransportHandlers) => {send(text: string): void, close(code?: number): void}} [openTransport]
  * @property {() => number} [random]
@@ -48,18 +49,18 @@ import {
 
 /**
  * Dashboards beat every 2 s and count as dead after three missed answers: sooner than the 10 s at
- * which a screen turns red, later than a commit that takes its time. They never give up.
- * Guests beat every 25 s, are dead 20 s later, and after ten attempts go slowly on.
+ * which a screen turns red, later than a commit that takes its time. They never give up, and nobody
+ * stands before them to touch them: what was not let in tries again within 10 s (decision 0051).
+ * Guests beat every 25 s, are dead 20 s later, are told after ten attempts, and go on.
  */
 export const HEARTBEATS = Object.freeze({
-  dashboard: Object.freeze({ everyMs: 2000, deadMs: 6000, checkMs: 1000, attempts: Infinity }),
-  guest: Object.freeze({ everyMs: 25000, deadMs: 45000, checkMs: 5000, attempts: 10 }),
+  dashboard: Object.freeze({ everyMs: 2000, deadMs: 6000, checkMs: 1000, attempts: Infinity, longestMs: 10000 }),
+  guest: Object.freeze({ everyMs: 25000, deadMs: 45000, checkMs: 5000, attempts: 10, longestMs: LONGEST_MS }),
 });
 
 const ACKNOWLEDGEMENT_TIMEOUT_MS = 10000;
 const WELCOME_TIMEOUT_MS = 10000; // what the server grants for the first frame
 const STABLE_MS = 30000; // a connection that lived this long starts the back-off anew
-const SLOW_MS = 120000; // between attempts after the last counted one
 // What the server is told when this side ends a connection: a page that was left is no alarm and
 // the next page no return, a connection that is no good any more may be a screen that does not come
 // back.
@@ -95,8 +96,10 @@ export class Connection {
   state = 'waiting';
   /** @type {Position | null} */
   position;
-  /** Client time of the last frame of any kind: the age of what is shown. */
+  /** Client time of the last frame of any kind: the other side lives. */
   lastFrameAtMs = Date.now();
+  /** Client time up to which what is shown is known to be true: its age counts from here. */
+  currentAtMs = Date.now();
   /** Attempts that failed since the last stable connection. */
   attempts = 0;
 
@@ -111,6 +114,8 @@ export class Connection {
   /** @type {Message[] | null} events that wait for a snapshot */
   #held = null;
   #needsSnapshot;
+  /** Everything before what arrives now has been passed on. */
+  #isComplete = false;
   /** @type {Position | null} the stream is complete after this */
   #floor = null;
   #minimumDelayMs = 0;
@@ -138,6 +143,11 @@ export class Connection {
     return this.state === 'live';
   }
 
+  /** Whether what is shown is what the server says, and not what it said before an outage or a resync. */
+  get isCurrent() {
+    return this.isLive && this.#isComplete;
+  }
+
   /** Connect, and connect again whenever needed. */
   open() {
     globalThis.addEventListener?.('online', this.#wake);
@@ -148,8 +158,7 @@ export class Connection {
   /** Try at once: the person asked for it. A stopped connection tries again too. */
   reconnect() {
     if (this.state === 'live' || this.state === 'connecting') return;
-    this.attempts = 0;
-    this.#hasReachedLimit = false;
+    this.#startBackOffAnew();
     void this.#attempt();
   }
 
@@ -208,7 +217,7 @@ export class Connection {
     this.#transport = open(`${globalThis.location?.origin ?? ''}/ws/${this.#options.namespace}`, {
       onOpen: () => isCurrent() && this.#authenticate(token),
       onMessage: (text) => isCurrent() && this.#read(text),
-      onBeat: () => { if (isCurrent()) this.lastFrameAtMs = Date.now(); },
+      onBeat: () => isCurrent() && this.#hear(),
       onClose: (code, reason) => isCurrent() && this.#lose(code, reason),
     });
   }
@@ -221,7 +230,7 @@ export class Connection {
       return;
     }
     if (error instanceof ProtocolError) this.#minimumDelayMs = 1000 * (error.body.retryAfter ?? 0);
-    this.#scheduleRetry(null);
+    this.#scheduleRetry(null, this.#heartbeat.longestMs);
   }
 
   /** @param {string} token */
@@ -240,21 +249,21 @@ export class Connection {
     this.#drop();
     if (wasLive) this.#options.onDisconnected?.(rule);
     else this.#options.onConnectionError?.(new Error(reason || rule.sentence));
-    if (rule.comesBack) this.#scheduleRetry(rule);
+    // Who was let in comes back as one whose returns are counted (decision 0028): not every few seconds.
+    if (rule.comesBack) this.#scheduleRetry(rule, wasLive ? LONGEST_MS : this.#heartbeat.longestMs);
     else this.#stop(rule);
   }
 
-  /** @param {DisconnectReason | null} reason */
-  #scheduleRetry(reason) {
-    const isSlow = this.attempts >= this.#heartbeat.attempts;
-    const random = this.#options.random ?? Math.random;
-    const delayMs = isSlow ? SLOW_MS * (0.5 + random() / 2) : computeDelayMs(this.attempts, random);
+  /** @param {DisconnectReason | null} reason @param {number} longestMs */
+  #scheduleRetry(reason, longestMs) {
+    const hasUsedAttempts = this.attempts >= this.#heartbeat.attempts;
+    const delayMs = computeDelayMs(this.attempts, this.#options.random ?? Math.random, longestMs);
     this.attempts += 1;
     this.#notBeforeMs = Date.now() + this.#minimumDelayMs;
     this.#timers.retry = setTimeout(() => void this.#attempt(), Math.max(delayMs, this.#minimumDelayMs));
     this.#minimumDelayMs = 0;
     this.#enter('waiting', reason);
-    if (isSlow && !this.#hasReachedLimit) {
+    if (hasUsedAttempts && !this.#hasReachedLimit) {
       this.#hasReachedLimit = true;
       this.#options.onMaxReconnectionAttemptsReached?.();
     }
@@ -276,6 +285,7 @@ export class Connection {
     this.#transport?.close(code);
     this.#transport = null;
     this.#held = null;
+    this.#isComplete = false;
     this.#unansweredBeats = 0;
     for (const command of this.#pending.values()) {
       clearTimeout(command.timer);
@@ -289,8 +299,14 @@ export class Connection {
     this.#options.onState?.(state, reason);
   }
 
+  #startBackOffAnew() {
+    this.attempts = 0;
+    this.#hasReachedLimit = false;
+  }
+
   #wake = () => {
     if (globalThis.document?.visibilityState === 'hidden') return;
+    if (!this.isLive) this.#startBackOffAnew(); // an attempt that hangs in the old network is followed by another soon
     if (this.state === 'waiting') {
       if (Date.now() >= this.#notBeforeMs) void this.#attempt();
     } else if (this.isLive) {
@@ -305,9 +321,22 @@ export class Connection {
 
   // --- messages -------------------------------------------------------------------------------
 
+  #hear() {
+    this.lastFrameAtMs = Date.now();
+    if (this.isCurrent) this.currentAtMs = this.lastFrameAtMs;
+  }
+
+  /** What is shown has everything that came: from here on it is as old as the last frame. */
+  #becomeCurrent() {
+    if (this.#held) return;
+    this.#isComplete = true;
+    this.currentAtMs = this.lastFrameAtMs;
+    this.#options.onCurrent?.();
+  }
+
   /** @param {string} text */
   #read(text) {
-    this.lastFrameAtMs = Date.now();
+    this.#hear();
     /** @type {Message} */
     let message;
     try {
@@ -330,7 +359,7 @@ export class Connection {
   /** @param {Message} message */
   #onWelcome(message) {
     clearTimeout(this.#timers.welcome);
-    this.#timers.stable = setTimeout(() => { this.attempts = 0; this.#hasReachedLimit = false; }, STABLE_MS);
+    this.#timers.stable = setTimeout(() => this.#startBackOffAnew(), STABLE_MS);
     this.#options.onServerTime?.(message.data.serverTime, this.#lastBeatAtMs);
     this.#boot = message.data.boot ?? null;
     this.#enter('live', null);
@@ -360,12 +389,20 @@ export class Connection {
     this.#floor = data.position ?? null;
     if (this.#needsSnapshot) this.#startResync('no_position', data.position);
     else if (!this.position) this.position = data.position ?? null;
+    // What was missed follows at once, in the same frame of the transport.
+    this.#becomeCurrent();
   }
 
-  /** The page is to show something else from here on: load its snapshot; what comes meanwhile waits. */
+  /**
+   * The page is to show something else from here on: load its snapshot, until one is there; what
+   * comes meanwhile waits. Without a connection the next one begins with a snapshot.
+   */
   reload() {
     // After the frame that says so: all of it is older than the snapshot then.
-    queueMicrotask(() => this.#startResync('page_changed', this.position));
+    queueMicrotask(() => {
+      if (this.isLive) this.#startResync('page_changed', this.position);
+      else this.#needsSnapshot = Boolean(this.#options.onResync);
+    });
   }
 
   /** @param {string} reason @param {Position | null} floor */
@@ -374,9 +411,11 @@ export class Connection {
     if (!this.#options.onResync) {
       this.position = floor;
       this.#options.onMessage?.({ type: 'resync', data: { reason, position: floor } });
+      this.#becomeCurrent();
       return;
     }
     this.#needsSnapshot = true;
+    this.#isComplete = false;
     if (!this.#held) this.#held = [];
     void this.#loadSnapshot(reason);
   }
@@ -384,6 +423,7 @@ export class Connection {
   /** @param {string} reason @param {number} [tries] that failed before */
   async #loadSnapshot(reason, tries = 0) {
     const loadId = ++this.#loadId;
+    clearTimeout(this.#timers.snapshot);
     let position = null;
     try {
       position = await this.#options.onResync?.(reason) ?? null;
@@ -393,7 +433,7 @@ export class Connection {
     // For a connection that is gone, or asked for again meanwhile: the later load counts.
     if (loadId !== this.#loadId) return;
     if (!position || isBehind(position, this.#floor)) {
-      const delayMs = computeDelayMs(tries, this.#options.random ?? Math.random);
+      const delayMs = computeDelayMs(tries, this.#options.random ?? Math.random, this.#heartbeat.longestMs);
       this.#timers.snapshot = setTimeout(() => void this.#loadSnapshot(reason, tries + 1), delayMs);
       return;
     }
@@ -402,6 +442,7 @@ export class Connection {
     const held = this.#held ?? [];
     this.#held = null;
     for (const message of held) this.#accept(message);
+    this.#becomeCurrent();
   }
 
   /** Pass on an event once and in its order; whatever has no `seq` always. @param {Message} message */

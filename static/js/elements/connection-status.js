@@ -3,8 +3,9 @@
  * `<connection-status data-state>`: what the connection is doing and how old the content is, in
  * words that stand in the markup. Nothing for the first three seconds: most breaks are shorter.
  *
- * A dashboard hears something every 2 s, so the age of the last frame says all. A guest's phone
- * hears something every 25 s: there the state of the connection counts, and a tap tries again.
+ * A dashboard hears something every 2 s, so the age of what it shows says all: a connection that is
+ * back has no young content before what was missed, or the page anew, is there. A guest's phone
+ * hears something every 25 s: there it counts for how long that has not been so, and a tap tries again.
  */
 
 import { writeText } from '../core/dom.js';
@@ -17,7 +18,8 @@ const UPDATE_MS = 500;
 /**
  * @typedef {object} Watched
  * @property {string} state
- * @property {number} lastFrameAtMs
+ * @property {boolean} isCurrent
+ * @property {number} currentAtMs
  * @property {() => void} reconnect
  */
 
@@ -60,13 +62,13 @@ export class ConnectionStatus extends HTMLElement {
   update() {
     if (!this.#connection) return;
     const nowMs = Date.now();
-    if (this.#connection.state === 'live') {
+    if (this.#connection.isCurrent) {
       this.#downSinceMs = null;
       this.#hasGivenUp = false;
     } else {
       this.#downSinceMs ??= nowMs;
     }
-    const ageMs = this.#isDashboard ? nowMs - this.#connection.lastFrameAtMs : nowMs - (this.#downSinceMs ?? nowMs);
+    const ageMs = this.#isDashboard ? nowMs - this.#connection.currentAtMs : nowMs - (this.#downSinceMs ?? nowMs);
     this.#show(this.#readLevel(ageMs), ageMs);
   }
 

@@ -4,11 +4,6 @@
 import { submitInPlace, takeOverElements } from '../core/forms.js';
 import { startLive } from '../core/live.js';
 
-const GATHER_MS = 250; // one option is in many dishes, and each of them is told
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
-
 /** @param {Document} fresh */
 function showVersion(fresh) {
   takeOverElements(fresh, ['[data-menu-version]']);
@@ -18,12 +13,7 @@ const live = startLive({
   heartbeat: 'dashboard',
   isQuiet: () => !document.querySelector('form[aria-busy="true"], [data-editor] form'),
   onMessage: ({ type }) => {
-    if (!type.startsWith('menu_') && type !== 'station_screens') return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      // Where there is no way to the server, coming back brings the list.
-      live?.takeOver().catch(() => undefined);
-    }, GATHER_MS);
+    if (type.startsWith('menu_') || type === 'station_screens') live?.reloadSoon();
   },
   onSnapshot: showVersion,
 });

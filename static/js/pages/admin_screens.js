@@ -11,7 +11,6 @@ const live = startLive({
   // How a screen does is no message; that it was paired, changed or unpaired is one.
   refreshMs: 5000,
   onMessage: ({ type }) => {
-    // Where there is no way to the server, coming back brings the list.
-    if (type.startsWith('device_') && isQuiet()) live?.takeOver().catch(() => undefined);
+    if (type.startsWith('device_') && isQuiet()) live?.reloadSoon();
   },
 });

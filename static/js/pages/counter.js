@@ -21,9 +21,6 @@ const reasonDialog = /** @type {HTMLDialogElement | null} */ (document.querySele
 let nextQuantity = 1;
 /** @type {Till | null} */
 let till = null;
-const GATHER_MS = 250; // one option is in many dishes, and each of them is told
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
 
 const live = startLive({
   heartbeat: 'dashboard',
@@ -32,7 +29,7 @@ const live = startLive({
   askConsent: makeConsentDialog(document.querySelector('[data-consent-dialog]')),
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
-    else if (type === 'menu_item_changed') loadMenu();
+    else if (type === 'menu_item_changed') live?.reloadSoon(); // prices, names and choices come with the page
     else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
     else if (type === 'table_session_moved') showMove(data);
     else if (type === 'order_created') showOpenOrder(data);
@@ -171,15 +168,6 @@ function showAvailability({ menuItemId, isSoldOut }) {
   if (!key || !foot) return;
   key.disabled = isSoldOut;
   foot.textContent = isSoldOut ? 'sold out' : formatAmount(Number(key.dataset.priceMinor), root.dataset.currency ?? 'EUR');
-}
-
-/** Prices, names and choices come with the page. */
-function loadMenu() {
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    // With the orders of the same moment: what comes while it loads waits.
-    live?.connection.reload();
-  }, GATHER_MS);
 }
 
 /** @param {Document} fresh */

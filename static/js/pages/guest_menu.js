@@ -26,21 +26,11 @@ submitInPlace('[data-call-form]', (fresh) => {
   return true;
 });
 
-const GATHER_MS = 250; // one option is in many dishes, and each of them is told
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
-
 const live = startLive({
   heartbeat: 'guest',
   onMessage: ({ type }) => {
     if (['table_session_closed', 'table_session_moved'].includes(type)) location.reload();
-    if (!type.startsWith('menu_')) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      // Where there is no way to the server, coming back brings the menu.
-      live?.takeOver().catch(() => undefined);
-    }, GATHER_MS);
+    else if (type.startsWith('menu_')) live?.reloadSoon();
   },
   onSnapshot: takeOverMenu,
 });

@@ -10,32 +10,17 @@ import { findLiveRegion } from '../elements/live-region.js';
 
 const FORM = '[data-pay-form]';
 const orderId = /** @type {HTMLElement} */ (document.querySelector('[data-order-id]')).dataset.orderId;
-let isDue = false;
 
 const live = startLive({
   heartbeat: 'guest',
   isForThisPage: ({ data }) => data?.orderId === undefined || data.orderId === orderId,
   onMessage: ({ type, data }) => {
     if (['table_session_closed', 'table_session_moved'].includes(type)) location.reload(); // the server says what comes now
-    else if (data?.orderId) loadAgain();
+    else if (data?.orderId) live?.reloadSoon();
   },
   onSnapshot: showFresh,
 });
 guardForm();
-
-/** Once for what happens within one turn; what fails is tried with the next news, or by the next reconnect. */
-function loadAgain() {
-  if (isDue) return;
-  isDue = true;
-  queueMicrotask(async () => {
-    isDue = false;
-    try {
-      await live?.takeOver();
-    } catch {
-      // No network just now: the connection comes back with a snapshot of its own.
-    }
-  });
-}
 
 /** @param {Document} fresh */
 function showFresh(fresh) {

@@ -38,7 +38,7 @@ const live = startLive({
       findLiveRegion()?.say((document.querySelector('[data-say-ready]')?.getAttribute('data-say-ready') ?? '').replace('{number}', data.orderNumber));
       navigator.vibrate?.([120, 80, 120]);
     } else if (data?.newStatus === 'completed') {
-      live?.takeOver().catch(() => undefined); // how was it? or with the next connection
+      live?.reloadSoon(); // how was it?
     } else if (type === 'table_session_closed' || type === 'table_session_moved') {
       location.reload(); // the seating has ended: the server says what comes now
     }

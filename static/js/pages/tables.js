@@ -4,22 +4,13 @@
 import { startLive } from '../core/live.js';
 import '../elements/notification-tray.js';
 
-const GATHER_MS = 250; // what one step of an order sends comes within that
-
 const dialog = /** @type {HTMLDialogElement} */ (document.querySelector('[data-move-dialog]'));
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
 
 const live = startLive({
   heartbeat: 'dashboard',
   isQuiet: () => !document.querySelector('[data-pending], dialog[open]'),
   onMessage: ({ type }) => {
-    if (!/^(order|payment|table)_/.test(type)) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      // Where there is no way to the server, coming back brings the tiles.
-      live?.takeOver().catch(() => undefined);
-    }, GATHER_MS);
+    if (/^(order|payment|table)_/.test(type)) live?.reloadSoon();
   },
   onSnapshot: (fresh) => {
     for (const part of ['[data-tables-taken]', '[data-move-tables]']) {

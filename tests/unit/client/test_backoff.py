@@ -15,6 +15,13 @@ def test_the_wait_grows_by_half_up_to_thirty_seconds():
     assert [30.0, 30.0] == delays_s[9:]
 
 
+def test_who_has_to_be_back_sooner_grows_to_less():
+    """A screen that nobody touches waits ten seconds at most."""
+    delays_s = [compute_delay_s(attempt, lambda: 1.0, longest_s=10.0) for attempt in (2, 5, 6, 40)]
+
+    assert [2.25, 1.5**5, 10.0, 10.0] == delays_s
+
+
 @given(
     attempt=st.integers(min_value=0, max_value=100_000),
     share=st.floats(min_value=0, max_value=1, exclude_max=True),

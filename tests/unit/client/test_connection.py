@@ -262,8 +262,8 @@ async def test_a_ticket_that_is_refused_for_good_ends_it(server):
     assert [] == server.authentications
 
 
-async def test_failed_attempts_back_off_and_then_go_slowly_on(server):
-    """Ten counted attempts, the callback once, then waits of a minute and more."""
+async def test_failed_attempts_back_off_and_go_on_after_the_last_counted_one(server):
+    """Ten counted attempts, the callback once, then waits of the longest."""
     delays_s: list[float] = []
     errors: list[Exception] = []
     reached: list[int] = []
@@ -286,10 +286,34 @@ async def test_failed_attempts_back_off_and_then_go_slowly_on(server):
     async with Connection(options):
         await wait_for(lambda: len(delays_s) >= 12, "twelve attempts")
 
-    expected_s = [0.75 * min(30.0, 1.5**attempt) for attempt in range(10)] + [90.0, 90.0]
+    expected_s = [0.75 * min(30.0, 1.5**attempt) for attempt in range(12)]
     assert expected_s == delays_s[:12]
     assert [10] == reached
     assert 12 <= len(errors)
+
+
+async def test_a_dashboard_comes_back_sooner_unless_it_was_let_in_before(server):
+    """What was let in and lost is a return, which is counted: those are rarer (decision 0051)."""
+    delays_s: list[float] = []
+
+    async def note(delay_s):
+        delays_s.append(delay_s)
+        await asyncio.sleep(0)
+
+    async def token():
+        if len(delays_s) < 8:
+            raise OSError("no network")
+        return "ticket"
+
+    options = build_options(
+        server, token=token, sleep=note, random=lambda: 1.0, longest_delay_s=10.0
+    )
+    async with Connection(options) as connection:
+        await connection.wait_until_live()
+        connection.drop()
+        await wait_for(lambda: len(delays_s) >= 9, "the ninth wait")
+
+    assert [1.5**5, 10.0, 10.0, 1.5**8] == delays_s[5:9]
 
 
 async def test_a_retry_after_holds_the_next_attempt_back(server):
