@@ -83,7 +83,8 @@ class ModifierGroupView(View):
 class MenuItemView(View):
     """plate: which drawing stands in for a photo.
 
-    version: rises with every edit; has a default for events that were logged before.
+    photo_path: where its photo is, `{photo_path}/small.webp` and `/large.webp`; what is there never
+    changes. version: rises with every edit. Both have a default for events that were logged before.
     """
 
     menu_item_id: str
@@ -101,6 +102,7 @@ class MenuItemView(View):
     sold_out_until: datetime | None
     groups: list[ModifierGroupView]
     version: int = 1
+    photo_path: str | None = None
 
 
 class MenuCategoryView(View):

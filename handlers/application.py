@@ -12,10 +12,11 @@ from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
     HTTPMessageDelegate,
+    HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.web import Application
+from tornado.web import Application, RequestHandler
 
 from handlers.base import log_request
 from handlers.compression import CompressedPages
@@ -29,17 +30,22 @@ _DISCARD_LIMIT_BYTES = 64 * 2**20
 
 
 class TableTapApplication(Application):
-    """An application whose handlers see no more of a body than one byte above the limit."""
+    """An application whose handlers see no more of a body than one byte above the limit.
+
+    Those that take it in parts count for themselves: they know by then who sends it.
+    """
 
     def __init__(self, routes: Sequence[Any], *, body_limit_bytes: int, **settings: Any) -> None:
         super().__init__(list(routes), **settings)
         self._body_limit_bytes = body_limit_bytes
 
-    def start_request(
-        self, server_conn: object, request_conn: HTTPConnection
+    def get_handler_delegate(  # type: ignore[override]  # Tornado's names its private class
+        self, request: HTTPServerRequest, target_class: type[RequestHandler], *args: Any, **kw: Any
     ) -> HTTPMessageDelegate:
-        inner = super().start_request(server_conn, request_conn)
-        return _LimitedBody(inner, request_conn, self._body_limit_bytes)
+        inner = super().get_handler_delegate(request, target_class, *args, **kw)
+        assert request.connection is not None
+        limit_bytes = None if inner.stream_request_body else self._body_limit_bytes
+        return _LimitedBody(inner, request.connection, limit_bytes)
 
 
 def build_application(
@@ -63,14 +69,17 @@ def build_application(
 
 
 class _LimitedBody(HTTPMessageDelegate):
-    """Passes a request on with its body cut off; the handler sees that it is too long."""
+    """Passes a request on with its body cut off; the handler sees that it is too long.
+
+    limit_bytes: None passes all on.
+    """
 
     def __init__(
-        self, inner: HTTPMessageDelegate, connection: HTTPConnection, limit_bytes: int
+        self, inner: HTTPMessageDelegate, connection: HTTPConnection, limit_bytes: int | None
     ) -> None:
         self._inner = inner
         self._connection = connection
-        self._left_bytes = limit_bytes + 1
+        self._left_bytes = _DISCARD_LIMIT_BYTES if limit_bytes is None else limit_bytes + 1
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders

@@ -17,7 +17,6 @@ from handlers.languages import DEFAULT_LOCALE, choose_locale, tell_refusal
 from handlers.security import build_content_security_policy, make_nonce
 from services.pins import PinPerson
 
-_FORM = "application/x-www-form-urlencoded"
 # As in JSON (realtime/strict_json.py): tab and new line are text, no printer or terminal is to
 # meet the others.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -28,13 +27,15 @@ class PageHandler(BaseHandler):
 
     home = "/"
     time_zone = "UTC"
+    # How a browser writes the page's forms.
+    form_type = "application/x-www-form-urlencoded"
     # Whether the page speaks the language of a guest; staff read English.
     speaks_to_guests = False
 
     async def prepare(self) -> None:
         await super().prepare()
-        media_type = self.request.headers.get("Content-Type", _FORM).split(";")[0].strip().lower()
-        if self.request.method == "POST" and media_type != _FORM:
+        said = self.request.headers.get("Content-Type", self.form_type)
+        if self.request.method == "POST" and said.split(";")[0].strip().lower() != self.form_type:
             raise InvalidMessage("Send the form as a browser does.")
 
     def render_page(self, template: str, **context: Any) -> None:

@@ -36,6 +36,7 @@ from handlers.pages.admin_person import (
     PersonPage,
     WithdrawPage,
 )
+from handlers.pages.admin_photo import PhotoPage, RemovePhotoPage
 from handlers.pages.admin_screens import (
     ChangeScreenPage,
     FailoverPage,
@@ -62,6 +63,7 @@ from handlers.pages.kitchen import (
 from handlers.pages.language import LanguagePage
 from handlers.pages.pair import PairPage, PairStatePage
 from handlers.pages.pay import PayPage
+from handlers.pages.photo import PhotoFile
 from handlers.pages.pin import ConsentPage, OwnPinPage, PinPage
 from handlers.pages.set_up import SetUpPage
 from handlers.pages.shift import ShiftPage
@@ -108,6 +110,8 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/menu/(?P<menu_item_id>{_ID})/options": EditOptionsPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/availability": AvailabilityPage,
     rf"/admin/menu/(?P<menu_item_id>{_ID})/listing": ListingPage,
+    rf"/admin/menu/(?P<menu_item_id>{_ID})/photo": PhotoPage,
+    rf"/admin/menu/(?P<menu_item_id>{_ID})/photo/remove": RemovePhotoPage,
     r"/admin/money": MoneyPage,
     r"/admin/people": PeoplePage,
     r"/admin/people/invite": InvitePage,
@@ -132,6 +136,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/t/(?P<code>[A-Za-z0-9_-]{8,64})": TablePage,
     r"/menu": GuestMenuPage,
     rf"/menu/(?P<menu_item_id>{_ID})": GuestItemPage,
+    rf"/photos/(?P<cafe_id>{_ID})/(?P<photo_id>{_ID})/(?P<size>small|large)\.webp": PhotoFile,
     r"/cart": GuestCartPage,
     r"/cart/lines": CartLinesPage,
     r"/cart/lines/(?P<line_id>[0-9]{1,7})": CartLinesPage,

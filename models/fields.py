@@ -15,6 +15,7 @@ import msgspec
 from peewee import (
     SQL,
     BigIntegerField,
+    BlobField,
     BooleanField,
     CharField,
     Check,
@@ -170,6 +171,11 @@ def big_integer_field(**options: Any) -> Any:
 def boolean_field(*, default: bool | None = None) -> Field[bool]:
     """True or false, never null."""
     return BooleanField(default=default)
+
+
+def bytes_field() -> Field[bytes]:
+    """Bytes as they are. PostgreSQL's driver returns them as a view: `bytes(row.field)`."""
+    return BlobField()
 
 
 @overload

@@ -6,6 +6,7 @@ from models.base import Table
 from models.fields import (
     big_integer_field,
     boolean_field,
+    bytes_field,
     check,
     id_field,
     integer_field,
@@ -47,8 +48,9 @@ class MenuCategory(Table):
 
 
 class MenuItem(Table):
-    """Something to order. plate: which drawing stands in for a photo. version: rises with edits.
+    """Something to order. plate: which drawing stands in where it has no photo.
 
+    version: rises with edits.
     sold_out_at and sold_out_until: sold out from the one, until the other or until changed.
     """
 
@@ -79,6 +81,20 @@ class MenuItem(Table):
             check("menu_item_prep", "prep_s >= 0"),
             check("menu_item_version", "version >= 1"),
         )
+
+
+class MenuPhoto(Table):
+    """A dish's photo, where it has one. small, large: WebP, as domain/photos.py says."""
+
+    id = id_field(primary_key=True)
+    cafe_id = reference_field(Cafe)
+    menu_item_id = reference_field(MenuItem, unique=True)
+    small = bytes_field()
+    large = bytes_field()
+
+    class Meta:
+        table_name = "menu_photo"
+        indexes = ((("cafe_id",), False),)
 
 
 class ModifierGroup(Table):

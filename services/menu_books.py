@@ -13,7 +13,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from domain.errors import NotFound
 from domain.menu import Catalogue, Sellable
+from domain.photos import build_photo_path
 from domain.taxes import TaxRate
 from domain.views import (
     MenuCategoryView,
@@ -46,10 +48,11 @@ ORDER BY modifier_group_id, position
 _ITEMS_QUERY = """
 SELECT item.id, item.category_id, item.station_id, item.name, item.kitchen_name,
     item.description, item.price_minor, item.prep_s, item.plate, item.allergens, item.diets,
-    item.sold_out_at, item.sold_out_until, item.version, item.archived_at IS NULL,
-    tax.code, tax.name, tax.rate_ppm
+    item.sold_out_at, item.sold_out_until, item.version, item.cafe_id, photo.id,
+    item.archived_at IS NULL, tax.code, tax.name, tax.rate_ppm
 FROM menu_item AS item
 JOIN tax_code AS tax ON tax.id = item.tax_code_id
+LEFT JOIN menu_photo AS photo ON photo.menu_item_id = item.id
 WHERE item.cafe_id = ?
 ORDER BY item.category_id, item.position
 """
@@ -110,6 +113,14 @@ def read_menu_book(cafe_id: str) -> MenuBook:
 def list_editable_items(cafe_id: str) -> list[EditableItem]:
     """List all dishes of a cafe in the order of the menu, those that were taken off it too."""
     return [editable for editable, _ in _read_items(cafe_id)]
+
+
+def find_editable_item(cafe_id: str, menu_item_id: str) -> EditableItem:
+    """Find a dish, on the menu or off it. Raises: NotFound."""
+    for each in list_editable_items(cafe_id):
+        if each.item.menu_item_id == menu_item_id:
+            return each
+    raise NotFound("There is no such item on the menu.")
 
 
 def raise_menu_version(unit: UnitOfWork) -> int:
@@ -257,6 +268,8 @@ def _build_item(row: tuple[Any, ...], groups: list[ModifierGroupView]) -> MenuIt
         sold_out_at,
         sold_out_until,
         version,
+        cafe_id,
+        photo_id,
         *_,
     ) = row
     return MenuItemView(
@@ -275,4 +288,5 @@ def _build_item(row: tuple[Any, ...], groups: list[ModifierGroupView]) -> MenuIt
         sold_out_until=from_optional_unix_ms(sold_out_until),
         groups=groups,
         version=version,
+        photo_path=None if photo_id is None else build_photo_path(cafe_id, photo_id),
     )

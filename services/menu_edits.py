@@ -29,6 +29,7 @@ from services.cafes import CafeRules, read_cafe
 from services.menu import list_items
 from services.menu_books import (
     EditableItem,
+    find_editable_item,
     get_menu_book,
     list_editable_items,
     raise_menu_version,
@@ -87,7 +88,7 @@ def edit_menu_item(unit: UnitOfWork, command: EditMenuItem) -> MenuChangeView:
 
     Raises: NotFound (also its new station), VersionConflict, UnprocessableInput for saying nothing.
     """
-    before = _get_item(unit, command.menu_item_id)
+    before = find_editable_item(unit.cafe_id, command.menu_item_id)
     check_version(before.item.version, command.expected_version, what="dish")
     changes = _read_changes(unit, command, before)
     if not changes:
@@ -97,7 +98,7 @@ def edit_menu_item(unit: UnitOfWork, command: EditMenuItem) -> MenuChangeView:
         )
     _update(unit, MenuItem, command.menu_item_id, before.item.version, changes)
     menu_version = raise_menu_version(unit)
-    after = _get_item(unit, command.menu_item_id)
+    after = find_editable_item(unit.cafe_id, command.menu_item_id)
     item = refresh_item(after.item, unit.now)
     unit.record(MenuItemChanged(item=item, is_listed=after.is_listed, menu_version=menu_version))
     unit.audit(
@@ -161,13 +162,6 @@ def _read_changes(unit: UnitOfWork, command: EditMenuItem, before: EditableItem)
     ):
         raise NotFound("There is no such station.")
     return changes
-
-
-def _get_item(unit: UnitOfWork, menu_item_id: str) -> EditableItem:
-    for each in list_editable_items(unit.cafe_id):
-        if each.item.menu_item_id == menu_item_id:
-            return each
-    raise NotFound("There is no such item on the menu.")
 
 
 def _update(

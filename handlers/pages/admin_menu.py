@@ -30,7 +30,7 @@ _HIGHEST_PRICE = 10_000_000
 _LONGEST_PREP_S = 14_400
 _DURATION = re.compile(r"([0-9]{1,3})(?::([0-5][0-9]))?")
 # What a page that was just changed says: words of its address.
-_DONE = ("saved", "prices", "out", "back", "off", "on", "grace")
+_DONE = ("saved", "prices", "out", "back", "off", "on", "grace", "photo", "drawing")
 _LONGEST_GRACE_S = 120
 # Refusals that belong beside the form.
 _FAULTS_OF_THE_FORM = (404, 409, 422, 429)
@@ -131,7 +131,7 @@ class MenuPage(_EditorPage):
         )
 
 
-class _MenuForm(_EditorPage):
+class DishForm(_EditorPage):
     """A form about one dish."""
 
     async def get(self, menu_item_id: str) -> None:
@@ -139,7 +139,7 @@ class _MenuForm(_EditorPage):
         self.see_other(f"{_MENU}?item={menu_item_id}")
 
 
-class EditItemPage(_MenuForm):
+class EditItemPage(DishForm):
     """POST /admin/menu/{item}: what the editor says of the dish itself."""
 
     async def post(self, menu_item_id: str) -> None:
@@ -174,7 +174,7 @@ class EditItemPage(_MenuForm):
         return [self.decode_argument(each, name) for each in ticked]
 
 
-class EditOptionsPage(_MenuForm):
+class EditOptionsPage(DishForm):
     """POST /admin/menu/{item}/options: the prices of its choices, those that were changed."""
 
     async def post(self, menu_item_id: str) -> None:
@@ -222,7 +222,7 @@ class EditOptionsPage(_MenuForm):
         return commands, faults
 
 
-class AvailabilityPage(_MenuForm):
+class AvailabilityPage(DishForm):
     """POST /admin/menu/{item}/availability: sold out, until when, or there again.
 
     until: `back`, `open`, `hour` or `day`. option: a choice of the dish, instead of itself, as
@@ -280,7 +280,7 @@ class GracePage(_EditorPage):
         self.see_other(f"{_MENU}?done=grace")
 
 
-class ListingPage(_MenuForm):
+class ListingPage(DishForm):
     """POST /admin/menu/{item}/listing: off the menu (`off`), or on it again (`on`)."""
 
     async def post(self, menu_item_id: str) -> None:

@@ -1,5 +1,6 @@
 """What the pages of management share: the frame with the cafe's name, and the live connection."""
 
+from collections.abc import Callable
 from typing import Any
 
 from config.namespaces import Caller, Namespace
@@ -8,6 +9,7 @@ from domain.views import Position
 from handlers.page import StaffPage, build_live
 from services.cafes import CafeRules
 from services.operations import OPERATIONS
+from services.unit_of_work import UnitOfWork
 
 
 class ManagementPage(StaffPage):
@@ -41,7 +43,12 @@ class ManagementPage(StaffPage):
 
         Raises: TableTapError, as the operation does.
         """
-        operation = OPERATIONS[name]
+        await self.do(name, OPERATIONS[name].function, command)
+
+    async def do(
+        self, name: str, function: Callable[[UnitOfWork, Any], object], command: Command
+    ) -> None:
+        """Do as `run` what neither sockets nor the API have."""
         caller = Caller(
             namespace=Namespace.ADMIN,
             principal=self.identity.principal,
@@ -49,5 +56,5 @@ class ManagementPage(StaffPage):
         )
         async with self.context.limits.counted(self.identity, name, caller):
             await self.context.runner.write(
-                operation.function, command, command_type=name, identity=self.identity
+                function, command, command_type=name, identity=self.identity
             )

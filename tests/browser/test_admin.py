@@ -10,6 +10,7 @@ from domain.commands import PlaceOrder
 from domain.views import OrderView, PaymentView, RefundView
 from tests.support.browser import BrowserFaults, find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
+from tests.support.pictures import draw_picture
 
 SIZES = ("desk", "tablet", "phone")
 PAGES = ("/admin", "/admin/menu", "/admin/money", "/admin/people", "/admin/audit")
@@ -140,6 +141,39 @@ async def test_a_dish_off_the_menu_is_gone_from_open_pages(cafe):
     await admin.get_by_role("button", name="Put it back on the menu").click()
     await expect(dish).to_be_visible()
     await expect(key).to_be_enabled()
+
+
+async def test_a_photo_reaches_the_guests_open_menu(cafe, browser_faults: BrowserFaults):
+    """Chosen by the editor's own field; one that is none is said beside it."""
+    admin = await cafe.open_display("desk", "manager", "/admin/menu")
+    phone = await cafe.sit_down(5)
+    dish = phone.get_by_role("article").filter(has_text="Cortado")
+    await admin.get_by_role("link", name="Cortado").click()
+    field = admin.get_by_label("A picture of the dish")
+    key = admin.get_by_role("button", name="Show it to guests")
+
+    browser_faults.expect("422")
+    await field.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"none"})
+    await key.click()
+    await expect(admin.get_by_role("alert")).to_contain_text("no picture that can be read")
+    assert await find_violations(admin) == []
+    picture = draw_picture(width=4000, height=3000)
+    await field.set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture})
+    await key.click()
+
+    await expect(admin.locator("[data-done]")).to_have_text("Guests see the photo now.")
+    photo = dish.locator(".plate__photo")
+    await expect(photo).to_have_js_property("complete", value=True)
+    await expect(photo).to_have_js_property("naturalWidth", 312)
+    await save_screenshot(admin, "admin-menu-photo", whole_page=True)
+    await dish.scroll_into_view_if_needed()
+    await save_screenshot(phone, "guest-menu-photo")
+    await dish.get_by_role("link", name="Cortado", exact=True).click()
+    await expect(phone.locator(".dish-hero .plate__photo")).to_have_js_property(
+        "naturalWidth", 1170
+    )
+    assert await find_violations(phone) == []
+    await save_screenshot(phone, "guest-item-photo")
 
 
 async def test_a_price_that_is_none_is_said_beside_it(cafe, browser_faults: BrowserFaults):

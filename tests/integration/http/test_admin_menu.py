@@ -2,11 +2,14 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
+from domain.photos import UPLOAD_LIMIT_BYTES
 from domain.roles import Role
 from tests.integration.http.conftest import Client, World, read
+from tests.support.pictures import draw_picture, read_picture
 
 FLAT_WHITE = "Flat white"
 
@@ -230,3 +233,77 @@ async def test_the_editor_is_for_management(world: World):
     form = {"listing": "off"}
     answer = await counter.request("POST", f"/admin/menu/{item_id}/listing", form=form)
     assert answer.code == 403
+
+
+def write_upload(*files: bytes) -> dict[str, Any]:
+    """Write a form with files as a browser does."""
+    parts = [
+        b'--edge\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n'
+        b"Content-Type: image/jpeg\r\n\r\n" + content + b"\r\n"
+        for content in files
+    ]
+    return {
+        "raw": b"".join(parts) + b"--edge--\r\n",
+        "Content_Type": "multipart/form-data; boundary=edge",
+    }
+
+
+async def test_a_photo_is_put_up_and_taken_down_in_the_browser(world: World):
+    """Anybody may look at it, for ever; the drawing is there again afterwards."""
+    till = await world.staff(Role.COUNTER)
+    address = f"/admin/menu/{(await find_item(till))['menuItemId']}/photo"
+    manager = await world.open_browser(Role.MANAGER)
+
+    answer = await manager.request("POST", address, **write_upload(draw_picture(quality=95)))
+
+    assert answer.code == 303, answer.body
+    assert (
+        "Guests see the photo now." in (await manager.get(answer.headers["Location"])).body.decode()
+    )
+    path = (await find_item(till))["photoPath"]
+    photo = await Client(world.url).get(f"{path}/small.webp")
+    assert (photo.code, photo.headers["Content-Type"]) == (200, "image/webp")
+    assert "immutable" in photo.headers["Cache-Control"]
+    assert read_picture(photo.body).size == (312, 312)
+    answer = await manager.request("POST", f"{address}/remove", form={})
+    assert answer.code == 303, answer.body
+    assert (await find_item(till))["photoPath"] is None
+    assert (await Client(world.url).get(f"{path}/small.webp")).code == 404
+
+
+async def test_an_upload_that_is_no_photo_is_refused_beside_the_field(world: World):
+    """And nothing of it is kept."""
+    till = await world.staff(Role.COUNTER)
+    address = f"/admin/menu/{(await find_item(till))['menuItemId']}/photo"
+    manager = await world.open_browser(Role.MANAGER)
+    picture = draw_picture()
+
+    for upload, status, words in (
+        (write_upload(b"<svg/>"), 422, "no picture that can be read"),
+        (write_upload(b"\xff" * (UPLOAD_LIMIT_BYTES + 1)), 413, "larger than 12 MB"),
+        (write_upload(b"\xff" * (UPLOAD_LIMIT_BYTES * 2)), 413, "larger than 12 MB"),
+        (write_upload(), 400, "Choose a photo first."),
+        (write_upload(b""), 400, "Choose a photo first."),
+        (write_upload(picture, picture), 400, "Choose a photo first."),
+        (write_upload(picture) | {"raw": write_upload(picture)["raw"][:-20]}, 400, "as a browser"),
+    ):
+        answer = await manager.request("POST", address, **upload)
+        assert answer.code == status, words
+        assert words in answer.body.decode()
+    assert (await manager.request("POST", address, form={"photo": "x"})).code == 400
+    assert (await find_item(till))["photoPath"] is None
+
+
+async def test_who_may_not_upload_is_refused_whatever_they_send(world: World):
+    """Without a sign-in, without the right, and from another site."""
+    item = await find_item(await world.staff(Role.COUNTER))
+    address = f"/admin/menu/{item['menuItemId']}/photo"
+    upload = write_upload(draw_picture())
+    cook = await world.open_browser(Role.KITCHEN)
+    manager = await world.open_browser(Role.MANAGER)
+
+    assert (await Client(world.url).request("POST", address, **upload)).code == 401
+    assert (await cook.request("POST", address, **upload)).code == 403
+    foreign = {"Origin": "http://evil.example", "Sec_Fetch_Site": "cross-site"}
+    assert (await manager.request("POST", address, **upload | foreign)).code == 403
+    assert (await find_item(await world.staff(Role.COUNTER)))["photoPath"] is None

@@ -26,6 +26,7 @@ OPEN_PAGES = {
     "/pair/state",
     "/language",
     r"/set-up/(?P<code>[A-Za-z0-9_-]{43})",
+    r"/photos/(?P<cafe_id>[0-9a-f-]{36})/(?P<photo_id>[0-9a-f-]{36})/(?P<size>small|large)\.webp",
 }
 
 
