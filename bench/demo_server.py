@@ -45,12 +45,23 @@ def run_demo(*arguments: str, database_url: str = "", **settings: str) -> Iterat
 
     database_url: empty means a SQLite file in the data folder.
     """
+    if database_url:
+        settings["database_url"] = database_url
+    with _run("demo", "--json", *arguments, **settings) as server:
+        yield server
+
+
+@contextmanager
+def run_empty() -> Iterator[Server]:
+    """Start `tabletap.py serve` where there is no cafe yet and stop it at the end."""
+    with _run("serve") as server:
+        yield server
+
+
+@contextmanager
+def _run(*command: str, **settings: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="tabletap-bench-") as folder:
-        if database_url:
-            settings["database_url"] = database_url
-        server = Server(
-            data_dir=Path(folder), settings=settings, command=["demo", "--json", *arguments]
-        )
+        server = Server(data_dir=Path(folder), settings=settings, command=list(command))
         server.start()
         try:
             yield server

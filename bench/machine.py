@@ -109,4 +109,5 @@ def _find_commit() -> str:
 
 
 def _find_module() -> str:
-    return f"bench.{Path(sys.argv[0]).stem}"
+    path = Path(sys.argv[0])
+    return f"bench.{path.parent.name if path.stem == '__main__' else path.stem}"

@@ -1,6 +1,6 @@
 """The check of layouts sees each kind of fault, and nothing on a page that has none."""
 
-from bench.layout import find_faults
+from bench.screens.layout import find_faults
 from tests.support.browser import OpenPage
 
 FAULTS = {

@@ -17,6 +17,11 @@ test('a dish is found by its initials', () => {
   assert.ok(!matches('Flat white', 'wf'));
 });
 
+test('a word with a hyphen is found as it is written', () => {
+  assert.ok(matches('Slow-cooked free-range eggs', 'slow-cooked free-r'));
+  assert.ok(matches('Slow-cooked free-range eggs', 'cooked'));
+});
+
 test('letters of any script and blanks around them are no matter', () => {
   assert.ok(matches('Galão', '  galã '));
   assert.ok(matches('Чай с мятой', 'мят'));

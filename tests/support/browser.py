@@ -1,9 +1,9 @@
 """Real browser windows: Chromium, in the sizes of a kitchen display, a tablet and a phone.
 
 `open_page("kitchen", url)` opens a window of its own, with cookies of its own, as another device
-would have. What a page writes to its console as an error or warning, an exception in it, and a
-request to another host fail the test at its end. `find_violations(page)` runs axe;
-`save_screenshot(page, name)` keeps a picture in tests/.output.
+would have. What a page writes to its console as an error or warning, an exception in it, a request
+to another host, and a page without a strict content policy fail the test at its end.
+`find_violations(page)` runs axe; `save_screenshot(page, name)` keeps a picture in tests/.output.
 
 Chromium is started once per test: that takes a second, and each test has a clean one.
 """
@@ -17,7 +17,14 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    async_playwright,
+)
 
 from tests.support.tools import NODE_MODULES, ROOT, ToolMissing, find_chromium
 
@@ -86,6 +93,7 @@ class BrowserFaults:
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.found.append(f"exception: {error}"))
         page.on("request", self._on_request)
+        page.on("response", self._on_response)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -99,6 +107,12 @@ class BrowserFaults:
             "localhost",
         ):
             self.found.append(f"request to another host: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        is_page = response.headers.get("content-type", "").startswith("text/html")
+        policy = response.headers.get("content-security-policy", "")
+        if is_page and ("default-src 'none'" not in policy or "unsafe-" in policy):
+            self.found.append(f"content policy {policy!r}: {response.url}")
 
 
 class OpenPage(Protocol):

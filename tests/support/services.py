@@ -40,6 +40,7 @@ _FIRST_WITH_STRATEGIES = 150_000
 # Ports to look among: so many ranges of so many ports, from 10,000 up.
 _PORT_RANGES = 16
 _PORT_RANGE = 1_400
+_REFUSED_BY_BROWSERS = 10_080  # the fetch standard has it among its bad ports
 
 
 class PostgresServer:
@@ -233,6 +234,8 @@ def find_free_port() -> int:
     while True:
         # Not of `random`, whose seed is the same at the start of each test.
         port = first + secrets.randbelow(_PORT_RANGE)
+        if port == _REFUSED_BY_BROWSERS:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -1,7 +1,8 @@
 """A lunch in the demo's cafe at one moment, for pictures: old orders, new ones, everything between.
 
 What is on the screens was ordered, begun, finished and taken off over REST, as guests, the till and
-cooks do it; nothing is written into tables by hand but the time. `let_time_pass` moves the times of
+cooks do it; nothing is written into tables by hand but the time. Dishes are renamed as a manager
+renames them. `let_time_pass` moves the times of
 each round back while the server is stopped, because a ticket that is four minutes late would
 otherwise take fourteen minutes to make, and moves the cafe to a zone in which it is noon.
 """
@@ -22,7 +23,7 @@ from domain.commands import AddRound, ItemUnits, LineDraft, PlaceOrder, SetAvail
 from domain.demo import DemoDescription
 from domain.payments import PaymentMethod
 from domain.roles import Role
-from domain.views import MenuAvailabilityView, MenuView, OrderItemView, OrderView
+from domain.views import MenuAvailabilityView, MenuItemView, MenuView, OrderItemView, OrderView
 from models.fields import UtcTimestampField
 from models.orders import Order, OrderItem, Round, Ticket
 from tests.support.demo_cafe import draft_line
@@ -31,16 +32,20 @@ from tests.support.demo_cafe import draft_line
 _SOLD_BEFORE, _SOLD_AT_ONCE = 110, 10
 _NEWEST_SALE_S, _BETWEEN_SALES_S = 130, 70
 _NOON_HOUR = 12
+# What is sold at once here took some minutes to make in the morning that it stands for.
+_QUICKEST_S, _SLOWEST_S, _STEP_S = 170, 520, 47
+_BEGINNINGS = frozenset({"submitted_at", "fired_at", "created_at", "queued_at", "started_at"})
 
 
 class Dish(msgspec.Struct, frozen=True):
-    """A line and how far it is. state: queued, started, ready or voided."""
+    """A line and how far it is. state: queued, started, ready or voided (why: void_reason)."""
 
     name: str
     choices: tuple[str, ...] = ()
     quantity: int = 1
     state: str = "queued"
     note: str = ""
+    void_reason: str = "Guest left"
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -51,6 +56,15 @@ class Visit(msgspec.Struct, frozen=True):
     dishes: tuple[Dish, ...]
     allergy: str = ""
     note: str = ""
+
+
+class Renaming(msgspec.Struct, frozen=True):
+    """What a dish is called from now on; kitchen_name: on the wall, 18 letters at most."""
+
+    dish: str
+    name: str
+    kitchen_name: str
+    description: str = ""
 
 
 _MORNING = (
@@ -170,17 +184,24 @@ class Lunch:
     def __init__(self, description: DemoDescription) -> None:
         self._description = description
         self._ages_s: dict[tuple[str, int], int] = {}  # (order, round) -> how long ago it was
+        self._took_s: dict[tuple[str, int], int] = {}  # (order, round) -> how long it was made
         self._orders: dict[int, str] = {}  # table -> its order
         self._sold = 0
 
-    async def serve(self, visits: tuple[Visit, ...]) -> None:
-        """Sell what a morning sells, then let the visits come in their order."""
+    async def serve(self, visits: tuple[Visit, ...], renamed: tuple[Renaming, ...] = ()) -> None:
+        """Sell what a morning sells, then let the visits come in their order.
+
+        renamed: what a manager writes into the menu before them; dishes are found by their old
+        names all the same.
+        """
         till = await employ(self._description, Role.COUNTER).sign_in()
         manager = await employ(self._description, Role.MANAGER).sign_in()
         menu = await till.read_menu()
         for _ in range(_SOLD_BEFORE // _SOLD_AT_ONCE):
             sales = [self._sell_and_serve(till, manager, menu) for _ in range(_SOLD_AT_ONCE)]
             await asyncio.gather(*sales)
+        for renaming in renamed:
+            await _rename(manager, menu, renaming)
         for visit in sorted(visits, key=lambda each: -each.ago_s):
             order = await self._order(till, menu, visit)
             fresh = order.rounds[-1]
@@ -200,11 +221,12 @@ class Lunch:
                     "SELECT id FROM order_round WHERE order_id = ? AND number = ?",
                     (order_id, round_number),
                 ).fetchone()
-                _move_back(connection, Round, "id", round_id, age_s)
-                _move_back(connection, Ticket, "round_id", round_id, age_s)
-                _move_back(connection, OrderItem, "round_id", round_id, age_s)
+                took_s = self._took_s.get((order_id, round_number), 0)
+                _move_back(connection, Round, "id", round_id, age_s, took_s)
+                _move_back(connection, Ticket, "round_id", round_id, age_s, took_s)
+                _move_back(connection, OrderItem, "round_id", round_id, age_s, took_s)
                 if round_number == 1:
-                    _move_back(connection, Order, "id", order_id, age_s)
+                    _move_back(connection, Order, "id", order_id, age_s, took_s)
 
     async def _sell_and_serve(self, till: RestClient, manager: RestClient, menu: MenuView) -> None:
         dish = _MORNING[self._sold % len(_MORNING)]
@@ -217,6 +239,8 @@ class Lunch:
         await till.command(f"/orders/{order.order_id}/payments", dict[str, Any], cash)
         age_s = _NEWEST_SALE_S + (_SOLD_BEFORE - order.order_number) * _BETWEEN_SALES_S
         self._ages_s[order.order_id, 1] = age_s
+        took_s = _QUICKEST_S + order.order_number * _STEP_S % (_SLOWEST_S - _QUICKEST_S)
+        self._took_s[order.order_id, 1] = took_s
 
     async def _order(self, till: RestClient, menu: MenuView, visit: Visit) -> OrderView:
         lines = [_write_line(menu, dish) for dish in visit.dishes]
@@ -237,7 +261,7 @@ class Lunch:
 
 async def _move(manager: RestClient, order: OrderView, item: OrderItemView, dish: Dish) -> None:
     if dish.state == "voided":
-        body = {"items": [ItemUnits(item_id=item.item_id)], "reason": "Guest left"}
+        body = {"items": [ItemUnits(item_id=item.item_id)], "reason": dish.void_reason}
         await manager.command(f"/orders/{order.order_id}/void", OrderView, body)
     elif dish.state != "queued":
         await manager.move_item(item.item_id, "start" if dish.state == "started" else "ready")
@@ -248,10 +272,22 @@ def _write_line(menu: MenuView, dish: Dish) -> LineDraft:
     return msgspec.structs.replace(line, note=dish.note)
 
 
+async def _rename(manager: RestClient, menu: MenuView, renaming: Renaming) -> None:
+    item = _find_item(menu, renaming.dish)
+    body = {"name": renaming.name, "kitchenName": renaming.kitchen_name}
+    if renaming.description:
+        body["description"] = renaming.description
+    await manager.command(f"/menu/items/{item.menu_item_id}", dict[str, Any], body)
+
+
 async def _sell_out(manager: RestClient, menu: MenuView, name: str) -> None:
-    item = next(item for each in menu.categories for item in each.items if item.name == name)
+    item = _find_item(menu, name)
     command = SetAvailability(is_sold_out=True, menu_item_id=item.menu_item_id)
     await manager.command("/menu/availability", MenuAvailabilityView, command)
+
+
+def _find_item(menu: MenuView, name: str) -> MenuItemView:
+    return next(item for each in menu.categories for item in each.items if item.name == name)
 
 
 def make_it_noon(database: Path) -> None:
@@ -267,11 +303,20 @@ def _find_zone_where_it_is_noon() -> str:
 
 
 def _move_back(
-    connection: sqlite3.Connection, table: type[Model], column: str, key: Any, age_s: int
+    connection: sqlite3.Connection,
+    table: type[Model],
+    column: str,
+    key: Any,
+    age_s: int,
+    took_s: int,
 ) -> None:
+    """Make rows older. took_s: what had begun before it ended, it began so much earlier."""
     meta: Any = table._meta  # noqa: SLF001  # Peewee keeps a table's columns nowhere else
     times = [
         field.column_name for field in meta.sorted_fields if isinstance(field, UtcTimestampField)
     ]
-    moves = ", ".join(f"{name} = {name} - {age_s * 1000}" for name in times)
+    moves = ", ".join(
+        f"{name} = {name} - {(age_s + (took_s if name in _BEGINNINGS else 0)) * 1000}"
+        for name in times
+    )
     connection.execute(f'UPDATE "{meta.table_name}" SET {moves} WHERE {column} = ?', (key,))  # noqa: S608  # names of our own
