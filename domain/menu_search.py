@@ -118,12 +118,15 @@ def matches(text: str, typed: str) -> bool:
 
     The same rule as static/js/core/search.js, which finds while somebody types.
     """
-    wanted = typed.strip().lower()
-    words = [word for word in _NO_LETTERS.split(text.lower()) if word]
+    words, parts = _split(text), _split(typed)
     initials = "".join(word[0] for word in words)
-    return initials.startswith("".join(wanted.split())) or all(
-        any(word.startswith(part) for word in words) for part in wanted.split()
+    return initials.startswith("".join(parts)) or all(
+        any(word.startswith(part) for word in words) for part in parts
     )
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in _NO_LETTERS.split(text.lower()) if word]
 
 
 def _show_dish(

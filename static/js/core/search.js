@@ -6,8 +6,13 @@
  * @param {string} text what is looked through @param {string} typed
  */
 export function matches(text, typed) {
-  const wanted = typed.trim().toLowerCase();
-  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const words = split(text);
+  const parts = split(typed);
   const initials = words.map((word) => word[0]).join('');
-  return initials.startsWith(wanted.replace(/\s+/g, '')) || wanted.split(/\s+/).every((part) => words.some((word) => word.startsWith(part)));
+  return initials.startsWith(parts.join('')) || parts.every((part) => words.some((word) => word.startsWith(part)));
+}
+
+/** @param {string} text */
+function split(text) {
+  return text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 }
