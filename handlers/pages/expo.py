@@ -7,7 +7,7 @@ from config.namespaces import Namespace
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
 from handlers.page import StaffPage, build_live
-from handlers.tray import build_tray
+from handlers.tray import build_till_tray
 from services.boards import read_pass_board
 from services.cafes import read_cafe
 from services.tables import list_tables
@@ -28,7 +28,7 @@ class ExpoPage(StaffPage):
             live=build_live(
                 namespace=Namespace.COUNTER,
                 rooms=[str(Room(cafe_id, RoomKind.CAFE))],
-                render=["pass_order", "notification_card"],
+                render=["pass_order", "notification_card", "screen_faults"],
                 position=found["board"].position,
             ),
             **found,
@@ -41,6 +41,6 @@ def _read_page(identity: Identity, *, now: datetime) -> dict[str, Any]:
     return {
         "board": read_pass_board(cafe_id, now=now),
         "zones": list(dict.fromkeys(table.area for table in tables if table.area)),
-        "tray": build_tray(identity),
+        "tray": build_till_tray(identity, now=now),
         "time_zone": read_cafe(cafe_id).timezone,
     }

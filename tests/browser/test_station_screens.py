@@ -114,6 +114,26 @@ async def test_a_dead_stations_tickets_are_made_at_another_and_go_home(serve_dem
     await guests.first.locator(".ticket__head").tap()
     await expect(guests).to_have_count(1)
     await expect(own).to_have_count(1)
+
+    # At the pass by keys alone: back, and there again.
+    runner = await cafe.open_display("kitchen", "expo", "/expo")
+    await expect(find_bar(runner)).to_contain_text("shown at Kitchen")
+    await runner.keyboard.press("s")
+    await expect(find_bar(runner).get_by_role("button", name="Move back")).to_be_focused()
+    assert await find_violations(runner) == []
+    await save_screenshot(runner, "pass-screens")
+    await runner.keyboard.press("Enter")
+    await expect(banner).to_have_count(0)
+    move = find_bar(runner).get_by_role("button", name="Show Bar at Kitchen")
+    await expect(move).to_have_count(1)
+    await runner.keyboard.press("Escape")
+    await expect(move).to_be_hidden()
+    await runner.keyboard.press("s")
+    await expect(move).to_be_focused()
+    await runner.keyboard.press("Enter")
+    await expect(banner).to_contain_text("Bar’s tickets are shown here since")
+    await runner.context.close()
+
     await banner.get_by_role("button", name="Move them back").tap()
     await expect(banner).to_have_count(0)
     await expect(guests).to_have_count(0)

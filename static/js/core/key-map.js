@@ -12,7 +12,7 @@ export const DEFAULT_KEYS = Object.freeze({
   'bump-6': ['6'], 'bump-7': ['7'], 'bump-8': ['8'], 'bump-9': ['9'],
   'previous-ticket': ['ArrowLeft'], 'next-ticket': ['ArrowRight'], 'previous-line': ['ArrowUp'], 'next-line': ['ArrowDown'],
   line: [' '], bump: ['Enter'], 'recall-last': ['Backspace', '-'], 'next-page': ['0', '.', ',', 'PageDown'], 'previous-page': ['PageUp'],
-  'all-day': ['*'], search: ['/'], 'sold-out': ['x'], rush: ['+'], menu: ['m'], acknowledge: ['a'], legend: ['?'], cancel: ['Escape'],
+  'all-day': ['*'], search: ['/'], 'sold-out': ['x'], rush: ['+'], menu: ['m'], screens: ['s'], acknowledge: ['a'], legend: ['?'], cancel: ['Escape'],
 });
 
 const SIGNS = new Map([

@@ -83,10 +83,12 @@ export class BumpKeys extends HTMLElement {
       case 'all-day':
         focusKey(document.querySelector('[data-all-day] button'));
         return true;
+      case 'screens': return showScreens();
       case 'acknowledge':
         return /** @type {any} */ (document.querySelector('notification-tray'))?.acknowledgeFirst() ?? false;
       case 'legend': return this.#showLegend();
       case 'cancel':
+        document.querySelector('[data-list="screen_faults"] details')?.removeAttribute('open');
         /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
         return true;
       default: return false;
@@ -219,6 +221,15 @@ function listTickets({ isWholeList = false } = {}) {
 /** The ticket that has the focus. */
 function findSelected() {
   return /** @type {HTMLElement | null} */ (document.activeElement?.closest(`${OPEN} > [data-rank]`) ?? null);
+}
+
+/** What is wrong with the kitchen's screens, and its first key. */
+function showScreens() {
+  const faults = /** @type {HTMLDetailsElement | null} */ (document.querySelector('[data-list="screen_faults"] details'));
+  if (!faults) return false;
+  faults.open = true;
+  focusKey(faults.querySelector('[data-command]') ?? faults.querySelector('summary'));
+  return true;
 }
 
 /** Press the line that has the focus. */
