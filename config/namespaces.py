@@ -156,6 +156,7 @@ _STATION_EVENTS = frozenset({"station_moved", "station_returned"})
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_moved", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
+_COUNT_EVENTS = frozenset({"menu_item_counted"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
 _DEVICE_EVENTS = frozenset({"device_paired", "device_updated", "device_revoked"})
@@ -174,6 +175,7 @@ _KITCHEN_SIDE = (
     | _BOARD_EVENTS
     | _TABLE_EVENTS
     | _MENU_EVENTS
+    | _COUNT_EVENTS
     | _NOTIFICATION_EVENTS
 )
 _EVERY_EVENT = _KITCHEN_SIDE | _PAYMENT_EVENTS | _CALL_EVENTS

@@ -249,12 +249,16 @@ class CallServer(Command):
 
 
 class SetAvailability(Command):
-    """Mark a menu item, or a modifier, sold out (until: None is until changed) or sellable."""
+    """Mark a menu item, or a modifier, sold out (until: None is until changed) or sellable.
+
+    left: of an item, how many units are sold before it is sold out; None counts nothing.
+    """
 
     is_sold_out: bool
     menu_item_id: Id | None = None
     modifier_id: Id | None = None
     until: datetime | None = None
+    left: Annotated[int, msgspec.Meta(ge=1, le=999)] | None = None
 
 
 class EditMenuItem(Command):

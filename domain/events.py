@@ -15,6 +15,7 @@ from domain.statuses import OrderStatus, RoundStatus
 from domain.views import (
     BoardNumberView,
     DeviceView,
+    DishCountView,
     MenuItemView,
     NotificationView,
     OrderView,
@@ -193,6 +194,12 @@ class MenuAvailabilityChanged(Event, tag="menu_availability_changed"):
     menu_version: int
 
 
+class MenuItemCounted(Event, tag="menu_item_counted"):
+    """Other units of a dish are left to sell than before, or it is counted no longer."""
+
+    count: DishCountView
+
+
 class TableCalled(Event, tag="table_called"):
     """A table's guests ask for somebody, for the first time or again."""
 
@@ -281,6 +288,7 @@ AnyEvent = (
     | TableSessionMoved
     | TableSessionClosed
     | MenuAvailabilityChanged
+    | MenuItemCounted
     | TableCalled
     | TableCallUpdated
     | StaffNotification

@@ -63,18 +63,23 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_lines(
-    catalogue: Catalogue, lines: list[LineDraft], *, now: datetime
+    catalogue: Catalogue,
+    lines: list[LineDraft],
+    *,
+    now: datetime,
+    left: Mapping[str, int] | None = None,
 ) -> list[ChosenLine]:
-    """Look lines up on the menu.
+    """Look lines up on the menu. left: units by dish, of those that are counted down.
 
     Raises: UnprocessableInput with the code of the first fault; `details.faults` has one for each
     line that cannot be ordered, so that a cart can mark them all.
     """
     faults: list[Fault] = []
     chosen: list[ChosenLine] = []
+    to_take = dict(left or {})
     for position, line in enumerate(lines):
         sellable = catalogue.get(line.menu_item_id)
-        fault = next(_find_faults(sellable, line, now), None)
+        fault = next(_find_faults(sellable, line, now), None) or _take(to_take, sellable, line)
         if fault is not None:
             faults.append(_locate(fault, position, line))
         else:
@@ -182,6 +187,27 @@ def _find_faults(sellable: Sellable | None, line: LineDraft, now: datetime) -> I
     yield from _find_strange_modifiers(item, line)
     for group in item.groups:
         yield from _find_group_faults(group, _count_choices(group, line), now)
+
+
+def _take(to_take: dict[str, int], sellable: Sellable | None, line: LineDraft) -> Fault | None:
+    """Take a line's units off those that are left, or say why not; of all dishes some are counted.
+
+    to_take: of the lines before, what they left.
+    """
+    if sellable is None or line.menu_item_id not in to_take:
+        return None
+    name, left = sellable.item.name, to_take[line.menu_item_id]
+    if line.quantity <= left:
+        to_take[line.menu_item_id] = left - line.quantity
+        return None
+    if not left:
+        message = f"{name} is sold out. Choose something else."
+        return Fault(code="sold_out", message=message, details={"name": name})
+    return Fault(
+        code="not_enough_left",
+        message=f"{name}: only {left} left. Take fewer or choose something else.",
+        details={"name": name, "left": left},
+    )
 
 
 def _find_strange_modifiers(item: MenuItemView, line: LineDraft) -> Iterator[Fault]:

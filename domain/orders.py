@@ -5,6 +5,7 @@ change them, and domain/order_changes.py says what came of it. Nothing derived i
 status, progress, estimate and tax come from the facts below each time.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -72,6 +73,12 @@ class Item:
     @property
     def is_live(self) -> bool:
         return self.status is not ItemStatus.VOIDED
+
+    @property
+    def used_quantity(self) -> int:
+        """Units that nobody else can have: of a voided line those that the kitchen had begun."""
+        is_used = self.is_live or self.started_at is not None or self.ready_at is not None
+        return self.quantity if is_used else 0
 
     @property
     def gross_minor(self) -> int:
@@ -211,6 +218,13 @@ class Order:
             for item in self.list_items(ticket.round_number)
             if item.station_id == ticket.station_id
         ]
+
+    def count_used_units(self) -> Counter[str]:
+        """Count the units that nobody else can have, by dish."""
+        used: Counter[str] = Counter()
+        for item in self.items:
+            used[item.menu_item_id] += item.used_quantity
+        return used
 
     def list_live_items(self) -> list[Item]:
         """List the lines that are still to be made, served or paid."""

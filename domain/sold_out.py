@@ -1,4 +1,4 @@
-"""For how long something is sold out: the choices that a kitchen is offered, and their ends.
+"""How many are left, or for how long it is sold out: the choices that a kitchen is offered.
 
 Pure; `set_availability` (services/menu.py) does it, and takes any end within a year.
 """
@@ -10,6 +10,8 @@ import msgspec
 # What a cook can say without thinking: the next batch, the delivery, the end of a rush.
 _SPANS = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 _HOURS_OFFERED = 3
+# What a cook counts on a tray; any other number is said under Admin.
+COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20)
 
 
 class SoldOutEnd(msgspec.Struct, frozen=True, kw_only=True):

@@ -158,11 +158,24 @@ class DishAvailabilityView(View):
     options: list[OptionAvailabilityView]
 
 
+class DishCountView(View):
+    """How many units of a dish are left to sell; None: it is not counted. For staff alone."""
+
+    menu_item_id: str
+    name: str
+    kitchen_name: str
+    left: int | None
+
+
 class MenuAvailabilityView(View):
-    """Dishes in the menu's order: all of them, or those that a change shows on."""
+    """Dishes in the menu's order: all of them, or those that a change shows on.
+
+    counts: of those, the ones that are counted down.
+    """
 
     items: list[DishAvailabilityView]
     menu_version: int
+    counts: list[DishCountView] = []
 
 
 # --- money ------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ class MenuItem(Table):
 
     version: rises with edits.
     sold_out_at and sold_out_until: sold out from the one, until the other or until changed.
+    left_count: units that are left to sell, None where nobody counts; at 0 it is sold out.
     """
 
     id = id_field(primary_key=True)
@@ -70,6 +71,7 @@ class MenuItem(Table):
     position = integer_field(default=0)
     sold_out_at = timestamp_field(null=True)
     sold_out_until = timestamp_field(null=True)
+    left_count = integer_field(null=True)
     archived_at = timestamp_field(null=True)
     version = integer_field(default=1)
 
@@ -79,6 +81,7 @@ class MenuItem(Table):
         constraints = (
             check("menu_item_price", "price_minor >= 0"),
             check("menu_item_prep", "prep_s >= 0"),
+            check("menu_item_left", "left_count IS NULL OR left_count >= 0"),
             check("menu_item_version", "version >= 1"),
         )
 

@@ -24,6 +24,7 @@ from domain.events import (
     LoggedEvent,
     MenuAvailabilityChanged,
     MenuItemChanged,
+    MenuItemCounted,
     OrderCreated,
     OrderNumberCleared,
     OrderNumberPreparing,
@@ -221,6 +222,9 @@ def _address(event: AnyEvent) -> _Address:
             return [(RoomKind.ROLE, role.value) for role in audience.target_roles]
         case MenuAvailabilityChanged() | MenuItemChanged():
             return _address_menu(event)
+        case MenuItemCounted():
+            # How much a house has left is not its guests' business: they hear when it is none.
+            return [(RoomKind.CAFE, ""), (RoomKind.STAFF, ""), (RoomKind.KITCHEN, "")]
         case (
             DevicePaired() | DeviceUpdated() | DeviceRevoked() | StationMoved() | StationReturned()
         ):
@@ -300,6 +304,7 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             | TableSessionClosed()
             | MenuAvailabilityChanged()
             | MenuItemChanged()
+            | MenuItemCounted()
             | DevicePaired()
             | DeviceUpdated()
             | DeviceRevoked()

@@ -6,11 +6,12 @@ from typing import Any
 from domain.commands import SetAvailability
 from domain.errors import NotFound, UnprocessableInput
 from domain.events import MenuAvailabilityChanged
-from domain.menu import refresh_item, refresh_menu, show_availability
-from domain.views import MenuAvailabilityView, MenuItemView, MenuView
+from domain.menu import refresh_menu, show_availability
+from domain.views import MenuAvailabilityView, MenuView
 from models.menu import MenuItem, Modifier
 from services.cafes import read_cafe
-from services.menu_books import MenuBook, get_menu_book, raise_menu_version, read_menu_book
+from services.dish_counts import list_counts, lock_count, record_count
+from services.menu_books import get_menu_book, list_items, raise_menu_version, read_menu_book
 from services.unit_of_work import UnitOfWork
 
 # Beyond that it is off the menu and not sold out; and the last days of a calendar, which a time
@@ -29,22 +30,28 @@ def read_availability(cafe_id: str, *, now: datetime) -> MenuAvailabilityView:
     return MenuAvailabilityView(
         items=[show_availability(item) for each in menu.categories for item in each.items],
         menu_version=menu.menu_version,
+        counts=list_counts(cafe_id),
     )
 
 
 def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuAvailabilityView:
-    """Mark an item or an option sold out, or sellable again.
+    """Mark an item or an option sold out, or sellable again: an item without end, or counted.
 
     Raises: UnprocessableInput (not exactly one thing named, an end that is past, too far or without
-    a zone), NotFound.
+    a zone, a count of what is not an item for sale), NotFound.
     """
     _check(unit, command)
     model: Any = MenuItem if command.menu_item_id is not None else Modifier
+    changes: dict[str, Any] = {
+        "sold_out_at": unit.now if command.is_sold_out else None,
+        "sold_out_until": command.until if command.is_sold_out else None,
+    }
+    left_before = None
+    if command.menu_item_id is not None:
+        left_before = lock_count(unit.cafe_id, command.menu_item_id)
+        changes["left_count"] = command.left
     marked = (
-        model.update(
-            sold_out_at=unit.now if command.is_sold_out else None,
-            sold_out_until=command.until if command.is_sold_out else None,
-        )
+        model.update(**changes)
         .where(
             model.id == (command.menu_item_id or command.modifier_id),
             model.cafe_id == unit.cafe_id,
@@ -63,36 +70,31 @@ def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuAvailabi
     )
     for item in items:
         unit.record(MenuAvailabilityChanged(item=item, menu_version=menu_version))
+    if command.menu_item_id is not None and left_before != command.left:
+        record_count(unit, command.menu_item_id, command.left)
     unit.audit(
         "availability_changed",
         menu_item_id=command.menu_item_id,
         modifier_id=command.modifier_id,
         is_sold_out=command.is_sold_out,
+        left=command.left,
     )
+    shown = {item.menu_item_id for item in items}
     return MenuAvailabilityView(
-        items=[show_availability(item) for item in items], menu_version=menu_version
+        items=[show_availability(item) for item in items],
+        menu_version=menu_version,
+        counts=[each for each in list_counts(unit.cafe_id) if each.menu_item_id in shown],
     )
-
-
-def list_items(
-    book: MenuBook, *, menu_item_id: str | None, modifier_id: str | None, now: datetime
-) -> list[MenuItemView]:
-    """List the items that a change shows on: the item itself, or all that offer the option."""
-    return [
-        refresh_item(item, now)
-        for category in book.menu.categories
-        for item in category.items
-        if item.menu_item_id == menu_item_id
-        or any(
-            option.modifier_id == modifier_id for group in item.groups for option in group.options
-        )
-    ]
 
 
 def _check(unit: UnitOfWork, command: SetAvailability) -> None:
     if (command.menu_item_id is None) is (command.modifier_id is None):
         raise UnprocessableInput(
             "Name either an item or an option.", code="one_of_item_or_modifier"
+        )
+    if command.left is not None and (command.is_sold_out or command.menu_item_id is None):
+        raise UnprocessableInput(
+            "Only an item that is for sale can be counted down.", code="cannot_be_counted"
         )
     if command.until is None:
         return

@@ -8,13 +8,14 @@ that a unit has just made, and only a snapshot of what is committed takes the ma
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
 
 from domain.errors import NotFound
-from domain.menu import Catalogue, Sellable
+from domain.menu import Catalogue, Sellable, refresh_item
 from domain.photos import build_photo_path
 from domain.taxes import TaxRate
 from domain.views import (
@@ -68,12 +69,14 @@ class EditableItem(msgspec.Struct, frozen=True, kw_only=True):
 class MenuBook(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a menu. What is sold out until a time says so, whatever the time is now.
 
-    stations: by id, in the order of the kitchen, former ones included.
+    stations: by id, in the order of the kitchen, former ones included. counted: dishes of which
+    units are counted down; how many are left changes within a version.
     """
 
     menu: MenuView
     catalogue: Catalogue
     stations: dict[str, StationView]
+    counted: frozenset[str]
 
 
 # By database first: a test process opens many, and ids may be the same in a copy of one.
@@ -123,6 +126,21 @@ def find_editable_item(cafe_id: str, menu_item_id: str) -> EditableItem:
     raise NotFound("There is no such item on the menu.")
 
 
+def list_items(
+    book: MenuBook, *, menu_item_id: str | None, modifier_id: str | None, now: datetime
+) -> list[MenuItemView]:
+    """List the items that a change shows on: the item itself, or all that offer the option."""
+    return [
+        refresh_item(item, now)
+        for category in book.menu.categories
+        for item in category.items
+        if item.menu_item_id == menu_item_id
+        or any(
+            option.modifier_id == modifier_id for group in item.groups for option in group.options
+        )
+    ]
+
+
 def raise_menu_version(unit: UnitOfWork) -> int:
     """Make a new version of the menu; until it is committed nobody may remember it."""
     ((menu_version,),) = fetch_rows(
@@ -166,6 +184,7 @@ def _read_book(cafe: CafeRules) -> MenuBook:
         ),
         catalogue=catalogue,
         stations=_read_stations(cafe.cafe_id),
+        counted=frozenset(catalogue) & _read_counted(cafe.cafe_id),
     )
 
 
@@ -200,6 +219,13 @@ def _read_stations(cafe_id: str) -> dict[str, StationView]:
         station_id: StationView(station_id=station_id, name=name, slug=slug, target_s=target_s)
         for station_id, name, slug, target_s in rows
     }
+
+
+def _read_counted(cafe_id: str) -> set[str]:
+    rows = fetch_rows(
+        "SELECT id FROM menu_item WHERE cafe_id = ? AND left_count IS NOT NULL", (cafe_id,)
+    )
+    return {menu_item_id for (menu_item_id,) in rows}
 
 
 def _read_groups(cafe_id: str) -> dict[str, list[ModifierGroupView]]:

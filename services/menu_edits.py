@@ -26,12 +26,13 @@ from domain.views import (
 from models.menu import MenuItem, Modifier
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
-from services.menu import list_items
+from services.dish_counts import list_counts
 from services.menu_books import (
     EditableItem,
     find_editable_item,
     get_menu_book,
     list_editable_items,
+    list_items,
     raise_menu_version,
     read_menu_book,
 )
@@ -46,7 +47,7 @@ _PLAIN = ("name", "kitchen_name", "description", "price_minor", "prep_s", "stati
 class EditableMenu(msgspec.Struct, frozen=True, kw_only=True):
     """A menu as its editor sees it. categories: without their items, which `items` has all of.
 
-    kitchen: where what is ordered is seen.
+    kitchen: where what is ordered is seen. left: units by dish, of those that are counted down.
     """
 
     cafe: CafeRules
@@ -54,6 +55,7 @@ class EditableMenu(msgspec.Struct, frozen=True, kw_only=True):
     items: list[EditableItem]
     stations: list[StationView]
     kitchen: KitchenScreensView
+    left: dict[str, int | None]
 
     def find_route(self, item: MenuItemView) -> Route:
         """Say where a dish goes now."""
@@ -78,6 +80,7 @@ def read_editable_menu(cafe_id: str, *, now: datetime) -> EditableMenu:
         ],
         stations=[book.stations[station_id] for (station_id,) in open_stations],
         kitchen=read_kitchen_screens(cafe_id, now=now),
+        left={each.menu_item_id: each.left for each in list_counts(cafe_id)},
     )
 
 

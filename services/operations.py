@@ -59,7 +59,9 @@ _QUERIES = frozenset({"quote"})
 # What follows when an order becomes ready, is fetched, or goes back to the kitchen.
 _READY = frozenset({"order_ready", "order_number_ready"})
 _GONE = frozenset({"order_number_cleared"})
-_FIRED = frozenset({"kitchen_order_received", "order_status_updated", "order_number_preparing"})
+# Of a dish that is counted down the last unit sells it out, and one that comes back sells it again.
+_COUNTED = frozenset({"menu_item_counted", "menu_availability_changed"})
+_FIRED = _COUNTED | {"kitchen_order_received", "order_status_updated", "order_number_preparing"}
 _STARTED = frozenset(
     {
         "kitchen_order_started",
@@ -87,6 +89,7 @@ _HANDED_BACK = (_SERVED - _GONE) | _READY
 _SERVED_EARLY = (_SERVED - {"order_progress"}) | {"kitchen_order_completed"} | _SETTLED
 _CANCELLED = (
     frozenset({"order_item_voided", "kitchen_ticket_updated", "order_status_updated"})
+    | _COUNTED
     | _GONE
     | _SETTLED
 )
@@ -139,7 +142,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "reject_round": (
         commands.RejectRound,
         approvals.reject_round,
-        _LESS | _SETTLED | {"order_round_updated"},
+        _COUNTED | _LESS | _SETTLED | {"order_round_updated"},
     ),
     "start_items": (commands.StartItems, kitchen.start_items, _STARTED),
     "finish_items": (commands.FinishItems, kitchen.finish_items, _FINISHED),
@@ -190,7 +193,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "set_availability": (
         commands.SetAvailability,
         menu.set_availability,
-        frozenset({"menu_availability_changed"}),
+        _COUNTED,
     ),
     "edit_menu_item": (
         commands.EditMenuItem,

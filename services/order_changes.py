@@ -7,6 +7,7 @@
 Feature services build on this and never on each other.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from domain.errors import Conflict, NotFound, VersionConflict
@@ -14,6 +15,7 @@ from domain.order_changes import Cause, Change, begin_change, finish_change
 from domain.orders import Order
 from domain.views import OrderView
 from models.rows import fetch_rows
+from services.dish_counts import follow_units
 from services.order_notifications import follow_order
 from services.order_rows import lock_order
 from services.order_writes import OrderRows, describe_nothing, describe_rows, write_changes
@@ -26,11 +28,12 @@ LINES_LIMIT = 300
 
 @dataclass(slots=True, frozen=True)
 class OpenedOrder:
-    """An order under change, with what it was."""
+    """An order under change, with what it was. used: units by dish that it kept from others."""
 
     order: Order
     change: Change
     rows: OrderRows
+    used: Counter[str]
 
 
 def open_order(unit: UnitOfWork, order_id: str) -> OpenedOrder:
@@ -45,6 +48,7 @@ def open_order(unit: UnitOfWork, order_id: str) -> OpenedOrder:
         order=order,
         change=begin_change(order, now=unit.now),
         rows=describe_rows(order, now=unit.now),
+        used=order.count_used_units(),
     )
 
 
@@ -54,6 +58,7 @@ def open_new_order(unit: UnitOfWork, order: Order) -> OpenedOrder:
         order=order,
         change=begin_change(order, now=unit.now, is_new=True),
         rows=describe_nothing(),
+        used=Counter(),
     )
 
 
@@ -68,6 +73,7 @@ def save_order(unit: UnitOfWork, opened: OpenedOrder, cause: Cause) -> OrderView
         )
     finished = finish_change(opened.change, cause, now=unit.now)
     write_changes(order, opened.rows, now=unit.now)
+    follow_units(unit, before=opened.used, after=order.count_used_units())
     for event in finished.events:
         unit.record(event)
     follow_order(unit, finished.events)

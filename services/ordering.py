@@ -22,6 +22,7 @@ from domain.voids import find_undo_until
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
 from services.contacts import call_by, keep_name
+from services.dish_counts import find_left
 from services.menu_books import MenuBook, get_menu_book
 from services.order_changes import (
     OpenedOrder,
@@ -48,9 +49,10 @@ def quote(unit: UnitOfWork, command: Quote) -> QuoteView:
     """Say what lines would cost now; changes nothing."""
     cafe = read_cafe(unit.cafe_id)
     book = get_menu_book(cafe)
-    lines, totals = price_lines(
-        choose_lines(book.catalogue, command.lines, now=unit.now), cafe.terms
+    chosen = choose_lines(
+        book.catalogue, command.lines, now=unit.now, left=_find_left(unit, book, command)
     )
+    lines, totals = price_lines(chosen, cafe.terms)
     return build_quote(lines, totals, menu_version=book.menu.menu_version)
 
 
@@ -185,7 +187,9 @@ def _price(
     command: PlaceOrder | AddRound,
 ) -> list[PricedLine]:
     """Price lines. Raises: Conflict `price_changed` when the guest was shown another price."""
-    chosen = choose_lines(book.catalogue, command.lines, now=unit.now)
+    chosen = choose_lines(
+        book.catalogue, command.lines, now=unit.now, left=_find_left(unit, book, command)
+    )
     lines, totals = price_lines(chosen, cafe.terms, first_line_number=order.next_line_number)
     if command.quote_hash is not None:
         current = build_quote(lines, totals, menu_version=book.menu.menu_version)
@@ -196,6 +200,13 @@ def _price(
                 details={"quote": msgspec.to_builtins(current)},
             )
     return lines
+
+
+def _find_left(
+    unit: UnitOfWork, book: MenuBook, command: Quote | PlaceOrder | AddRound
+) -> dict[str, int]:
+    wanted = [line.menu_item_id for line in command.lines]
+    return find_left(unit.cafe_id, book, wanted, takes=not isinstance(command, Quote))
 
 
 def _find_holds(unit: UnitOfWork, cafe: CafeRules, seating: Seating | None) -> list[Hold]:

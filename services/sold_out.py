@@ -9,10 +9,11 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.menu import refresh_menu
-from domain.sold_out import SoldOutEnd, list_ends
+from domain.sold_out import COUNTS, SoldOutEnd, list_ends
 from domain.views import MenuItemView, ModifierOptionView
 from models.rows import fetch_rows
 from services.cafes import read_cafe
+from services.dish_counts import list_counts
 from services.menu_books import read_menu_book
 
 # Lines that are still to be made: what is ready is on its plate.
@@ -34,10 +35,11 @@ _HAS_OPTION = """EXISTS (
 
 
 class Dish(msgspec.Struct, frozen=True, kw_only=True):
-    """is_own: made at the station that asks."""
+    """is_own: made at the station that asks. left: units, of a dish that is counted down."""
 
     item: MenuItemView
     is_own: bool
+    left: int | None
 
 
 class SellableThings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,9 @@ class TouchedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class SoldOutChoice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be sold out, for how long, and the orders that it touches.
 
-    menu_item_id, modifier_id: one of them. until: of one that is sold out until a time.
+    menu_item_id, modifier_id: one of them. until: of one that is sold out until a time. left: units
+    of a dish that is counted down. counts: how many units it may be
+    said to have left, none of an option.
     """
 
     name: str
@@ -66,6 +70,8 @@ class SoldOutChoice(msgspec.Struct, frozen=True, kw_only=True):
     modifier_id: str | None
     is_sold_out: bool
     until: datetime | None
+    left: int | None
+    counts: list[int]
     ends: list[SoldOutEnd]
     touched: list[TouchedOrder]
     time_zone: str
@@ -82,8 +88,13 @@ def list_sellable(cafe_id: str, station_id: str | None, *, now: datetime) -> Sel
         for option in group.options
         if not option.is_removal
     }
+    left = {each.menu_item_id: each.left for each in list_counts(cafe_id)}
     dishes = [
-        Dish(item=item, is_own=station_id is None or item.station_id == station_id)
+        Dish(
+            item=item,
+            is_own=station_id is None or item.station_id == station_id,
+            left=left.get(item.menu_item_id),
+        )
         for item in items
     ]
     return SellableThings(
@@ -99,10 +110,12 @@ def read_choice(
     cafe = read_cafe(cafe_id)
     things = list_sellable(cafe_id, None, now=now)
     found: MenuItemView | ModifierOptionView | None
+    left = None
     if menu_item_id is not None:
-        found = next(
-            (each.item for each in things.dishes if each.item.menu_item_id == menu_item_id), None
+        dish = next(
+            (each for each in things.dishes if each.item.menu_item_id == menu_item_id), None
         )
+        found, left = (None, None) if dish is None else (dish.item, dish.left)
     else:
         found = next((each for each in things.options if each.modifier_id == modifier_id), None)
     if found is None:
@@ -115,6 +128,8 @@ def read_choice(
         modifier_id=modifier_id,
         is_sold_out=found.is_sold_out,
         until=found.sold_out_until,
+        left=left,
+        counts=[] if menu_item_id is None else list(COUNTS),
         ends=list_ends(now, day_end=cafe.find_day_end(now)),
         touched=[
             TouchedOrder(order_number=number, table_label=label, quantity=int(quantity))

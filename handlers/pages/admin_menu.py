@@ -30,7 +30,8 @@ _HIGHEST_PRICE = 10_000_000
 _LONGEST_PREP_S = 14_400
 _DURATION = re.compile(r"([0-9]{1,3})(?::([0-5][0-9]))?")
 # What a page that was just changed says: words of its address.
-_DONE = ("saved", "prices", "out", "back", "off", "on", "grace", "photo", "drawing")
+_DONE = ("saved", "prices", "out", "back", "left", "off", "on", "grace", "photo", "drawing")
+_MOST_LEFT = 999
 _LONGEST_GRACE_S = 120
 # Refusals that belong beside the form.
 _FAULTS_OF_THE_FORM = (404, 409, 422, 429)
@@ -223,10 +224,10 @@ class EditOptionsPage(DishForm):
 
 
 class AvailabilityPage(DishForm):
-    """POST /admin/menu/{item}/availability: sold out, until when, or there again.
+    """POST /admin/menu/{item}/availability: sold out, until when, there again, or so many left.
 
-    until: `back`, `open`, `hour` or `day`. option: a choice of the dish, instead of itself, as
-    `{id}:{until}`.
+    until: `back`, `left` (then `left` is how many), `open`, `hour` or `day`; the last one is meant.
+    option: a choice of the dish, instead of itself, as `{id}:{until}`.
     """
 
     permission = "set_availability"
@@ -239,16 +240,31 @@ class AvailabilityPage(DishForm):
         word = option_until or self.read_field("until", longest=10)
         if modifier_id and not is_id(modifier_id):
             raise InvalidMessage("There is no such choice. Go back and try again.")
+        left = self._read_left() if word == "left" else None
+        if word == "left" and left is None:
+            self.set_status(422)
+            say = f"Write a number from 1 to {_MOST_LEFT}."
+            await self.show_menu(
+                item_id=menu_item_id, faults=[{"field": "field-left", "message": say}]
+            )
+            return
         await self.run(
             "set_availability",
             SetAvailability(
                 menu_item_id=None if modifier_id else menu_item_id,
                 modifier_id=modifier_id or None,
-                is_sold_out=word != "back",
+                is_sold_out=word not in ("back", "left"),
                 until=self._find_end(word, menu.cafe),
+                left=left,
             ),
         )
-        self.lead_back(menu_item_id, done="back" if word == "back" else "out")
+        self.lead_back(menu_item_id, done=word if word in ("back", "left") else "out")
+
+    def _read_left(self) -> int | None:
+        """Read how many units are left; None for what is no such number."""
+        text = self.read_field("left", longest=10, default="")
+        is_number = text.isascii() and text.isdecimal()
+        return int(text) if is_number and 1 <= int(text) <= _MOST_LEFT else None
 
     def _find_end(self, word: str, cafe: CafeRules) -> datetime | None:
         now = self.context.now()
@@ -257,7 +273,7 @@ class AvailabilityPage(DishForm):
                 return now + timedelta(hours=1)
             case "day":
                 return cafe.find_day_end(now)
-            case "open" | "back":
+            case "open" | "back" | "left":
                 return None
         raise InvalidMessage("Say until when it is sold out.")
 

@@ -18,6 +18,7 @@ from handlers.tray import build_till_tray
 from services.boards import read_counter_board, read_order
 from services.cafes import read_cafe
 from services.contacts import find_name
+from services.dish_counts import list_counts
 from services.menu import read_menu
 from services.shortcuts import read_shortcuts
 from services.table_codes import list_table_codes
@@ -85,6 +86,7 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
     return {
         "menu": menu,
         "shortcuts": read_shortcuts(cafe_id, menu, now=now),
+        "left": {each.menu_item_id: each.left for each in list_counts(cafe_id)},
         "board": read_counter_board(cafe_id),
         "tables": list_tables(cafe_id).tables,
         "order": order,

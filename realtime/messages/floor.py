@@ -5,6 +5,7 @@ from datetime import date, datetime
 from domain.events import (
     MenuAvailabilityChanged,
     MenuItemChanged,
+    MenuItemCounted,
     OrderNumberCleared,
     OrderNumberPreparing,
     OrderNumberReady,
@@ -13,7 +14,13 @@ from domain.events import (
     TableSessionOpened,
 )
 from domain.menu import show_availability
-from domain.views import BoardNumberView, DishAvailabilityView, MenuItemView, TableView
+from domain.views import (
+    BoardNumberView,
+    DishAvailabilityView,
+    DishCountView,
+    MenuItemView,
+    TableView,
+)
 from realtime.messages.envelope import Data, EventMessage
 
 
@@ -88,6 +95,18 @@ class MenuItemChangedData(Data, frozen=True, kw_only=True):
         return self.item
 
 
+class MenuItemCountedData(Data, frozen=True, kw_only=True):
+    """left: units that are left to sell; null when the dish is counted no longer."""
+
+    menu_item_id: str
+    left: int | None
+    count: DishCountView
+
+    @property
+    def view(self) -> DishCountView:
+        return self.count
+
+
 class OrderNumberPreparingMessage(
     EventMessage, frozen=True, kw_only=True, tag="order_number_preparing"
 ):
@@ -128,6 +147,10 @@ class MenuAvailabilityChangedMessage(
 
 class MenuItemChangedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_item_changed"):
     data: MenuItemChangedData
+
+
+class MenuItemCountedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_item_counted"):
+    data: MenuItemCountedData
 
 
 def build_order_number(
@@ -185,6 +208,12 @@ def build_availability(event: MenuAvailabilityChanged) -> MenuAvailabilityChange
         menu_version=event.menu_version,
         item=show_availability(event.item),
     )
+
+
+def build_count(event: MenuItemCounted) -> MenuItemCountedData:
+    """Say how many units of a dish are left."""
+    count = event.count
+    return MenuItemCountedData(menu_item_id=count.menu_item_id, left=count.left, count=count)
 
 
 def build_menu_item(event: MenuItemChanged) -> MenuItemChangedData:

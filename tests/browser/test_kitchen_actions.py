@@ -170,6 +170,28 @@ async def test_a_cook_says_that_something_is_out(cafe: DemoCafe):
     await expect(panel).to_be_hidden()
     await wall.keyboard.press("x")
     await expect(oat).to_contain_text("out to")
+    await wall.keyboard.press("Escape")
+
+    # Counted down: each order takes its own, and the last one sells it out everywhere.
+    phone = await cafe.sit_down(5)
+    await wall.keyboard.press("x")
+    await panel.locator(".out-key", has_text="Tosta mista").press("Enter")
+    await panel.get_by_role("button", name="2 left", exact=True).press("Enter")
+    await expect(key).to_contain_text("2 left")
+    await order(cafe, "Tosta mista")
+    await expect(key).to_contain_text("1 left")
+    await wall.keyboard.press("x")
+    await expect(panel.locator(".out-key", has_text="Tosta mista")).to_contain_text("1 left")
+    await panel.locator(".out-key", has_text="Tosta mista").press("Enter")
+    await expect(panel).to_contain_text("1 left, then it is sold out")
+    await save_screenshot(wall, "kitchen-86-counted")
+    assert await find_violations(wall) == []
+    await order(cafe, "Tosta mista")
+    await expect(panel).to_contain_text("Sold out.")
+    await expect(key).to_be_disabled()
+    await expect(key).not_to_contain_text("left")
+    dish = phone.locator("[data-menu-item-id]").filter(has_text="Tosta mista").first
+    await expect(dish).to_contain_text("sold out")
 
 
 async def test_a_screen_learns_its_keys_and_says_what_it_heard(

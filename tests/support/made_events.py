@@ -15,6 +15,7 @@ from domain.events import (
     LoggedEvent,
     MenuAvailabilityChanged,
     MenuItemChanged,
+    MenuItemCounted,
     OrderCreated,
     OrderItemVoided,
     OrderNumberCleared,
@@ -49,6 +50,7 @@ from domain.statuses import (
 )
 from domain.views import (
     AcknowledgementView,
+    DishCountView,
     RefundView,
 )
 from tests.support.made_views import (
@@ -168,6 +170,11 @@ def make_events() -> dict[str, AnyEvent]:
         TableSessionClosed(table=free, table_session_id=SEATING),
         MenuAvailabilityChanged(item=make_menu_item(), menu_version=12),
         MenuItemChanged(item=make_menu_item(), is_listed=True, menu_version=12),
+        MenuItemCounted(
+            count=DishCountView(
+                menu_item_id=make_id(70), name="Flat white", kitchen_name="FLAT WHITE", left=4
+            )
+        ),
         DevicePaired(device=make_device()),
         DeviceUpdated(device=make_device(name="Wall by the window")),
         DeviceRevoked(device=make_device()),

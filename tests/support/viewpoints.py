@@ -34,13 +34,13 @@ def sees_in_kitchen(row: Row) -> bool:
     kind = _read_type(row)
     if kind.startswith(_NOTICES):
         return _is_told(row, "kitchen")
-    return kind.startswith("kitchen_") or kind == "menu_availability_changed"
+    return kind.startswith("kitchen_") or kind in ("menu_availability_changed", "menu_item_counted")
 
 
 def sees_on_board(row: Row) -> bool:
-    """Numbers that are made and ready, and what changes on the menu."""
+    """Numbers that are made and ready, and what changes on the menu but for what is left of it."""
     kind = _read_type(row)
-    return kind.startswith(("order_number_", "menu_"))
+    return kind != "menu_item_counted" and kind.startswith(("order_number_", "menu_"))
 
 
 def sees_as_guest(table_session_id: str, order_ids: Iterable[str]) -> Sees:
@@ -94,7 +94,9 @@ def _shows(data: dict[str, Any], event: dict[str, Any]) -> bool:
         # Without prices: cooks hear it too.
         return all(event["item"].get(name) == data["item"].get(name) for name in _AVAILABILITY)
     return all(
-        data[view] == event[view] for view in ("order", "ticket", "table", "item") if view in event
+        data[view] == event[view]
+        for view in ("order", "ticket", "table", "item", "count")
+        if view in event
     )
 
 

@@ -29,6 +29,7 @@ const live = startLive({
   askConsent: makeConsentDialog(document.querySelector('[data-consent-dialog]')),
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
+    else if (type === 'menu_item_counted') showLeft(data);
     else if (type === 'menu_item_changed') live?.reloadSoon(); // prices, names and choices come with the page
     else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
     else if (type === 'table_session_moved') showMove(data);
@@ -168,6 +169,12 @@ function showAvailability({ menuItemId, isSoldOut }) {
   if (!key || !foot) return;
   key.disabled = isSoldOut;
   foot.textContent = isSoldOut ? 'sold out' : formatAmount(Number(key.dataset.priceMinor), root.dataset.currency ?? 'EUR');
+}
+
+/** @param {{menuItemId: string, left: number | null}} count of units; null when nobody counts any more */
+function showLeft({ menuItemId, left }) {
+  const place = root.querySelector(`[data-product="${CSS.escape(menuItemId)}"] [data-left]`);
+  if (place) place.textContent = left ? `${left} left` : '';
 }
 
 /** @param {Document} fresh */

@@ -39,7 +39,7 @@ const live = startLive({
   isForThisPage: ({ data }) => !stationId || !data?.kitchenStationId || data.kitchenStationId === stationId || showsToo(data.kitchenStationId),
   onMessage: ({ type, data }) => {
     if (type === 'station_moved' || type === 'station_returned') takeMove(data);
-    if (type === 'menu_availability_changed' && soldOut?.isOpen) soldOut.refresh();
+    if (['menu_availability_changed', 'menu_item_counted'].includes(type) && soldOut?.isOpen) soldOut.refresh();
   },
   painted: () => painted.takeNews(),
   isQuiet: () => !openList.querySelector(':scope > [data-rank], [data-pending]'),

@@ -144,6 +144,26 @@ async def test_an_editor_is_told_of_another(world: World):
     assert (await find_item(till))["priceMinor"] == 400
 
 
+async def test_so_many_are_left(world: World):
+    """A number from 1 to 999 is counted down and shown; anything else is said at its field."""
+    till = await world.staff(Role.COUNTER)
+    item_id = (await find_item(till))["menuItemId"]
+    manager = await world.open_browser(Role.MANAGER)
+    address = f"/admin/menu/{item_id}/availability"
+
+    for typed in ("", "0", "1000", "four", "-4", "٤"):
+        refused = await manager.request("POST", address, form={"until": "left", "left": typed})
+        assert refused.code == 422
+        assert "Write a number from 1 to 999." in refused.body.decode()
+    counted = await manager.request("POST", address, form={"until": "left", "left": "4"})
+    page = (await manager.get(counted.headers["Location"])).body.decode()
+    assert "Counted down from now on." in page
+    assert "4 left" in page
+    assert read_fields(page)["left"] == "4"
+    stopped = await manager.request("POST", address, form={"until": "back", "left": "4"})
+    assert "4 left" not in (await manager.get(stopped.headers["Location"])).body.decode()
+
+
 async def test_sold_out_for_an_hour_for_today_or_as_long_as_wanted(world: World):
     """Each end is where it says; back ends it."""
     till = await world.staff(Role.COUNTER)

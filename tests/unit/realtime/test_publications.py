@@ -95,6 +95,7 @@ ROOMS = {
     "staff_notification": AUDIENCE_ROOMS,
     "staff_notification_updated": AUDIENCE_ROOMS,
     "menu_item_changed": [room for room in MENU_ROOMS if not room.endswith(":kitchen")],
+    "menu_item_counted": [room for room in MENU_ROOMS if not room.endswith(":customers")],
     "device_paired": DEVICE_ROOMS,
     "device_updated": DEVICE_ROOMS,
     "device_revoked": DEVICE_ROOMS,
@@ -107,7 +108,18 @@ ROOMS = {
     "payment_refunded": ORDER_ROOMS,
 }
 EVENTS = make_events()
-VIEWS = ("order", "ticket", "number", "table", "item", "call", "notification", "device", "move")
+VIEWS = (
+    "count",
+    "order",
+    "ticket",
+    "number",
+    "table",
+    "item",
+    "call",
+    "notification",
+    "device",
+    "move",
+)
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS))
@@ -281,6 +293,7 @@ CARDS = {
     "table_session_opened": [],
     "menu_availability_changed": [],
     "menu_item_changed": [],
+    "menu_item_counted": [],
 }
 
 
