@@ -6,6 +6,7 @@ Definitions: docs/analytics.md. services/analytics.py gathers the facts.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,9 +24,20 @@ ENOUGH_RECENT_ROUNDS = 5
 LONGEST_ROUND = timedelta(hours=4)
 # Somebody who did something within this is on duty.
 ON_DUTY = timedelta(minutes=15)
+# A cafe whose people begin shifts has had one within this; an open one that is older than a day was
+# forgotten.
+SHIFTS_USED = timedelta(days=7)
+LONGEST_SHIFT = timedelta(days=1)
 # 100 % of load: one pair of hands at each station has this much work before it.
 LOAD_WINDOW_S = 600
 LATE_LIMIT = 12
+
+
+class DutyBasis(StrEnum):
+    """Whom `staff_on_duty` counts: people with an open shift, or who acted within 15 minutes."""
+
+    SHIFT = "shift"
+    ACTION = "action"
 
 
 class AnalyticsFigures(View):
@@ -33,8 +45,8 @@ class AnalyticsFigures(View):
 
     average_order_time: minutes, None without a round. is_whole_day: of today's rounds, because
     too few became ready within the hour. customer_satisfaction: percent, None without enough
-    ratings. staff_on_duty: people who acted within the last 15 minutes. revenue_today: net minor
-    units, without tax.
+    ratings. staff_on_duty: people, counted by `staff_on_duty_by`. revenue_today: net minor units,
+    without tax.
     """
 
     active_orders: int
@@ -49,6 +61,7 @@ class AnalyticsFigures(View):
     customer_satisfaction: float | None
     customer_satisfaction_n: int
     staff_on_duty: int
+    staff_on_duty_by: DutyBasis = DutyBasis.ACTION
 
 
 class HourSalesView(View):
@@ -183,6 +196,7 @@ class DayFacts(msgspec.Struct, frozen=True, kw_only=True):
     waiting_orders: int
     completed_orders: int
     staff_on_duty: int
+    staff_on_duty_by: DutyBasis = DutyBasis.ACTION
     rounds: Sequence[RoundFacts]
     parts: Sequence[PartFacts]
     stations: Sequence[StationFacts]
@@ -228,6 +242,7 @@ def measure(facts: DayFacts, *, at: datetime, position: Position, version: int) 
             customer_satisfaction=measure_satisfaction(facts.good_ratings, facts.ratings),
             customer_satisfaction_n=facts.ratings,
             staff_on_duty=facts.staff_on_duty,
+            staff_on_duty_by=facts.staff_on_duty_by,
         ),
         p50_minutes=_find_percentile(minutes, 50),
         p90_minutes=_find_percentile(minutes, 90),

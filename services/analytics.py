@@ -12,10 +12,13 @@ import msgspec
 
 from domain.analytics import (
     LONGEST_ROUND,
+    LONGEST_SHIFT,
     ON_DUTY,
     RECENT,
+    SHIFTS_USED,
     AnalyticsView,
     DayFacts,
+    DutyBasis,
     PartFacts,
     RefundFacts,
     RoundFacts,
@@ -40,6 +43,8 @@ SELECT
         WHERE cafe_id = ? AND completed_at >= ? AND completed_at < ? AND status = 'completed'),
     (SELECT COUNT(DISTINCT user_id) FROM event_log
         WHERE cafe_id = ? AND at > ? AND at <= ? AND user_id IS NOT NULL),
+    (SELECT COUNT(*) FROM shift WHERE cafe_id = ? AND ended_at IS NULL AND started_at > ?),
+    (SELECT COUNT(*) FROM shift WHERE cafe_id = ? AND started_at > ?),
     (SELECT version FROM analytics WHERE cafe_id = ?)
 """
 # The tickets of a round are queued when it fires; they lead from the cafe and the time to it.
@@ -108,11 +113,13 @@ def read_analytics(cafe_id: str, *, now: datetime) -> AnalyticsView:
     begins_at, ends_at = find_day(
         now, timezone=cafe.timezone, cutoff_minutes=cafe.business_day_cutoff_minutes
     )
-    ((active, waiting, completed, people, version),) = fetch_rows(
+    ((active, waiting, completed, people, on_shift, shifts, version),) = fetch_rows(
         _COUNTS_QUERY,
         (
             *(cafe_id, cafe_id, cafe_id, to_unix_ms(begins_at), to_unix_ms(ends_at)),
-            *(cafe_id, to_unix_ms(now - ON_DUTY), to_unix_ms(now), cafe_id),
+            *(cafe_id, to_unix_ms(now - ON_DUTY), to_unix_ms(now)),
+            *(cafe_id, to_unix_ms(now - LONGEST_SHIFT)),
+            *(cafe_id, to_unix_ms(now - SHIFTS_USED), cafe_id),
         ),
     )
     ratings, good_ratings = count_ratings(cafe_id, now)
@@ -127,7 +134,8 @@ def read_analytics(cafe_id: str, *, now: datetime) -> AnalyticsView:
         active_orders=active,
         waiting_orders=waiting,
         completed_orders=completed,
-        staff_on_duty=people,
+        staff_on_duty=on_shift if shifts else people,
+        staff_on_duty_by=DutyBasis.SHIFT if shifts else DutyBasis.ACTION,
         rounds=_read_rounds(cafe, begins_at, now),
         parts=_read_parts(cafe_id, stations),
         stations=stations,

@@ -12,8 +12,9 @@ class RealTimeAnalyticsData(Data, frozen=True, kw_only=True):
 
     average_order_time: minutes, null without a round (`averageOrderTimeN` of them).
     customer_satisfaction: percent, null without enough ratings. kitchen_load: percent, may exceed
-    100. revenue_today: net, in minor units of `currency`. staff_on_duty: people who acted within
-    the last 15 minutes. analytics: what the dashboard shows beside them.
+    100. revenue_today: net, in minor units of `currency`. staff_on_duty: people with an open shift,
+    or who acted within the last 15 minutes: its figures say which. analytics: what the dashboard
+    shows beside them.
     """
 
     active_orders: int

@@ -30,6 +30,7 @@ from services.analytics import (
     read_analytics,
 )
 from services.leases import LeaseTaken, TakeLease, take_lease
+from services.shifts import EndShift, StartShift, end_shift, start_shift
 from tests.support.cafes import START, open_beside, units
 
 # A flat white is 3.90 with 23 % in it, a toastie 8.90 with 13 %.
@@ -178,6 +179,37 @@ async def test_whoever_acted_lately_is_on_duty(cafe):
 
     cafe.pass_time(minutes=15)
     assert (await look(cafe)).figures.staff_on_duty == 0
+
+
+async def test_whoever_has_an_open_shift_is_on_duty_where_shifts_are_used(cafe):
+    """Idle or not; nobody when all have ended; and how it was counted is said beside the figure."""
+
+    async def read():
+        figures = (await look(cafe)).figures
+        return figures.staff_on_duty, figures.staff_on_duty_by.value
+
+    await make(cafe, 1)
+    assert await read() == (2, "action")
+    begun = [
+        await cafe.runner.write(
+            start_shift, StartShift(), command_type="start_shift", identity=cafe.staff(role)
+        )
+        for role in (Role.KITCHEN, Role.COUNTER, Role.EXPO)
+    ]
+    cafe.pass_time(hours=2)
+    assert await read() == (3, "shift")
+    for role, each in zip((Role.KITCHEN, Role.COUNTER), begun, strict=False):
+        await cafe.runner.write(
+            end_shift,
+            EndShift(shift_id=msgspec.json.decode(each.body)["shiftId"]),
+            command_type="end_shift",
+            identity=cafe.staff(role),
+        )
+    assert await read() == (1, "shift")
+    cafe.pass_time(days=1)
+    assert await read() == (0, "shift")  # the third one was forgotten
+    cafe.pass_time(days=7)
+    assert await read() == (0, "action")
 
 
 async def test_the_day_ends_at_the_cutoff_of_the_cafes_clock(cafe):
