@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from client.rest import RestClient
 from domain.commands import PlaceOrder
 from domain.views import OrderView
-from tests.support.browser import BrowserFaults
+from tests.support.browser import BrowserFaults, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 CONNECT_TICKETS = "**/api/v1/connect-tickets"
@@ -102,8 +102,16 @@ async def test_a_restart_passes_by_itself_on_every_screen(cafe):
         assert await page.evaluate("globalThis.isSameDocument === true")
 
 
-async def test_a_guests_phone_says_that_it_is_reconnecting(cafe):
-    """A phone hears little: its connection's state counts, and is shown from three seconds on."""
+async def refuse(route: Route) -> None:
+    """Let a request fail as without a network."""
+    await route.abort()
+
+
+async def test_a_guests_phone_says_that_it_is_reconnecting(cafe, browser_faults: BrowserFaults):
+    """A phone hears little: its connection's state counts, and is shown from three seconds on.
+
+    A table that was closed meanwhile is told without a touch.
+    """
     phone = await cafe.sit_down(3)
     await phone.get_by_role("button", name="Add Carrot cake").tap()
     await phone.get_by_role("link", name="See your order").tap()
@@ -121,6 +129,20 @@ async def test_a_guests_phone_says_that_it_is_reconnecting(cafe):
     await cook.move_ticket(ticket.ticket_id, "ready")
     await expect(phone.locator(".progress__when")).to_have_text("Ready")
 
+    await phone.route(CONNECT_TICKETS, refuse)
+    cafe.server.restart()
+    await expect(phone.get_by_text("Reconnecting")).to_be_visible()
+    await save_screenshot(phone, "phone-reconnecting")
+    counter = await cafe.speak_as("counter")
+    tables = (await counter.call("GET", "/tables", dict))["tables"]
+    seating = next(each["tableSessionId"] for each in tables if each["number"] == 3)
+    handed_over = {"newStatus": "completed"}
+    await counter.command(f"/orders/{ticket.order_id}/status", dict, handed_over)
+    await counter.command(f"/table-sessions/{seating}/close", dict, {})
+    browser_faults.expect("401")
+    await phone.unroute(CONNECT_TICKETS, refuse)
+    await expect(phone.get_by_role("heading", name="Thank you, that was it")).to_be_visible()
+
 
 async def test_a_tap_that_came_too_late_is_undone_and_says_why(cafe):
     """A line finished offline and voided meanwhile: the card shows the void, a list why."""
@@ -129,9 +151,6 @@ async def test_a_tap_that_came_too_late_is_undone_and_says_why(cafe):
     order = await place_order(counter, "Cortado", "Mocha")
     cortado = find_ticket(wall, order).locator(".line").filter(has_text="Cortado")
     await expect(cortado).to_be_visible()
-
-    async def refuse(route: Route) -> None:
-        await route.abort()
 
     await wall.route(CONNECT_TICKETS, refuse)
     cafe.server.kill()

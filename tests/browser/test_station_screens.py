@@ -78,8 +78,12 @@ async def test_a_muted_sleeping_or_dead_screen_is_known_at_counter_and_admin(
     await save_screenshot(till, "counter-screens-dead")
 
 
-async def test_a_dead_stations_tickets_are_made_at_another_and_go_home(serve_demo: ServeDemo):
-    """By two taps at the counter and by themselves; back by hand and when the screen lives."""
+async def test_a_dead_stations_tickets_are_made_at_another_and_go_home(
+    serve_demo: ServeDemo, browser_faults: BrowserFaults
+):
+    """By two taps at the counter while its screen sleeps, and back by hand; without a touch both
+    ways where its screen has lost its network.
+    """
     cafe = serve_demo()
     counter = await cafe.speak_as("counter")
     menu = await counter.read_menu()
@@ -149,12 +153,17 @@ async def test_a_dead_stations_tickets_are_made_at_another_and_go_home(serve_dem
     assert await find_violations(admin) == []
     await row.get_by_role("button", name="Save").click()
     await expect(row).to_contain_text("dark for 15 seconds: shown at Kitchen")
+    await hide(bar, is_hidden=False)
+    await expect_told([till], "sound is off")
+    browser_faults.expect("ERR_INTERNET_DISCONNECTED")
+    await bar.context.set_offline(True)
+    await expect_told([till], "not heard of")
     # A server that has just begun accuses no screen (jobs/screens.py).
     await expect(banner).to_be_visible(timeout=60_000)
     await expect(admin.locator(".station-state").first).to_contain_text("by itself")
     await expect(guests).to_have_count(1)
-    await hide(bar, is_hidden=False)
-    await expect(banner).to_have_count(0)
+    await bar.context.set_offline(False)
+    await expect(banner).to_have_count(0, timeout=KNOWN_WITHIN_MS)
     await expect(guests).to_have_count(0)
     await expect(own).to_have_count(1)
 

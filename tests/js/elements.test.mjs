@@ -98,3 +98,17 @@ test('a connection that is back says that it is live once its content is', () =>
     status.remove();
   }
 });
+
+test('why a connection ended is said in the words of the page, where it has some', () => {
+  const words = { '': 'Diese Seite wird nicht mehr aktualisiert.', cafe_closed: 'Das Café ist geschlossen.' };
+  document.body.innerHTML = '<p data-stop-reason></p>';
+  const reason = document.querySelector('p');
+  const status = new ConnectionStatus();
+  assert.equal(status.stop({ name: 'cafe_closed', sentence: 'The cafe is closed.' }), 'The cafe is closed.');
+  assert.equal(reason.textContent, 'The cafe is closed.');
+  reason.setAttribute('data-stop-words', JSON.stringify(words));
+  for (const [name, told] of [['cafe_closed', words.cafe_closed], ['not_allowed', words['']]]) {
+    assert.equal(status.stop({ name, sentence: 'Your role does not allow this screen.' }), told);
+    assert.equal(reason.textContent, told);
+  }
+});

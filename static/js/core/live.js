@@ -41,6 +41,8 @@ const LOAD_TIMEOUT_MS = 10000;
 
 // What a screen's connection ends with once its access was taken back.
 const UNPAIRED = new Set(['revoked', 'device_unpaired']);
+// What a phone's ends with once its table was closed: the server's page says what comes now.
+const TABLE_CLOSED = new Set(['revoked', 'table_session_closed']);
 
 /** @param {LiveOptions} options @returns the connection, the commands, and `reloadSoon` for what several messages say together; null on a page that does not attach */
 export function startLive(options) {
@@ -48,6 +50,7 @@ export function startLive(options) {
   if (!live) return null;
   // A paired screen that nobody is signed in on: it follows what it is made, without a touch.
   const isScreen = 'screen' in document.body.dataset;
+  const isGuest = options.heartbeat === 'guest';
   const stream = new Stream();
   const status = /** @type {ConnectionStatus | null} */ (document.querySelector('connection-status'));
   const renew = options.isQuiet && renewAfterRestarts(options.isQuiet, async () => (await loadPage()).fresh);
@@ -77,14 +80,15 @@ export function startLive(options) {
       return position;
     },
     onCurrent: () => status?.update(),
-    onError: (error) => showToast(error.message, { isFault: true }),
+    // A phone's connection carries no commands: what is wrong with it shows in its state, in the guest's language.
+    onError: (error) => { if (!isGuest) showToast(error.message, { isFault: true }); },
     onMaxReconnectionAttemptsReached: () => status?.giveUp(),
     onState: (state, reason) => {
       if (state === 'live') commands?.onLive();
       if (state === 'stopped' && isScreen && UNPAIRED.has(reason?.name ?? '')) location.assign('/pair');
+      if (state === 'stopped' && isGuest && TABLE_CLOSED.has(reason?.name ?? '')) location.reload();
       if (state === 'stopped' && reason) {
-        status?.stop(reason.sentence);
-        findLiveRegion()?.say(reason.sentence);
+        findLiveRegion()?.say(status?.stop(reason) ?? reason.sentence);
       }
       status?.update();
       announce('connection-state', { state, reason });

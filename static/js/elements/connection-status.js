@@ -8,7 +8,7 @@
  * hears something every 25 s: there it counts for how long that has not been so, and a tap tries again.
  */
 
-import { writeText } from '../core/dom.js';
+import { readJson, writeText } from '../core/dom.js';
 
 const AMBER_MS = 3000;
 const RED_MS = 10000;
@@ -39,7 +39,7 @@ export class ConnectionStatus extends HTMLElement {
     this.#isDashboard = isDashboard;
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.update(), UPDATE_MS);
-    this.addEventListener('click', () => connection.reconnect());
+    for (const key of [this, ...document.querySelectorAll('[data-reconnect]')]) key.addEventListener('click', () => connection.reconnect());
     this.update();
   }
 
@@ -53,10 +53,19 @@ export class ConnectionStatus extends HTMLElement {
     this.update();
   }
 
-  /** @param {string} sentence why the server said not to come back */
-  stop(sentence) {
-    for (const element of document.querySelectorAll('[data-stop-reason]')) writeText(element, sentence);
+  /**
+   * Say why the server said not to come back. On pages of guests the words stand in their language.
+   * @param {{name: string, sentence: string}} reason @returns {string} the words
+   */
+  stop({ name, sentence }) {
+    let words = sentence;
+    for (const element of document.querySelectorAll('[data-stop-reason]')) {
+      const known = readJson(element, 'data-stop-words');
+      if (known) words = known[name] ?? known[''];
+      writeText(element, words);
+    }
     this.update();
+    return words;
   }
 
   update() {
@@ -88,7 +97,7 @@ export class ConnectionStatus extends HTMLElement {
     }
     if (level === 'live') return;
     const age = formatAge(ageMs);
-    for (const figure of document.querySelectorAll('connection-status [data-figure="age"], .alarm [data-figure="age"]')) {
+    for (const figure of document.querySelectorAll('[data-for-state] [data-figure="age"]')) {
       writeText(figure, age);
     }
   }

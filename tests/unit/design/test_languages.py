@@ -14,10 +14,10 @@ OTHERS = [locale for locale in LOCALES if locale != "en"]
 PAGES = ("guest_", "table_welcome", "table_closed")
 # Those of guests' pages; what staff see too is among them.
 COMPONENTS = (
-    *("cart_bar", "cart_line", "empty_state", "error_summary", "guest_pay", "item_options"),
-    *("languages", "line_details", "menu_category", "menu_filters", "menu_item", "notice"),
-    *("order_progress", "queue_place", "rating", "stepper", "substitutes", "table_call"),
-    *("toast", "totals"),
+    *("cart_bar", "cart_line", "empty_state", "error_summary", "guest_connection", "guest_pay"),
+    *("item_options", "languages", "line_details", "menu_category", "menu_filters", "menu_item"),
+    *("notice", "order_progress", "queue_place", "rating", "stepper", "substitutes"),
+    *("table_call", "toast", "totals"),
 )
 SOURCES = [
     *(
