@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,14 @@ from jobs.receipts import ReceiptWatch, build_receipt_job
 from jobs.scheduler import Scheduler
 from jobs.screens import ScreenWatch, build_screen_job
 from jobs.station_screens import StationScreensTicker, build_station_screens_job
+from jobs.waits import Waits, build_waits_job
 from models.database import close_database, count_connections, is_sqlite
 from realtime.asyncapi import build_asyncapi
 from realtime.ephemera import (
     announce_analytics,
     announce_queue_place,
     announce_station_screens,
+    announce_waits,
 )
 from realtime.follower import Follower
 from realtime.lag import LagWatch
@@ -312,6 +315,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 build_analytics_job(ticker),
                 build_notification_job(runner, now=now),
                 build_queue_job(_build_queue_positions(runner, plane)),
+                build_waits_job(_build_waits(runner, plane)),
                 build_screen_job(_build_screen_watch(runner, plane)),
                 build_station_screens_job(_build_station_screens_ticker(runner, plane)),
                 build_seal_job(seals),
@@ -348,19 +352,34 @@ def _build_queue_positions(runner: Runner, plane: Plane) -> QueuePositions:
             listeners.setdefault(room.cafe_id, {})[room.key] = count
         return listeners
 
-    def read_seq(cafe_id: str) -> int:
-        stream = plane.tail.find(cafe_id)
-        return 0 if stream is None else stream.seq
-
     return QueuePositions(
         runner,
         count_listeners=count_listeners,
-        read_seq=read_seq,
+        read_seq=partial(_read_seq, plane),
         push=lambda cafe_id, place: plane.push(
             announce_queue_place(cafe_id, place, event_id=new_id())
         ),
         now=now,
     )
+
+
+def _build_waits(runner: Runner, plane: Plane) -> Waits:
+    def count_listeners() -> dict[str, int]:
+        counted = plane.count_listeners(RoomKind.CUSTOMERS)
+        return {room.cafe_id: count for room, count in counted.items()}
+
+    return Waits(
+        runner,
+        count_listeners=count_listeners,
+        read_seq=partial(_read_seq, plane),
+        push=lambda cafe_id, view: plane.push(announce_waits(cafe_id, view, event_id=new_id())),
+        now=now,
+    )
+
+
+def _read_seq(plane: Plane, cafe_id: str) -> int:
+    stream = plane.tail.find(cafe_id)
+    return 0 if stream is None else stream.seq
 
 
 def _build_screen_watch(runner: Runner, plane: Plane) -> ScreenWatch:

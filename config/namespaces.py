@@ -165,6 +165,8 @@ _OWN_DEVICE = frozenset({"device_updated"})
 # Beside the log: for whoever runs the place, for whoever waits for an order.
 _FIGURES = frozenset({"real_time_analytics"})
 _QUEUE = frozenset({"queue_position_update"})
+# For whoever thinks about ordering.
+_WAITS = frozenset({"wait_estimates"})
 # For whoever can walk to a screen or call somebody who does.
 _SCREENS = frozenset({"station_screens"})
 # All but money, which is none of the kitchen's business.
@@ -218,6 +220,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         | _MENU_EVENTS
         | _CALL_EVENTS
         | _QUEUE
+        | _WAITS
         | _OWN_DEVICE,
     ),
     Namespace.ADMIN: NamespaceRule(

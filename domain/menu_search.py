@@ -6,12 +6,13 @@ phone applies the same filters at once: it compares the codes that are listed he
 """
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
 from domain.allergens import Allergen
 from domain.diets import Diet
-from domain.views import MenuItemView, MenuView, ModifierGroupView
+from domain.views import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
 
 _SUBSTITUTES = 2
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -146,6 +147,50 @@ def _show_dish(
         needs_choice=not set(by_choice).isdisjoint(wanted.codes),
         substitutes=list_substitutes(item, heading) if item.is_sold_out else [],
     )
+
+
+def list_usual(item: MenuItemView) -> list[str] | None:
+    """List what a dish comes with where nothing is chosen; None where a guest must choose."""
+    usual: list[str] = []
+    for group in item.groups:
+        defaults = [each for each in group.options if each.is_default and not each.is_sold_out]
+        if group.is_required and len(defaults) < group.minimum:
+            return None
+        usual += [each.modifier_id for each in defaults if group.is_required]
+    return usual
+
+
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """A chosen option that is sold out, and what of its group there is instead.
+
+    may_leave_out: the dish can be had without it.
+    """
+
+    sold_out: ModifierOptionView
+    options: list[ModifierOptionView]
+    may_leave_out: bool
+
+
+def list_replacements(item: MenuItemView, modifier_ids: Collection[str]) -> list[Replacement]:
+    """List what of a chosen dish is sold out, with what it may be instead, the usual one first."""
+    found = []
+    for group in item.groups:
+        chosen = [option for option in group.options if option.modifier_id in modifier_ids]
+        free = [
+            option
+            for option in group.options
+            if not (option.is_sold_out or option.is_removal or option in chosen)
+        ]
+        found += [
+            Replacement(
+                sold_out=option,
+                options=sorted(free, key=lambda each: not each.is_default)[:_SUBSTITUTES],
+                may_leave_out=len(chosen) > group.minimum,
+            )
+            for option in chosen
+            if option.is_sold_out
+        ]
+    return found
 
 
 def _labels_of(diet: Diet) -> set[str]:

@@ -146,6 +146,7 @@ COMPONENT_ROLES: dict[str, frozenset[Role]] = {
     "pay_pane": TILL_STAFF,
     "order_progress": _CUSTOMER,
     "queue_place": _CUSTOMER,
+    "guest_waits": _CUSTOMER,
     "board_number": _CUSTOMER | _EVERY_STAFF | {Role.BOARD},
     "notification_card": _EVERY_STAFF,
     "table_call": _CUSTOMER,

@@ -814,6 +814,32 @@ class QueuePlaceView(View):
         return 0 if self.queue_position is None else self.queue_position - 1
 
 
+class StationWaitView(View):
+    """What one usual dish of a station would take now, in minutes from and to, and why so long."""
+
+    station_id: str
+    station_name: str
+    low_minutes: int
+    high_minutes: int
+    wait_reason: WaitReason = WaitReason.NONE
+
+
+class WaitsView(View):
+    """What would be ordered now takes so long, by station, in the kitchen's order."""
+
+    waits: list[StationWaitView]
+    at: datetime
+
+    @property
+    def reason(self) -> WaitReason:
+        """The worst of the stations' reasons."""
+        reasons = {each.wait_reason for each in self.waits}
+        return next(
+            (each for each in (WaitReason.LATE, WaitReason.QUEUE) if each in reasons),
+            WaitReason.NONE,
+        )
+
+
 class StationScreenView(View):
     """A screen that shows a station's tickets. name: of a paired one, else "" (a page)."""
 

@@ -13,11 +13,12 @@ from msgspec import UNSET
 from config.logging import get_logger
 from domain.analytics import AnalyticsView
 from domain.rooms import Room, RoomKind
-from domain.views import KitchenScreensView, QueuePlaceView
+from domain.views import KitchenScreensView, QueuePlaceView, WaitsView
 from realtime.messages.analytics import RealTimeAnalyticsMessage, build_analytics
 from realtime.messages.envelope import EphemeralMessage, Fragment
 from realtime.messages.orders import QueuePositionUpdateMessage, build_queue_position
 from realtime.messages.screens import StationScreensMessage, build_station_screens
+from realtime.messages.waits import WaitEstimatesMessage, build_waits
 from realtime.ports import Render
 from realtime.publications import Rendering, Representation
 
@@ -124,6 +125,22 @@ def announce_queue_place(cafe_id: str, place: QueuePlaceView, *, event_id: str) 
             ),
         ),
         view=place,
+    )
+
+
+def announce_waits(cafe_id: str, view: WaitsView, *, event_id: str) -> Ephemeral:
+    """Make `wait_estimates` for whoever looks at a cafe's menu."""
+    return Ephemeral(
+        WaitEstimatesMessage(
+            event_id=event_id,
+            timestamp=int(view.at.timestamp() * 1000),
+            cafe_id=cafe_id,
+            data=build_waits(view),
+        ),
+        key="wait_estimates",
+        rooms=(Room(cafe_id, RoomKind.CUSTOMERS),),
+        renderings=(_place_now("guest_waits"),),
+        view=view,
     )
 
 

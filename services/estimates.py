@@ -7,8 +7,6 @@ second must not read the last days again.
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from domain.commands import LineDraft
 from domain.estimates import (
     Estimate,
@@ -18,7 +16,7 @@ from domain.estimates import (
     estimate_wanted,
     learn_prep_times,
 )
-from domain.views import MenuView
+from domain.views import MenuView, StationWaitView, WaitsView
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.kept import WINDOW, Kept
@@ -51,13 +49,6 @@ WHERE ticket.cafe_id = ? AND ticket.queued_at >= ? AND item.ready_at > item.star
     AND item.ready_at - item.started_at < ?
 ORDER BY ticket.queued_at DESC LIMIT ?
 """
-
-
-class StationWait(msgspec.Struct, frozen=True, kw_only=True):
-    """What one more dish of a station would take now. name: the station's."""
-
-    name: str
-    estimate: Estimate
 
 
 def read_open_lines(cafe_id: str) -> list[OpenLine]:
@@ -110,15 +101,13 @@ def estimate_cart(
     )
 
 
-def estimate_stations(cafe_id: str, menu: MenuView, *, now: datetime) -> list[StationWait]:
+def read_waits(cafe_id: str, *, now: datetime) -> WaitsView:
     """Estimate one usual dish of each station, in the kitchen's order."""
-    names = {
-        station_id: station.name for station_id, station in read_menu_book(cafe_id).stations.items()
-    }
+    book = read_menu_book(cafe_id)
     lines, learned = read_open_lines(cafe_id), read_learned(cafe_id, now=now)
-    items = [item for each in menu.categories for item in each.items]
+    items = [item for each in book.menu.categories for item in each.items]
     waits = []
-    for station_id, name in names.items():
+    for station_id, station in book.stations.items():
         own = sorted(
             (item for item in items if item.station_id == station_id),
             key=lambda item: item.prep_s,
@@ -133,8 +122,17 @@ def estimate_stations(cafe_id: str, menu: MenuView, *, now: datetime) -> list[St
         )
         estimate = estimate_wanted([wanted], lines, learned, now=now)
         assert estimate is not None
-        waits.append(StationWait(name=name, estimate=estimate))
-    return waits
+        low, high = estimate.minutes
+        waits.append(
+            StationWaitView(
+                station_id=station_id,
+                station_name=station.name,
+                low_minutes=low,
+                high_minutes=high,
+                wait_reason=estimate.reason,
+            )
+        )
+    return WaitsView(waits=waits, at=now)
 
 
 def _learn(cafe_id: str, now: datetime) -> Learned:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from config.namespaces import Namespace
 from domain.errors import NotFound
 from domain.identifiers import is_id
+from domain.menu_search import list_substitutes
 from domain.permissions import may
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
@@ -87,6 +88,12 @@ def _read_till(identity: Identity, order_id: str | None, *, now: datetime) -> di
         "menu": menu,
         "shortcuts": read_shortcuts(cafe_id, menu, now=now),
         "left": {each.menu_item_id: each.left for each in list_counts(cafe_id)},
+        "substitutes": {
+            item.menu_item_id: list_substitutes(item, category.items)
+            for category in menu.categories
+            for item in category.items
+            if item.is_sold_out
+        },
         "board": read_counter_board(cafe_id),
         "tables": list_tables(cafe_id).tables,
         "order": order,

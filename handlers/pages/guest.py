@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from config.namespaces import Namespace
 from domain.commands import Command
 from domain.errors import CommandInFlight
 from domain.identifiers import is_id
@@ -12,6 +14,7 @@ from domain.menu import list_wishes
 from domain.menu_search import list_substitutes
 from domain.ratings import was_served
 from domain.roles import Identity
+from domain.rooms import Room, RoomKind
 from domain.views import (
     GuestOrdersView,
     GuestSessionView,
@@ -20,7 +23,7 @@ from domain.views import (
     RatingView,
     TableCallView,
 )
-from handlers.page import GuestPage
+from handlers.page import GuestPage, build_live
 from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
 from services.boards import read_guest_orders
 from services.cafes import CafeRules, read_cafe
@@ -74,6 +77,20 @@ class CartPage(GuestPage):
         scene = await self.context.runner.read(_read_scene, self.identity, now=self.context.now())
         self.time_zone = scene.rules.timezone
         return scene
+
+    def build_guest_live(self, scene: GuestScene, *, render: list[str]) -> dict[str, Any]:
+        """Make what attaches a page to the menu's news and to its seating's. render: components."""
+        cafe_id = self.identity.cafe_id
+        rooms = (
+            Room(cafe_id, RoomKind.CUSTOMERS),
+            Room(cafe_id, RoomKind.SESSION, scene.guest.table_session_id),
+        )
+        return build_live(
+            namespace=Namespace.CUSTOMERS,
+            rooms=[str(room) for room in rooms],
+            render=render,
+            position=scene.orders.position,
+        )
 
     def read_cart(self) -> Cart:
         """Return the cart of this lane; a cookie of another seating is an empty one."""

@@ -17,6 +17,7 @@ from domain.errors import (
     TableTapError,
 )
 from domain.estimates import Estimate
+from domain.menu_search import list_replacements, list_usual
 from domain.orders import CLOSED_ORDER_STATUSES
 from domain.views import MenuItemView, OrderView, QuoteView
 from handlers.pages.cart import Cart, CartLine
@@ -62,6 +63,7 @@ class GuestCartPage(CartPage):
             currency=scene.menu.currency,
             grace_s=scene.rules.grace_s,
             estimate=await self._estimate(scene, cart),
+            live=self.build_guest_live(scene, render=[]),
         )
 
     async def _estimate(self, scene: GuestScene, cart: Cart) -> Estimate | None:
@@ -228,7 +230,14 @@ def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
         "note": line.note,
         "line_total_minor": line.quantity * unit_minor,
         "is_sold_out": not is_sellable(line, item),
-        "substitutes": scene.list_substitutes(item) if item is not None else [],
+        "modifier_ids": line.modifier_ids,
+        "substitutes": [
+            {"item": each, "modifier_ids": list_usual(each)}
+            for each in (scene.list_substitutes(item) if item is not None else [])
+        ],
+        "replacements": list_replacements(item, line.modifier_ids)
+        if item is not None and not item.is_sold_out
+        else [],
     }
 
 

@@ -2,18 +2,15 @@
 
 from typing import Any
 
-from config.namespaces import Namespace
 from domain.allergens import Allergen
 from domain.diets import Diet
 from domain.errors import NotFound
 from domain.menu_search import Wanted, code_of, show_menu
-from domain.rooms import Room, RoomKind
 from domain.statuses import TERMINAL_ORDER_STATUSES
 from domain.views import MenuItemView
-from handlers.page import build_live
 from handlers.pages.cart import Cart, CartLine
 from handlers.pages.guest import CartPage, GuestScene, estimate_unit_minor
-from services.estimates import estimate_stations
+from services.estimates import read_waits
 
 _LONGEST_SEARCH = 60
 
@@ -23,7 +20,7 @@ class GuestMenuPage(CartPage):
 
     async def get(self) -> None:
         scene, cart, wanted = await self.read_scene(), self.read_cart(), self._read_wanted()
-        cafe_id, seating_id = self.identity.cafe_id, scene.guest.table_session_id
+        cafe_id = self.identity.cafe_id
         self.render_page(
             "guest_menu",
             guest=scene.guest,
@@ -31,9 +28,7 @@ class GuestMenuPage(CartPage):
             shown=show_menu(scene.menu, wanted),
             wanted=wanted,
             cart=_sum_up(cart, scene),
-            waits=await self.context.runner.read(
-                estimate_stations, cafe_id, scene.menu, now=self.context.now()
-            ),
+            waits=await self.context.runner.read(read_waits, cafe_id, now=self.context.now()),
             open_orders=[
                 order
                 for order in scene.orders.orders
@@ -41,15 +36,7 @@ class GuestMenuPage(CartPage):
             ],
             fault="",
             call=scene.call,
-            live=build_live(
-                namespace=Namespace.CUSTOMERS,
-                rooms=[
-                    str(Room(cafe_id, RoomKind.CUSTOMERS)),
-                    str(Room(cafe_id, RoomKind.SESSION, seating_id)),
-                ],
-                render=["table_call"],
-                position=scene.orders.position,
-            ),
+            live=self.build_guest_live(scene, render=["table_call", "guest_waits"]),
         )
 
     def _read_wanted(self) -> Wanted:
@@ -101,6 +88,7 @@ def show_item(
         currency=scene.menu.currency,
         line=line,
         faults=faults,
+        live=page.build_guest_live(scene, render=[]),
     )
 
 

@@ -26,6 +26,7 @@ from realtime.messages import (
     payments,
     screens,
     stations,
+    waits,
 )
 from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
@@ -115,6 +116,7 @@ EVENT_TYPES: frozenset[str] = frozenset(_EVENTS)
 _EPHEMERA: tuple[type[EphemeralMessage], ...] = (
     analytics.RealTimeAnalyticsMessage,
     orders.QueuePositionUpdateMessage,
+    waits.WaitEstimatesMessage,
     screens.StationScreensMessage,
 )
 

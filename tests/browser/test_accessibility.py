@@ -213,14 +213,73 @@ async def test_an_order_is_taken_at_the_counter_by_keys(cafe):
     await expect(till.locator(".order-card")).to_contain_text("0 of 1 made")
 
 
+async def press(page: Page, target: Locator, key: str = "Enter") -> None:
+    """Go to a key by Tab and press it."""
+    await expect(target).to_be_visible()
+    await tab_to(page, target)
+    await page.keyboard.press(key)
+
+
+async def test_orders_and_tables_are_worked_off_by_keys(cafe, browser_faults: BrowserFaults):
+    """Void, cancel, hand over and take back; what staff is told; a zone, a move, a table freed."""
+    browser_faults.expect("401")  # the phone at the table is told that it was closed
+    await place_order(cafe, "Cortado", "Mocha")
+    done = await place_order(cafe, "Espresso")
+    await (await cafe.speak_as("kitchen")).move_item(done.items[0].item_id, "ready")
+    manager = await cafe.speak_as("manager")
+    await manager.command("/notices", dict, {"title": "No oat", "includeRoles": ["counter"]})
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    cards = till.locator(".order-card")
+    card, ready = cards.nth(0), cards.nth(1)
+    await press(till, till.get_by_role("button", name="Got it"))
+    await expect(till.locator(".notification").filter(has_text="No oat")).to_be_hidden()
+    await press(till, card.locator("summary"))
+    await press(till, card.get_by_role("button", name="Void 1 Mocha"))
+    await press(till, till.get_by_role("dialog").get_by_role("button", name="Out of it"))
+    await expect(card).to_contain_text("0 of 1 made")
+    for again in (True, False):
+        await press(till, ready.get_by_role("button", name="Hand over"))
+        await expect(ready.get_by_role("button", name="Hand over")).to_have_count(0)
+        if again:
+            await press(till, till.get_by_role("button", name="Undo"))
+    await press(till, card.get_by_role("button", name="Cancel the order"))
+    await press(till, till.get_by_role("dialog").get_by_role("button", name="Took too long"))
+    await expect(cards).to_have_count(1)
+    await tab_to(till, till.locator('[data-show="open"]'))
+    await till.keyboard.press("ArrowRight")
+    await expect(till.get_by_text("Nothing waits to be handed over.")).to_be_visible()
+
+    await cafe.sit_down(5)
+    await press(till, till.get_by_role("link", name="Tables"))
+    await till.wait_for_url("**/tables")
+    await press(till, till.get_by_role("button", name="Move the guests"))
+    await press(till, till.locator('[data-move-to="8"]'))
+    tile = till.get_by_role("article", name="Bench 8", exact=True)
+    await expect(tile).to_have_attribute("data-state", "seated")
+    await press(till, tile.get_by_role("button", name="Free it"))
+    await expect(tile).to_have_attribute("data-state", "free")
+    zones = till.locator(".tables__zones input")
+    await tab_to(till, zones.first)
+    await till.keyboard.press("ArrowRight")
+    await expect(till.locator("[data-zone]:visible")).to_have_count(1)
+    await check(till, "one zone")
+
+
 async def test_a_guest_orders_by_keys(cafe, open_page: OpenPage):
-    """From the table's link to the kitchen without a touch."""
+    """From the table's link to the kitchen and back without a touch."""
     phone = await open_page("desk", cafe.find_table_link(6))
     await tab_to(phone, phone.get_by_role("button", name="See the menu"))
     await phone.keyboard.press("Enter")
     await phone.wait_for_url("**/menu")
-    await tab_to(phone, phone.get_by_role("link", name="Espresso", exact=True))
-    await phone.keyboard.press("Enter")
+    vegan = phone.get_by_role("checkbox", name="Vegan")
+    await tab_to(phone, vegan)
+    await phone.keyboard.press("Space")
+    await expect(phone.locator("[data-found]")).not_to_be_empty()
+    await phone.keyboard.press("Space")
+    await press(phone, phone.get_by_role("button", name="Call somebody"))
+    await press(phone, phone.get_by_role("button", name="Never mind"))
+    await expect(phone.get_by_role("button", name="Call somebody")).to_be_visible()
+    await press(phone, phone.get_by_role("link", name="Espresso", exact=True))
     await phone.wait_for_url("**/menu/*")
     await tab_to(phone, phone.get_by_role("radio", name="House roast"))
     await phone.keyboard.press("ArrowDown")
@@ -229,9 +288,19 @@ async def test_a_guest_orders_by_keys(cafe, open_page: OpenPage):
     await tab_to(phone, phone.get_by_role("link", name="See your order"))
     await phone.keyboard.press("Enter")
     await phone.wait_for_url("**/cart")
+    await press(phone, phone.get_by_role("button", name="One more Espresso"))
+    await expect(phone.locator(".cart-line output")).to_have_text("2")
+    await press(phone, phone.get_by_role("button", name="One fewer Espresso"))
+    await expect(phone.locator(".cart-line output")).to_have_text("1")
+    await press(phone, phone.get_by_role("link", name="Change Espresso"))
+    await phone.wait_for_url("**/menu/*")
+    await press(phone, phone.get_by_role("button", name="Save"))
+    await phone.wait_for_url("**/cart")
     await tab_to(phone, phone.locator("[data-send-order] button[type=submit]"))
     await phone.keyboard.press("Enter")
 
     await phone.wait_for_url("**/orders")
     await expect(phone.locator(".progress-line")).to_contain_text("1 Espresso")
     await expect(phone.locator(".progress-line")).to_contain_text("Decaf")
+    await press(phone, phone.get_by_role("button", name="Take it back"))
+    await expect(phone.locator(".progress__when")).to_have_text("Cancelled")

@@ -95,27 +95,38 @@ async def test_a_dish_that_needs_a_choice_asks_for_it(cafe):
 
 
 async def test_a_dish_that_sells_out_in_the_draft_is_refused_in_words(cafe):
-    """Its key goes out at once; the order can be sent without it."""
+    """Its key goes out at once, its line offers others; the order can be sent with one of them."""
     till = await cafe.open_display("tablet", "counter", "/counter")
     await add(till, "Mocha")
-    await add(till, "Cortado")
+    cortado = await add(till, "Cortado")
+    await cortado.get_by_role("button", name="Soya").tap()
     await expect(send_key(till)).to_be_enabled()
     manager = await cafe.speak_as("manager")
     mocha = draft_line(await manager.read_menu(), "Mocha").menu_item_id
-    body = {"menuItemId": mocha, "isSoldOut": True}
-    await manager.command("/menu/availability", dict, body)
+    soya = draft_line(await manager.read_menu(), "Cortado", "Soya").modifiers[0].modifier_id
+    for thing in ({"menuItemId": mocha}, {"modifierId": soya}):
+        await manager.command("/menu/availability", dict, {**thing, "isSoldOut": True})
 
     key = till.locator('[data-product][data-name="Mocha"]')
     await expect(key).to_contain_text("sold out")
     await expect(key).to_be_disabled()
-    await send_key(till).tap()
     await expect(till.locator("[data-draft-message]")).to_contain_text("Mocha")
-    await expect(till.locator("[data-draft-line]")).to_have_count(2)
+    await expect(send_key(till)).to_be_disabled()
     line = till.locator("[data-draft-line]").filter(has_text="Mocha")
-    await line.locator('[data-draft="edit"]').tap()
-    await line.get_by_role("button", name="Remove").tap()
+    await expect(line).to_have_attribute("data-sold-out", "")
+    cortado = till.locator("[data-draft-line]").filter(has_text="Cortado")
+    await expect(cortado).to_contain_text("Soya sold out: choose another")
+    assert await find_violations(till) == []
+    await save_screenshot(till, "till-sold-out")
+    await line.get_by_role("button", name="Instead").first.tap()
+    await expect(line).to_have_count(0)
+    await expect(till.locator("[data-draft-line]")).to_have_count(2)
+    await cortado.locator('[data-draft="edit"]').tap()
+    await expect(cortado.get_by_role("radio", name="Soya")).to_be_disabled()
+    await cortado.locator("label.option").filter(has_text="Oat").tap()
+    await expect(cortado).not_to_have_attribute("data-sold-out", "")
     await send_key(till).tap()
-    await expect(find_card(till, 1)).to_contain_text("0 of 1 made")
+    await expect(find_card(till, 1)).to_contain_text("0 of 2 made")
 
 
 async def test_a_changed_price_is_shown_before_it_is_asked_for(cafe):

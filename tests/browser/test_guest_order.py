@@ -5,8 +5,9 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from client.rest import RestClient
+from domain.commands import PlaceOrder
 from tests.support.browser import find_violations, save_screenshot
-from tests.support.demo_cafe import ServeDemo
+from tests.support.demo_cafe import ServeDemo, draft_line
 
 
 async def test_a_guest_thinks_again_and_tells_how_it_was(serve_demo: ServeDemo):
@@ -57,6 +58,76 @@ async def test_a_guest_reads_german_then_spanish(serve_demo: ServeDemo):
     await phone.evaluate("document.documentElement.dir = 'rtl'")
     await check_width(phone)
     await save_screenshot(phone, "guest-menu-rtl-320")
+
+
+async def test_a_cart_follows_the_house(serve_demo: ServeDemo):
+    """What sells out offers something instead, dish and option; a longer wait says what it was."""
+    cafe = serve_demo()
+    manager = await cafe.speak_as("manager")
+    menu = await manager.read_menu()
+    phone = await cafe.sit_down(2)
+    await phone.get_by_role("link", name="Flat white", exact=True).tap()
+    await phone.locator("label.option").filter(has_text="Almond").tap()
+    await phone.get_by_label("A note for us").fill("Hot")
+    almond = draft_line(menu, "Flat white", "Almond").modifiers[0].modifier_id
+    await manager.command("/menu/availability", dict, {"modifierId": almond, "isSoldOut": True})
+    await expect(phone.get_by_role("radio", name="Almond")).to_be_disabled()
+    await expect(phone.locator("live-region")).to_contain_text("Almond just ran out.")
+    await expect(phone.get_by_label("A note for us")).to_have_value("Hot")
+    await phone.locator("label.option").filter(has_text="Oat").tap()
+    await phone.get_by_role("button", name="Add to order").tap()
+    await phone.get_by_role("button", name="Add Carrot cake").tap()
+    await phone.get_by_role("link", name="See your order").tap()
+    await phone.get_by_label("An allergy the kitchen must know").press_sequentially("Sesa")
+    await phone.evaluate("globalThis.isSameDocument = true")
+    white, cake = (phone.locator(".cart-line").nth(place) for place in (0, 1))
+    await expect(white).to_contain_text("Oat")
+
+    oat = draft_line(menu, "Flat white", "Oat").modifiers[0].modifier_id
+    cake_id = draft_line(menu, "Carrot cake").menu_item_id
+    for thing in ({"modifierId": oat}, {"menuItemId": cake_id}):
+        await manager.command("/menu/availability", dict, {**thing, "isSoldOut": True})
+    await expect(white).to_contain_text("Oat just ran out.")
+    await expect(cake).to_contain_text("The last one just went.")
+    await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_disabled()
+    await expect(phone.locator("live-region")).to_contain_text("Oat just ran out.")
+    # Whoever types goes on typing.
+    await phone.keyboard.type("me")
+    await expect(phone.get_by_label("An allergy the kitchen must know")).to_have_value("Sesame")
+    assert await find_violations(phone) == []
+    await check_width(phone)
+    await save_screenshot(phone, "guest-cart-sold-out", whole_page=True)
+    await (
+        white.get_by_role("button", name="Soya")
+        .or_(white.locator(".substitutes__dish").first)
+        .first.tap()
+    )
+    await expect(white.locator(".notice")).to_have_count(0)
+    await expect(white).not_to_contain_text("Oat")
+    instead = cake.locator(".substitutes__dish").first
+    other = (await instead.inner_text()).strip()
+    await instead.focus()
+    await phone.keyboard.press("Enter")
+    await expect(cake.locator(".cart-line__name")).to_have_text(other)
+    await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_enabled()
+    await expect(phone.get_by_label("An allergy the kitchen must know")).to_have_value("Sesame")
+
+    estimate = await phone.locator("[data-estimate]").get_attribute("data-estimate")
+    other_phone = await cafe.sit_down(3)
+    lines = [draft_line(menu, "Flat white"), draft_line(menu, other)]
+    for _ in range(8):
+        await manager.place_order(PlaceOrder(lines=lines))
+    await expect(phone.locator("[data-estimate-before]")).to_contain_text(f"{estimate} min before")
+    await expect(phone.locator(".cart-page__when")).to_contain_text("The kitchen is busy.")
+    await expect(other_phone.locator(".guest-waits")).to_contain_text("The kitchen is busy.")
+    await expect(other_phone.locator("live-region")).to_contain_text("The kitchen is busy.")
+    assert await find_violations(phone) == []
+    await save_screenshot(phone, "guest-cart-waits", whole_page=True)
+    await save_screenshot(other_phone, "guest-menu-waits")
+    assert await phone.evaluate("globalThis.isSameDocument === true")
+    await phone.locator("[data-send-order] button[type=submit]").tap()
+    await phone.wait_for_url("**/orders")
+    await expect(phone.get_by_text("Allergy: Sesame")).to_be_visible()
 
 
 async def test_two_phones_at_one_table(serve_demo: ServeDemo):

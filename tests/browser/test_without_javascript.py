@@ -3,7 +3,7 @@
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.support.demo_cafe import DemoCafe, ServeDemo, number_of
+from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line, number_of
 
 
 @pytest_asyncio.fixture
@@ -29,6 +29,16 @@ async def test_a_guest_orders_by_plain_forms_and_sees_it_get_ready(cafe):
     line = phone.locator(".cart-line").filter(has_text="Cortado")
     await expect(line).to_contain_text("Soya")
     await expect(line).to_contain_text("Not too hot")
+    # What runs out meanwhile is replaced by a plain form as well.
+    manager = await cafe.speak_as("manager")
+    soya = draft_line(await manager.read_menu(), "Cortado", "Soya").modifiers[0].modifier_id
+    await manager.command("/menu/availability", dict, {"modifierId": soya, "isSoldOut": True})
+    await phone.reload()
+    await expect(line).to_contain_text("Soya just ran out.")
+    await line.locator("button.substitutes__dish").first.tap()
+    await expect(line.locator(".notice")).to_have_count(0)
+    await expect(line).to_contain_text("Not too hot")
+    await expect(phone.locator("[data-estimate-before]")).to_be_hidden()
 
     await line.get_by_role("button", name="One more Cortado").tap()
     await expect(line.locator("output")).to_have_text("3")

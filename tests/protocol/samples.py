@@ -18,6 +18,7 @@ from realtime.ephemera import (
     announce_analytics,
     announce_queue_place,
     announce_station_screens,
+    announce_waits,
 )
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
@@ -40,6 +41,7 @@ from tests.support.made_views import (
     make_id,
     make_kitchen_screens,
     make_queue_place,
+    make_waits,
 )
 from tests.support.realtime import Answer, render_card
 
@@ -222,6 +224,9 @@ def make_fragment_messages() -> dict[str, bytes]:
             "fragment_queue_place": announce_queue_place(
                 CAFE, make_queue_place(), event_id=make_id(9001)
             ).encode(Representation(components=("queue_place",), locale="en"), render_card),
+            "fragment_guest_waits": announce_waits(
+                CAFE, make_waits(), event_id=make_id(9003)
+            ).encode(Representation(components=("guest_waits",), locale="en"), render_card),
         }
         | {
             f"fragment_{component}": announce_station_screens(
@@ -240,6 +245,7 @@ def make_ephemeral_messages() -> dict[str, bytes]:
             announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),
             announce_queue_place(CAFE, make_queue_place(), event_id=make_id(9001)),
             announce_station_screens(CAFE, make_kitchen_screens(), event_id=make_id(9002)),
+            announce_waits(CAFE, make_waits(), event_id=make_id(9003)),
         )
     }
 

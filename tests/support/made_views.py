@@ -52,12 +52,14 @@ from domain.views import (
     StationProgressView,
     StationScreensView,
     StationScreenView,
+    StationWaitView,
     TableCallView,
     TableView,
     TaxView,
     TicketItemView,
     TicketView,
     TotalsView,
+    WaitsView,
 )
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -456,6 +458,23 @@ def make_queue_place() -> QueuePlaceView:
         low_minutes=6,
         high_minutes=9,
         wait_reason=WaitReason.QUEUE,
+    )
+
+
+def make_waits() -> WaitsView:
+    """Make a bar that is quick and a grill that is behind."""
+    return WaitsView(
+        waits=[
+            StationWaitView(station_id=STATION, station_name="Bar", low_minutes=2, high_minutes=4),
+            StationWaitView(
+                station_id=make_id(21),
+                station_name="Grill",
+                low_minutes=14,
+                high_minutes=19,
+                wait_reason=WaitReason.LATE,
+            ),
+        ],
+        at=NOON,
     )
 
 

@@ -22,8 +22,10 @@ from domain.views import (
     PaymentView,
     QueuePlaceView,
     RoundView,
+    StationWaitView,
     TaxView,
     TotalsView,
+    WaitsView,
 )
 from handlers.pages.specimens.ids import make_id
 from handlers.pages.specimens.tickets import make_modifier
@@ -385,6 +387,26 @@ def list_guest_payments(now: datetime) -> list[tuple[str, GuestPayView]]:
         )
         specimens.append((name, view))
     return specimens
+
+
+def make_waits(now: datetime) -> WaitsView:
+    """Make a kitchen of which one station is behind."""
+    behind = WaitReason.LATE
+    return WaitsView(
+        waits=[
+            StationWaitView(
+                station_id=make_id(1), station_name="Bar", low_minutes=2, high_minutes=4
+            ),
+            StationWaitView(
+                station_id=make_id(2),
+                station_name="Kitchen",
+                low_minutes=14,
+                high_minutes=19,
+                wait_reason=behind,
+            ),
+        ],
+        at=now,
+    )
 
 
 def list_queue_places(now: datetime) -> list[tuple[str, QueuePlaceView]]:

@@ -30,6 +30,7 @@ from handlers.pages.specimens.orders import (
     list_payments,
     list_queue_places,
     make_totals,
+    make_waits,
 )
 from handlers.pages.specimens.tickets import TARGET_S, list_tickets, make_finished_ticket
 from services.audit import KINDS
@@ -64,6 +65,7 @@ def build_specimens(now: datetime) -> dict[str, Any]:
         "notifications": list_notifications(now),
         "calls": list_calls(now),
         "queue_places": list_queue_places(now),
+        "waits": make_waits(now),
         "analytics": make_analytics(now, is_busy=True),
         "quiet_analytics": make_analytics(now, is_busy=False),
         "connected_view": make_connected(now, is_complete=True),

@@ -73,7 +73,7 @@ export class Till {
   /** The page's keys and choices are those of a new menu: unsent lines show what they cost there. */
   readMenu() {
     for (const line of this.draft.lines) {
-      const key = /** @type {HTMLElement | null} */ (this.#find(`[data-product="${CSS.escape(line.menuItemId)}"]`));
+      const key = this.#findKey(line.menuItemId);
       if (key) line.priceMinor = Number(key.dataset.priceMinor);
       const options = this.#cloneOptions(line.menuItemId);
       for (const choice of line.choices) {
@@ -83,7 +83,7 @@ export class Till {
       const row = this.#rowOf(line.key);
       if (!row) continue;
       this.#writeLine(row, line);
-      if (row.querySelector('[data-field="shortcuts"]:not([hidden])')) this.#fillShortcuts(row, line);
+      if (line.key !== this.#editedKey) this.#offer(row, line);
     }
     this.#showCounts();
     this.askAgain();
@@ -101,6 +101,7 @@ export class Till {
     if (!key) return;
     const row = /** @type {HTMLElement | null} */ (key.closest('[data-draft-line]'));
     const lineKey = Number(row?.dataset.key);
+    const instead = key.dataset.draft === 'instead' && this.#findKey(key.dataset.menuItemId ?? '');
     switch (key.dataset.draft) {
       case 'edit':
         this.#toggleEditor(lineKey);
@@ -115,6 +116,7 @@ export class Till {
         this.#editedKey = null;
         break;
       case 'option': this.#chooseShortcut(lineKey, key.dataset.modifierId ?? ''); return;
+      case 'instead': if (instead) this.#putInstead(lineKey, instead); return;
       case 'clear': this.#clear(); break;
       case 'again': this.#repeat(); break;
       case 'send': void this.#send({ wantsPay: false }); return;
@@ -164,6 +166,13 @@ export class Till {
     this.draft.chooseForAdded(readChoices(options));
     this.#changed();
     this.focusShortcut(modifierId);
+  }
+
+  /** @param {number} lineKey @param {HTMLElement} product the key of what comes in its place */
+  #putInstead(lineKey, product) {
+    const quantity = this.draft.find(lineKey)?.quantity ?? 0;
+    this.draft.remove(lineKey);
+    if (quantity) this.add(product, quantity);
   }
 
   /** Go to the keys under what was just added. @param {string} [modifierId] to this one, else to the first */
@@ -246,7 +255,7 @@ export class Till {
       row.dataset.key = String(line.key);
       this.#writeLine(row, line);
       if (line.key === this.#editedKey) this.#fillEditor(row, line);
-      else if (this.#editedKey === null && line.key === this.draft.added?.key) this.#fillShortcuts(row, line);
+      else this.#offer(row, line);
       return row;
     }));
     if (focusedKey && focusedAction) {
@@ -256,12 +265,28 @@ export class Till {
 
   /** @param {HTMLElement} row @param {DraftLine} line */
   #writeLine(row, line) {
+    const soldOut = this.#findSoldOut(line);
+    row.toggleAttribute('data-sold-out', Boolean(soldOut));
     fillFields(row, {
+      'sold-out': soldOut,
       quantity: line.quantity,
       name: line.name,
       price: formatAmount(priceLineMinor(line), this.#root.dataset.currency ?? 'EUR'),
       modifiers: [...line.choices.filter((choice) => !choice.isUsual).map((choice) => choice.name), ...(line.note ? [`“${line.note}”`] : [])].join(', '),
     });
+  }
+
+  /** What of a line cannot be had, in words; "" while all of it can. @param {DraftLine} line */
+  #findSoldOut(line) {
+    if (this.#findKey(line.menuItemId)?.hasAttribute('disabled')) return 'Sold out';
+    const options = this.#cloneOptions(line.menuItemId);
+    const gone = line.choices.filter((choice) => options?.querySelector(`.option__input[value="${CSS.escape(choice.modifierId)}"]:disabled`));
+    return gone.length ? `${gone.map((choice) => choice.name).join(', ')} sold out: choose another` : '';
+  }
+
+  /** @param {string} menuItemId @returns {HTMLElement | null} the dish's key */
+  #findKey(menuItemId) {
+    return this.#find(`[data-product="${CSS.escape(menuItemId)}"]`);
   }
 
   /** @param {HTMLElement} row @param {DraftLine} line */
@@ -277,17 +302,25 @@ export class Till {
     /** @type {HTMLInputElement} */ (row.querySelector('input[data-field="note"]')).value = line.note;
   }
 
-  /** @param {HTMLElement} row @param {DraftLine} line */
-  #fillShortcuts(row, line) {
-    const template = /** @type {HTMLTemplateElement | null} */ (document.querySelector(`[data-shortcuts-for="${CSS.escape(line.menuItemId)}"]`));
+  /** What one tap does for a line: something instead of what sold out, or an option of what was just added. @param {HTMLElement} row @param {DraftLine} line */
+  #offer(row, line) {
     const place = /** @type {HTMLElement | null} */ (row.querySelector('[data-field="shortcuts"]'));
-    if (!template || !place) return;
-    const focused = place.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.modifierId : undefined;
+    const isGone = this.#findKey(line.menuItemId)?.hasAttribute('disabled');
+    const isNew = this.#editedKey === null && line.key === this.draft.added?.key;
+    const kind = isGone ? 'substitutes' : isNew ? 'shortcuts' : '';
+    const template = /** @type {HTMLTemplateElement | null} */ (kind && document.querySelector(`[data-${kind}-for="${CSS.escape(line.menuItemId)}"]`));
+    const focused = place?.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.modifierId : undefined;
+    place?.replaceChildren();
+    place?.toggleAttribute('hidden', !template);
+    if (place && template) this.#fillKeys(place, template, line);
+    if (focused) this.focusShortcut(focused);
+  }
+
+  /** @param {HTMLElement} place @param {HTMLTemplateElement} template @param {DraftLine} line */
+  #fillKeys(place, template, line) {
     place.replaceChildren(document.importNode(template.content, true));
-    place.hidden = false;
     for (const key of /** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll('[data-modifier-id]'))) {
       key.setAttribute('aria-pressed', String(line.choices.some((choice) => choice.modifierId === key.dataset.modifierId)));
-      if (key.dataset.modifierId === focused) key.focus({ preventScroll: true });
     }
   }
 

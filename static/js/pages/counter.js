@@ -29,8 +29,8 @@ const live = startLive({
   askConsent: makeConsentDialog(document.querySelector('[data-consent-dialog]')),
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
+    if (type === 'menu_availability_changed' || type === 'menu_item_changed') live?.reloadSoon(); // prices, names and choices come with the page
     else if (type === 'menu_item_counted') showLeft(data);
-    else if (type === 'menu_item_changed') live?.reloadSoon(); // prices, names and choices come with the page
     else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
     else if (type === 'table_session_moved') showMove(data);
     else if (type === 'order_created') showOpenOrder(data);
@@ -162,7 +162,7 @@ function searchMenu() {
   });
 }
 
-/** @param {{menuItemId: string, isSoldOut: boolean, item: {priceMinor: number}}} change */
+/** The key at once; options, and what there is instead, come with the menu. @param {{menuItemId: string, isSoldOut: boolean, item: {priceMinor: number}}} change */
 function showAvailability({ menuItemId, isSoldOut }) {
   const key = /** @type {HTMLButtonElement | null} */ (root.querySelector(`[data-product="${CSS.escape(menuItemId)}"]`));
   const foot = key?.querySelector('.product-key__foot > span');
@@ -183,7 +183,7 @@ function takeOverMenu(fresh) {
     const there = fresh.querySelector(`[data-category-keys="${CSS.escape(keys.getAttribute('data-category-keys') ?? '')}"]`);
     keys.replaceChildren(...[...(there?.children ?? [])].map((key) => document.importNode(key, true)));
   }
-  const choices = '[data-options-for], [data-shortcuts-for]';
+  const choices = '[data-options-for], [data-shortcuts-for], [data-substitutes-for]';
   for (const template of document.querySelectorAll(choices)) template.remove();
   for (const template of fresh.querySelectorAll(choices)) document.body.append(document.importNode(template, true));
   root.querySelector('[data-search]')?.dispatchEvent(new Event('input'));

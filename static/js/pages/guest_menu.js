@@ -28,7 +28,8 @@ submitInPlace('[data-call-form]', (fresh) => {
 
 const live = startLive({
   heartbeat: 'guest',
-  onMessage: ({ type }) => {
+  onMessage: ({ type, data }) => {
+    if (type === 'wait_estimates') sayReason(data.waitReason ?? '');
     if (['table_session_closed', 'table_session_moved'].includes(type)) location.reload();
     else if (type.startsWith('menu_')) live?.reloadSoon();
   },
@@ -36,6 +37,18 @@ const live = startLive({
 });
 markHeading();
 searchMenu();
+
+let reason = readReason();
+
+/** What holds the kitchen up is said once; its minutes stand on the page. @param {string} told */
+function sayReason(told) {
+  if (told && told !== reason) findLiveRegion()?.say(document.querySelector('.guest-waits__why')?.textContent ?? '');
+  reason = told;
+}
+
+function readReason() {
+  return /** @type {HTMLElement | null} */ (document.querySelector('.guest-waits'))?.dataset.reason ?? '';
+}
 
 /** @param {Document} fresh the bar at the thumb comes with the first dish */
 function takeOverCart(fresh) {

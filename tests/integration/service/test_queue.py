@@ -3,8 +3,9 @@
 from domain.commands import BumpTicket, FinishItems, PlaceOrder, StartItems
 from domain.roles import Role
 from jobs.queue_positions import QueuePositions
+from jobs.waits import Waits
 from services.boards import read_guest_orders, read_kitchen_board, read_order
-from services.estimates import estimate_cart, estimate_stations
+from services.estimates import estimate_cart, read_waits
 from services.menu import read_menu
 from services.queue import read_queue_places
 from services.shortcuts import read_asked
@@ -97,6 +98,41 @@ async def test_listeners_are_told_changes_and_newcomers_what_holds(cafe):
     assert len(reads) == 4
 
 
+async def test_who_looks_at_the_menu_is_told_when_it_takes_longer(cafe):
+    """Whole minutes that changed, with their reason; newcomers what holds; nobody else is read."""
+    told, position, listeners = [], [1], {cafe.cafe_id: 1}
+    waits = Waits(
+        cafe.runner,
+        count_listeners=lambda: listeners,
+        read_seq=lambda _: position[0],
+        push=lambda cafe_id, view: told.append((cafe_id, view.reason.value, view.waits[1])),
+        now=lambda: cafe.now,
+    )
+    await waits.tick()
+    await waits.tick()
+    assert [(cafe_id, reason) for cafe_id, reason, _ in told] == [(cafe.cafe_id, "")]
+
+    for _ in range(4):
+        await _order(cafe, "Toastie/Rye")
+    position[0] += 1
+    await waits.tick()
+    position[0] += 1
+    await waits.tick()
+    assert [reason for _, reason, _ in told] == ["", "queue"]
+    assert told[1][2].low_minutes > told[0][2].low_minutes
+
+    cafe.pass_time(minutes=30)
+    await waits.tick()
+    listeners[cafe.cafe_id] = 2
+    await waits.tick()
+    assert [reason for _, reason, _ in told] == ["", "queue", "late", "late"]
+
+    listeners.clear()
+    position[0] += 1
+    await waits.tick()
+    assert len(told) == 4
+
+
 async def test_the_work_before_an_order_makes_it_later_and_lateness_is_told(cafe):
     """By the kitchen's seconds; while nothing moves, what is late is looked at again."""
     first, second = [await _order(cafe, "Toastie/Rye") for _ in range(2)]
@@ -134,14 +170,11 @@ async def test_what_the_kitchen_needed_lately_is_believed(cafe):
     menu = await cafe.runner.read(read_menu, cafe.cafe_id, now=cafe.now)
     cart = [cafe.line("Toastie", "Rye")]
     estimate = await cafe.runner.read(estimate_cart, cafe.cafe_id, menu, cart, now=cafe.now)
-    (wait,) = [
-        each
-        for each in await cafe.runner.read(estimate_stations, cafe.cafe_id, menu, now=cafe.now)
-        if each.name == "Kitchen"
-    ]
+    waits = (await cafe.runner.read(read_waits, cafe.cafe_id, now=cafe.now)).waits
+    (wait,) = [each for each in waits if each.station_name == "Kitchen"]
 
     assert (estimate.low_s, estimate.high_s) == (60, 60)
-    assert wait.estimate == estimate
+    assert (wait.low_minutes, wait.high_minutes) == estimate.minutes
 
 
 async def test_what_guests_ask_for_lately_is_counted(cafe):

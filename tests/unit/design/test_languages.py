@@ -17,7 +17,7 @@ COMPONENTS = (
     *("cart_bar", "cart_line", "empty_state", "error_summary", "guest_connection", "guest_pay"),
     *("item_options", "languages", "line_details", "menu_category", "menu_filters", "menu_item"),
     *("notice", "order_progress", "queue_place", "rating", "stepper", "substitutes"),
-    *("table_call", "toast", "totals"),
+    *("guest_waits", "table_call", "toast", "totals"),
 )
 SOURCES = [
     *(

@@ -143,6 +143,7 @@ def test_every_card_says_where_it_belongs(styleguide: Page) -> None:
 
     assert components == {
         "board_number",
+        "guest_waits",
         "kitchen_ticket",
         "notification_card",
         "order_card",

@@ -7,9 +7,16 @@ import pytest
 
 from domain.allergens import Allergen
 from domain.diets import Diet
-from domain.menu_search import Wanted, list_substitutes, matches, show_menu
+from domain.menu_search import (
+    Wanted,
+    list_replacements,
+    list_substitutes,
+    list_usual,
+    matches,
+    show_menu,
+)
 from domain.views import MenuCategoryView, MenuItemView, MenuView, ModifierGroupView
-from tests.support.menus import OAT, WHOLE, make_group, make_item, make_option
+from tests.support.menus import OAT, SHOT, WHOLE, make_group, make_item, make_option
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -149,3 +156,27 @@ def test_a_substitute_keeps_the_diet_then_the_price():
 def test_dishes_are_found_as_people_type(text, typed, is_found):
     """Beginnings of words in any order, or initials."""
     assert matches(text, typed) is is_found
+
+
+def test_an_option_that_ran_out_is_replaced_by_its_own_group():
+    """The usual one first; nothing that is out itself, and no dish without what it must have."""
+    white = make_item("fw", "Flat white", milks(oat_is_sold_out=True))
+    (found,) = list_replacements(white, [OAT])
+    assert [each.name for each in found.options] == ["Whole"]
+    assert (found.sold_out.name, found.may_leave_out) == ("Oat", False)
+    assert list_replacements(white, [WHOLE]) == []
+    shot = make_option(SHOT, "Shot", is_sold_out=True)
+    (extra,) = list_replacements(
+        make_item("fw", "Flat white", make_group("Extras", 0, 2, shot)), [SHOT]
+    )
+    assert (extra.options, extra.may_leave_out) == ([], True)
+
+
+def test_what_a_dish_comes_with_is_known_where_nobody_must_choose():
+    """A required choice without a usual one, or whose usual one is out, is the guest's to make."""
+    assert list_usual(make_item("fw", "Flat white", milks())) == [WHOLE]
+    assert list_usual(make_item("fw", "Flat white", milks(default=None))) is None
+    assert (
+        list_usual(make_item("fw", "Flat white", milks(default=OAT, oat_is_sold_out=True))) is None
+    )
+    assert list_usual(make_item("cake", "Cake")) == []
