@@ -137,7 +137,8 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "approve_round": (
         commands.ApproveRound,
         approvals.approve_round,
-        _FIRED | {"order_round_updated"},
+        # Its dishes were counted when it was placed.
+        (_FIRED - _COUNTED) | {"order_round_updated"},
     ),
     "reject_round": (
         commands.RejectRound,

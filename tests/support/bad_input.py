@@ -249,6 +249,9 @@ _MISFITS: dict[str, _Values] = {
     "holdsInGrace": (0, 1, "true", None, [], {}),
     **dict.fromkeys(("amountMinor", "tenderedMinor"), (10**11 + 1, 4.2, "4.20", *_NO_COUNT)),
     **dict.fromkeys(("isSoldOut", "withCredit", "removeRoles"), (0, 1, "true", None, [], {})),
+    "mayShowInitial": (0, 1, "true", None, [], {}),
+    # None counts nothing.
+    "left": (0, -1, 1000, 4.2, "4", True, [], {}),
     # None leaves a field of an edited dish as it is.
     "name": (*_NO_TEXT, "", " ", "a\nb", "é" * 81),
     "kitchenName": (*_NO_TEXT, "", " ", "é" * 19),
@@ -267,6 +270,7 @@ _MISFITS: dict[str, _Values] = {
     "items": ([], *_NO_LIST),
     "modifiers": _NO_LIST,
     "roles": ({}, "counter", 7, True, ["waiter"], [7], [None]),
+    "customerName": (*_NO_TEXT, None, " ", "a ", "a\nb", "é" * 41),
     "note": (*_NO_TEXT, "é" * 201),
     "allergy": (*_NO_TEXT, "é" * 61),
     "quoteHash": (*_NO_TEXT, "x" * 65),

@@ -552,6 +552,7 @@ def test_every_command_has_one_operation():
         "read_availability",
         "read_order",
         "list_orders",
+        "list_order_names",
         "list_tickets",
         "list_tables",
         "read_board",

@@ -27,6 +27,7 @@ from domain.commands import (
     MergeTables,
     MoveStation,
     MoveTable,
+    NameOrder,
     OrderStatusUpdate,
     PlaceOrder,
     RecallItems,
@@ -137,6 +138,8 @@ async def test_the_table_lists_what_operations_record(strict_cafe, tmp_path):
     await _walk_through_tickets(walk)
     await _walk_through_status_updates(cafe, walk)
     await _walk_through_payments(cafe, walk, Sandbox(tmp_path))
+    await _walk_through_names(cafe, walk)
+    await _walk_through_counts(cafe, walk)
     await _walk_through_gates(cafe, walk)
     await _walk_through_moves(cafe)
     await _walk_through_notifications(cafe, walk)
@@ -155,6 +158,46 @@ async def _walk_through_moves(cafe):
     bar, kitchen = cafe.stations["bar"], cafe.stations["kitchen"]
     await cafe.do(Role.COUNTER, "move_station", MoveStation(station_id=bar, to_station_id=kitchen))
     await cafe.do(Role.KITCHEN, "return_station", ReturnStation(station_id=bar))
+
+
+async def _walk_through_names(cafe, walk):
+    order = await walk.place("Water", customer_name="Ana", may_show_initial=True)
+
+    async def name(text):
+        await cafe.do(
+            Role.COUNTER,
+            "name_order",
+            NameOrder(order_id=order.order_id, customer_name=text, may_show_initial=True),
+        )
+
+    await name("Bo")
+    await walk.finish(*order.items)
+    await name("Cy")
+
+
+async def _leave(cafe, count):
+    command = SetAvailability(
+        is_sold_out=False, menu_item_id=cafe.menu["Water"].menu_item_id, left=count
+    )
+    await cafe.do(Role.OWNER, "set_availability", command)
+
+
+async def _walk_through_counts(cafe, walk):
+    await _leave(cafe, 1)
+    order = await walk.place("Water")
+    await walk.void(order, order.items[0])
+    order = await walk.place("Water")
+    await cafe.do(Role.COUNTER, "cancel_order", CancelOrder(order_id=order.order_id, reason="x"))
+    order = await walk.place("Water")
+    await walk.update(order, OrderStatus.CANCELLED)
+    order = await walk.place("Latte")
+    await walk.add(order, "Water")
+    await _leave(cafe, 2)
+    (water,) = (await walk.place("Water")).items
+    await walk.finish(water)
+    await walk.serve(water)
+    await walk.move("remake_items", RemakeItems, water, reason="x")
+    await _leave(cafe, None)
 
 
 async def _walk_through_lines(walk):
@@ -270,11 +313,13 @@ async def _walk_through_gates(cafe, walk):
 
     guest = await cafe.sit_down(3)
     order = await walk.place("Water", who=guest)
+    await _leave(cafe, 1)
     order = await walk.add(order, "Water", who=guest)
     await approve(1)
     await walk.finish(order.items[0])
     await walk.serve(order.items[0])
     await reject(2)
+    await _leave(cafe, None)
 
     await cafe.do(
         Role.OWNER,
