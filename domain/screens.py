@@ -88,11 +88,15 @@ class SeenScreen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket that a screen has painted. station_id: of the screen; None where it shows all."""
+    """A ticket that a screen has painted. station_id: of the screen; None where it shows all.
+
+    screen_key: the paired screen's id, or what a page calls itself.
+    """
 
     cafe_id: str
     station_id: str | None
     ticket_id: str
+    screen_key: str = ""
 
 
 def judge_screen(

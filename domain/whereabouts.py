@@ -1,15 +1,25 @@
 """Why something that was ordered is not on a wall: what each station has of it, and has seen.
 
 A pure answer to "where is it?" of an order, out of its rounds, its tickets, their receipts and how
-the screens are. services/whereabouts.py reads them, Admin, Screens asks.
+the screens are, and what the log tells of it. services/whereabouts.py reads them; Admin, Screens
+and a wall's search ask.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
 
+from domain.events import (
+    KitchenOrderCompleted,
+    KitchenOrderReceived,
+    KitchenOrderStarted,
+    KitchenTicketUpdated,
+    LoggedEvent,
+    OrderItemVoided,
+    OrderRoundUpdated,
+)
 from domain.kitchen import derive_ticket_status
 from domain.orders import Item, Order, Round, Ticket
 from domain.rounds import GRACE
@@ -34,6 +44,50 @@ class Answer(StrEnum):
     FINISHED = "finished"
     SERVED = "served"
     VOIDED = "voided"
+
+
+class StepKind(StrEnum):
+    """What happened to an order on its way. sent: to a station; released: whom it waited for let
+    it go; unrushed: its rush was taken back; read: a cook has read its allergy.
+    """
+
+    RELEASED = "released"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SENT = "sent"
+    SHOWN = "shown"
+    BEGUN = "begun"
+    FINISHED = "finished"
+    RECALLED = "recalled"
+    RUSHED = "rushed"
+    UNRUSHED = "unrushed"
+    READ = "read"
+    VOIDED = "voided"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened. station_name: "" where it is the order's. by: whoever did it, their
+    id in the log and their name for people; "" for a screen that nobody signed in at, or the clock.
+    what: lines or words that it was about. screen: the one that showed it, "" for a page.
+    """
+
+    at: datetime
+    kind: StepKind
+    station_name: str = ""
+    by: str = ""
+    what: str = ""
+    screen: str = ""
+
+
+# What the log has to be read for.
+STEP_EVENTS = (
+    "kitchen_order_received",
+    "kitchen_order_started",
+    "kitchen_order_completed",
+    "kitchen_ticket_updated",
+    "order_round_updated",
+    "order_item_voided",
+)
 
 
 class PartWhereabouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +115,19 @@ class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
     table_label: str
     submitted_at: datetime
     parts: list[PartWhereabouts]
+    steps: list[Step]
 
 
 def explain_order(
-    order: Order, *, painted_at: Mapping[str, datetime], kitchen: KitchenScreensView
+    order: Order,
+    *,
+    painted_at: Mapping[str, datetime],
+    kitchen: KitchenScreensView,
+    steps: Iterable[Step],
 ) -> Whereabouts:
-    """Say where everything of an order is. painted_at: by ticket, where a screen said so."""
+    """Say where everything of an order is. painted_at: by ticket, where a screen said so. steps:
+    in any order.
+    """
     tickets = {(ticket.round_number, ticket.station_id): ticket for ticket in order.tickets}
     parts = []
     for each in order.rounds:
@@ -87,7 +148,59 @@ def explain_order(
         table_label=order.table_label,
         submitted_at=order.submitted_at,
         parts=parts,
+        steps=sorted(steps, key=lambda step: step.at),
     )
+
+
+def list_steps(events: Iterable[LoggedEvent]) -> list[Step]:
+    """List what an order's events tell of its way, oldest first. by: ids."""
+    found = [(_find_step(logged.event), logged) for logged in events]
+    return [
+        msgspec.structs.replace(step, at=logged.at, by=logged.user_id or "")
+        for step, logged in found
+        if step is not None
+    ]
+
+
+def _find_step(event: object) -> Step | None:
+    """Return what an event tells, without a time and by nobody; None: nothing of the way."""
+    match event:
+        case KitchenOrderReceived(ticket=ticket):
+            return _make_step(StepKind.SENT, ticket.station_name)
+        case KitchenOrderStarted(ticket=ticket):
+            return _make_step(StepKind.BEGUN, ticket.station_name)
+        case KitchenOrderCompleted(ticket=ticket):
+            return _make_step(StepKind.FINISHED, ticket.station_name)
+        case KitchenTicketUpdated(ticket=ticket, change="recall"):
+            return _make_step(StepKind.RECALLED, ticket.station_name)
+        case KitchenTicketUpdated(ticket=ticket, change="allergy"):
+            return _make_step(StepKind.READ, ticket.station_name)
+        case KitchenTicketUpdated(ticket=ticket, change="rush"):
+            kind = StepKind.RUSHED if ticket.rush_reason else StepKind.UNRUSHED
+            return _make_step(kind, ticket.station_name, ticket.rush_reason)
+        case OrderItemVoided(order=order, item_ids=item_ids, reason=reason):
+            lines = [
+                f"{item.quantity} {item.name}" for item in order.items if item.item_id in item_ids
+            ]
+            return _make_step(
+                StepKind.VOIDED, "", ": ".join(filter(None, [", ".join(lines), reason]))
+            )
+        case OrderRoundUpdated(status=status, reason=reason):
+            gate = _GATES.get(status)
+            return None if gate is None else _make_step(gate, "", reason)
+    return None
+
+
+_GATES = {
+    RoundStatus.CONFIRMED: StepKind.RELEASED,
+    RoundStatus.REJECTED: StepKind.REJECTED,
+    RoundStatus.EXPIRED: StepKind.EXPIRED,
+}
+_UNDATED = datetime.min.replace(tzinfo=UTC)
+
+
+def _make_step(kind: StepKind, station_name: str, what: str = "") -> Step:
+    return Step(at=_UNDATED, kind=kind, station_name=station_name, what=what)
 
 
 def _explain_part(

@@ -72,7 +72,7 @@ class StationFailover(Table):
 
 
 class TicketReceipt(Table):
-    """When the first screen said that it shows a ticket.
+    """When the first screen said that it shows a ticket. screen_key: which, "" if unknown.
 
     Beside the ticket and not in it, so that a receipt waits for nobody who works on the order.
     """
@@ -80,6 +80,7 @@ class TicketReceipt(Table):
     cafe_id = reference_field(Cafe)
     ticket_id = reference_field(Ticket)
     painted_at = timestamp_field()
+    screen_key = text_field(36, default="")
 
     class Meta:
         table_name = "ticket_receipt"

@@ -97,7 +97,12 @@ class Screens:
             return  # a hidden page paints nothing, whatever it says
         cafe_id, station_id = session.identity.cafe_id, self._find_station(session)
         for ticket_id in painted.tickets:
-            receipt = Receipt(cafe_id=cafe_id, station_id=station_id, ticket_id=ticket_id)
+            receipt = Receipt(
+                cafe_id=cafe_id,
+                station_id=station_id,
+                ticket_id=ticket_id,
+                screen_key=_name_screen(session, painted),
+            )
             self._receipts[receipt] = None
         while len(self._receipts) > _RECEIPTS_LIMIT:
             del self._receipts[next(iter(self._receipts))]

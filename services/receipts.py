@@ -94,11 +94,12 @@ def note_receipts(unit: UnitOfWork, command: NoteReceipts) -> None:
 
     What is no ticket of the screen's cafe and station is left out.
     """
-    ticket_ids: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    ticket_ids: dict[tuple[str, str | None, str], list[str]] = defaultdict(list)
     for receipt in command.receipts:
-        ticket_ids[receipt.cafe_id, receipt.station_id].append(receipt.ticket_id)
-    for (cafe_id, station_id), ids in ticket_ids.items():
-        _note(cafe_id, station_id, ids, now=unit.now)
+        screen = (receipt.cafe_id, receipt.station_id, receipt.screen_key)
+        ticket_ids[screen].append(receipt.ticket_id)
+    for (cafe_id, station_id, screen_key), ids in ticket_ids.items():
+        _note(cafe_id, station_id, ids, screen_key=screen_key, now=unit.now)
 
 
 def list_cafes_with_unseen_tickets(now: datetime) -> list[str]:
@@ -133,17 +134,22 @@ def forget_receipts(*, before: datetime, limit: int) -> int:
 
 
 def _note(
-    cafe_id: str, station_id: str | None, ticket_ids: Sequence[str], *, now: datetime
+    cafe_id: str,
+    station_id: str | None,
+    ticket_ids: Sequence[str],
+    *,
+    screen_key: str,
+    now: datetime,
 ) -> None:
     places = ", ".join("?" * len(ticket_ids))
     of_station = "" if station_id is None else _OF_STATION
     stations = [] if station_id is None else [station_id, station_id]
     fetch_rows(
-        "INSERT INTO ticket_receipt (cafe_id, ticket_id, painted_at)"  # noqa: S608 - place-holders
-        " SELECT ticket.cafe_id, ticket.id, CAST(? AS BIGINT) FROM ticket"
+        "INSERT INTO ticket_receipt (cafe_id, ticket_id, painted_at, screen_key)"  # noqa: S608 - place-holders
+        " SELECT ticket.cafe_id, ticket.id, CAST(? AS BIGINT), CAST(? AS VARCHAR(36)) FROM ticket"
         f" WHERE ticket.cafe_id = ? AND ticket.id IN ({places}){of_station}"
         " ORDER BY ticket.id ON CONFLICT (cafe_id, ticket_id) DO NOTHING RETURNING ticket_id",
-        (to_unix_ms(now), cafe_id, *ticket_ids, *stations),
+        (to_unix_ms(now), screen_key, cafe_id, *ticket_ids, *stations),
     )
 
 

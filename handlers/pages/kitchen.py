@@ -13,6 +13,7 @@ from services.boards import list_stations, read_kitchen_board, search_finished_t
 from services.cafes import read_cafe
 from services.devices import read_device
 from services.sold_out import SellableThings, list_sellable, read_choice
+from services.whereabouts import find_whereabouts
 
 _LONGEST_SEARCH = 60
 
@@ -66,21 +67,19 @@ class KitchenPage(_StationPage):
 class FinishedTicketsPart(_StationPage):
     """GET /kitchen/parts/finished: what may be recalled, without a page around it.
 
-    ?station: its slug, none for all. ?find: a number, a table, a dish.
+    ?station: its slug, none for all. ?find: a number, a table, a dish; of an order's number and
+    of a dish it says besides where it is, finished or not.
     """
 
     async def get(self) -> None:
         slug = self.get_query_argument("station", "") or None
         if await self.is_elsewhere(slug):
             raise NotFound("There is no such station. Choose one of the displays.")
-        found, self.time_zone = await self.context.runner.read(
-            _search,
-            self.identity.cafe_id,
-            slug,
-            self.get_query_argument("find", "")[:_LONGEST_SEARCH],
-            now=self.context.now(),
-        )
-        self.render_page("kitchen_finished", tickets=found.tickets)
+        wanted = self.get_query_argument("find", "")[:_LONGEST_SEARCH].strip()
+        runner, cafe_id, now = self.context.runner, self.identity.cafe_id, self.context.now()
+        finished, self.time_zone = await runner.read(_search, cafe_id, slug, wanted, now=now)
+        found = await runner.read(find_whereabouts, cafe_id, wanted, now=now) if wanted else None
+        self.render_page("kitchen_finished", tickets=finished.tickets, found=found)
 
 
 class SoldOutPart(_StationPage):

@@ -136,6 +136,15 @@ async def test_anything_of_the_day_is_found_and_recalled(cafe: DemoCafe):
     await wall.keyboard.press("Enter")
     await expect(find_ticket(wall, soup)).to_contain_text("RECALLED")
 
+    # What is not finished is no row to recall: why it is not here is said all the same.
+    other = await order(cafe, "Espresso")
+    await wall.keyboard.press("/")
+    await wall.keyboard.type(str(other.order_number))
+    await expect(panel).to_contain_text("no screen says that it shows it: Bar has no screen")
+    await expect(panel.locator(".whereabouts__steps")).to_contain_text("sent to Bar, by")
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-why-not-here")
+
 
 async def test_a_cook_says_that_something_is_out(cafe: DemoCafe):
     """From a ticket's menu and by keys; with the orders it touches, seen at the till, and back."""

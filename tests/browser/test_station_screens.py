@@ -202,6 +202,9 @@ async def test_the_menu_says_where_a_dish_goes_and_the_search_where_an_order_is(
     await expect(parts.filter(has_text="1 Tosta mista")).to_contain_text(
         "no screen says that it shows it: Kitchen has no screen"
     )
+    steps = admin.locator(".whereabouts__steps")
+    await expect(steps).to_contain_text("sent to Bar, by")
+    await expect(steps).to_contain_text("shown at Bar by a page that somebody opened")
     assert await find_violations(admin) == []
     await save_screenshot(admin, "admin-whereabouts", whole_page=True)
     await admin.get_by_label("An order’s number of today, or a dish").fill("tosta")

@@ -2,7 +2,15 @@
 
 from datetime import timedelta
 
-from domain.commands import BumpTicket, PlaceOrder, ServeItems, VoidItems
+from domain.commands import (
+    AddRound,
+    BumpTicket,
+    PlaceOrder,
+    RecallTicket,
+    RushTicket,
+    ServeItems,
+    VoidItems,
+)
 from domain.roles import Role
 from domain.routing import RouteFault
 from domain.screens import Receipt
@@ -58,6 +66,57 @@ async def test_an_order_is_followed_from_the_till_to_the_guest(cafe):
     void = VoidItems(items=units(toastie), order_id=order.order_id, reason="x")
     await cafe.do(Role.COUNTER, "void_items", void)
     assert (await list_answers(cafe, 1))["Kitchen"] is Answer.VOIDED
+
+
+async def test_what_happened_is_told_from_the_log(cafe):
+    """When it was sent where, which screen showed it, who did what; nothing of another order."""
+    names = dict(
+        await cafe.runner.read(
+            fetch_rows,
+            "SELECT membership.role, personal_data.name FROM membership"
+            " JOIN person ON person.id = membership.person_id"
+            " JOIN personal_data ON personal_data.id = person.personal_data_id"
+            " WHERE membership.cafe_id = ?",
+            (cafe.cafe_id,),
+        )
+    )
+    before = await cafe.order(Role.COUNTER, "place_order", PlaceOrder(lines=[cafe.line("Water")]))
+    cafe.pass_time(minutes=5)
+    lines = [cafe.line("Water"), cafe.line("Toastie", "Rye")]
+    order = await cafe.order(Role.COUNTER, "place_order", PlaceOrder(lines=lines))
+    rows = await cafe.runner.read(
+        fetch_rows, "SELECT station_id, id FROM ticket WHERE order_id = ?", (order.order_id,)
+    )
+    bar_ticket = dict(rows)[cafe.stations["bar"]]
+    cafe.pass_time(seconds=2)
+    await paint(cafe, bar_ticket)
+    rush = RushTicket(ticket_id=bar_ticket, reason="Train")
+    await cafe.do(Role.EXPO, "rush_ticket", rush)
+    cafe.pass_time(seconds=1)
+    await cafe.do(Role.KITCHEN, "bump_ticket", BumpTicket(ticket_id=bar_ticket))
+    cafe.pass_time(seconds=1)
+    await cafe.do(Role.KITCHEN, "recall_ticket", RecallTicket(ticket_id=bar_ticket))
+    cafe.pass_time(seconds=1)
+    toastie = next(item for item in order.items if item.name == "Toastie")
+    void = VoidItems(items=units(toastie), order_id=order.order_id, reason="out")
+    await cafe.do(Role.MANAGER, "void_items", void)
+    await cafe.do(Role.COUNTER, "add_round", AddRound(order_id=before.order_id, lines=lines))
+
+    found = await ask(cafe, str(order.order_number))
+    assert found.order is not None
+    told = [(step.kind.value, step.station_name, step.by, step.what) for step in found.order.steps]
+    assert told == [
+        ("sent", "Bar", names["counter"], ""),
+        ("sent", "Kitchen", names["counter"], ""),
+        ("rushed", "Bar", names["expo"], "Train"),
+        ("rushed", "Kitchen", names["expo"], "Train"),
+        ("shown", "Bar", "", ""),
+        ("finished", "Bar", names["kitchen"], ""),
+        ("recalled", "Bar", names["kitchen"], ""),
+        ("voided", "", names["manager"], "1 Toastie: out"),
+    ]
+    times = [step.at for step in found.order.steps]
+    assert times == sorted(times)
 
 
 async def test_a_dish_is_found_by_a_part_of_its_name(cafe):

@@ -133,7 +133,7 @@ async def test_a_heartbeat_says_what_a_kitchen_screen_has_painted(plane: Plane):
     await plane.receive(session, beat)
     await plane.receive(session, beat)
 
-    receipt = Receipt(cafe_id=CAFE, station_id=STATION, ticket_id=TICKET)
+    receipt = Receipt(cafe_id=CAFE, station_id=STATION, ticket_id=TICKET, screen_key="wall-1")
     assert plane.screens.take_receipts() == [receipt]
     assert plane.screens.take_receipts() == []
     (screen,) = plane.screens.list_screens(now_s=session.heard_at_s + 2)
