@@ -236,6 +236,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
             "edit_menu_item",
             "edit_modifier",
             "set_grace",
+            "set_opening_times",
             "close_table_session",
             "send_notice",
         },

@@ -291,6 +291,18 @@ class EditModifier(Command):
     expected_version: Version | None = None
 
 
+_ClockTime = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class SetOpeningTimes(Command):
+    """Say when a cafe opens on each day of the week, Monday first; None: it stays closed.
+
+    opens_at: times of its own clock, like `07:30`.
+    """
+
+    opens_at: Annotated[list[_ClockTime | None], msgspec.Meta(min_length=7, max_length=7)]
+
+
 class SetGrace(Command):
     """Say how long a guest may take a round back, and whether the kitchen waits that long for it.
 

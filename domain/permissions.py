@@ -48,6 +48,7 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "edit_menu_item": MANAGEMENT,
     "edit_modifier": MANAGEMENT,
     "set_grace": MANAGEMENT,
+    "set_opening_times": MANAGEMENT,
     "order_status_update": _EVERY_STAFF,
     "close_table_session": TILL_STAFF,
     "move_table": TILL_STAFF,

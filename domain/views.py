@@ -129,6 +129,12 @@ class GraceView(View):
     holds_in_grace: bool
 
 
+class OpeningTimesView(View):
+    """opens_at: for each day of the week, Monday first; None where the cafe stays closed."""
+
+    opens_at: list[str | None]
+
+
 class MenuChangeView(View):
     """Items after a change of the menu."""
 

@@ -40,6 +40,7 @@ from handlers.pages.admin_photo import PhotoPage, RemovePhotoPage
 from handlers.pages.admin_screens import (
     ChangeScreenPage,
     FailoverPage,
+    OpeningTimesPage,
     PairScreenPage,
     ScreensPage,
     UnpairScreenPage,
@@ -124,6 +125,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
     r"/admin/screens": ScreensPage,
     r"/admin/screens/pair": PairScreenPage,
+    r"/admin/screens/opening": OpeningTimesPage,
     rf"/admin/screens/stations/(?P<station_id>{_ID})": FailoverPage,
     rf"/admin/screens/(?P<device_id>{_ID})": ChangeScreenPage,
     rf"/admin/screens/(?P<device_id>{_ID})/unpair": UnpairScreenPage,

@@ -10,6 +10,7 @@ from models.fields import (
     check_word,
     id_field,
     integer_field,
+    json_field,
     reference_field,
     text_field,
     timestamp_field,
@@ -23,6 +24,7 @@ class Cafe(Table):
     grace_s: how long a guest may take a line back without a reason. holds_in_grace: a guest's
     round reaches the kitchen when that time is over, and not before. business_day_cutoff_minutes:
     minutes after local midnight until which an order still belongs to the day before.
+    opens_at: when it opens on each day of the week, Monday first; empty where nobody has said.
     """
 
     id = id_field(primary_key=True)
@@ -37,6 +39,7 @@ class Cafe(Table):
     approve_first_order = boolean_field(default=True)
     grace_s = integer_field(default=20)
     holds_in_grace = boolean_field(default=True)
+    opens_at = json_field(list[str | None], default=list)
     menu_version = integer_field(default=1)
     created_at = timestamp_field()
     closed_at = timestamp_field(null=True)

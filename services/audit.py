@@ -65,6 +65,7 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "station_moved",
             "station_returned",
             "grace_set",
+            "opening_times_set",
         }
     ),
     AuditSubject.MENU: frozenset({"availability_changed", "menu_item_edited", "modifier_edited"}),

@@ -1,5 +1,6 @@
 """The rules of a cafe that operations need: currency, tax, business day, grace, approval."""
 
+import json
 from datetime import date, datetime
 
 import msgspec
@@ -22,6 +23,7 @@ class CafeRules(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: int
     holds_in_grace: bool
     menu_version: int
+    opens_at: list[str | None]
 
     def find_business_date(self, now: datetime) -> date:
         """Return the business day that an instant belongs to here."""
@@ -42,7 +44,7 @@ def read_cafe(cafe_id: str) -> CafeRules:
     """Read a cafe that is open for business. Raises: NotFound."""
     rows = fetch_rows(
         "SELECT name, currency, timezone, business_day_cutoff_minutes, prices_include_tax,"
-        " tax_rounding, approve_first_order, grace_s, menu_version, holds_in_grace"
+        " tax_rounding, approve_first_order, grace_s, menu_version, holds_in_grace, opens_at"
         " FROM cafe WHERE id = ? AND closed_at IS NULL",
         (cafe_id,),
     )
@@ -59,6 +61,7 @@ def read_cafe(cafe_id: str) -> CafeRules:
         grace_s,
         version,
         holds_in_grace,
+        opens_at,
     ) = rows[0]
     return CafeRules(
         cafe_id=cafe_id,
@@ -74,4 +77,5 @@ def read_cafe(cafe_id: str) -> CafeRules:
         grace_s=grace_s,
         holds_in_grace=bool(holds_in_grace),
         menu_version=version,
+        opens_at=json.loads(opens_at),
     )

@@ -206,6 +206,11 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         menu_edits.edit_modifier,
         frozenset({"menu_item_changed"}),
     ),
+    "set_opening_times": (
+        commands.SetOpeningTimes,
+        house_rules.set_opening_times,
+        frozenset(),
+    ),
     "set_grace": (commands.SetGrace, house_rules.set_grace, frozenset()),
     "initiate_payment": (
         commands.InitiatePayment,

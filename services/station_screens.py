@@ -5,6 +5,7 @@ paired screen is the station's whether it is heard of or not; a page that somebo
 it is closed, or was silent for as long as a service pauses.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from domain.notifications import (
     describe_missing_screen,
     make_notification,
 )
+from domain.opening import is_opening
+from domain.routing import Route, find_route
 from domain.screens import GONE_AFTER, SERVICE_PAUSE, ScreenState, SeenScreen, Sound, judge_screen
 from domain.statuses import NotificationKind
 from domain.views import KitchenScreensView, StationScreensView, StationScreenView
@@ -52,14 +55,18 @@ HAS_SCREEN = f"""(
     )
 )"""  # noqa: S608 - own text
 
-# Of a `station`: its cafe opens (the till is there, nothing was ordered yet) and it makes what is
-# on the menu. Later a ticket says by itself that nobody sees it. Two parameters: how late the till
-# must have been heard of, and how long ago the last order may have been.
+# Of a `station`: its cafe opens (the till is there, or its clock says so, and nothing was ordered
+# yet) and it makes what is on the menu. Later a ticket says by itself that nobody sees it.
+# Parameters: how late the till must have been heard of, which cafes open by the clock, and how long
+# ago the last order may have been.
 _IS_OPENING = """(
-    EXISTS (
-        SELECT 1 FROM screen
-        WHERE screen.cafe_id = station.cafe_id AND screen.place = 'counter'
-            AND screen.left_at IS NULL AND screen.last_seen_at > ?
+    (
+        EXISTS (
+            SELECT 1 FROM screen
+            WHERE screen.cafe_id = station.cafe_id AND screen.place = 'counter'
+                AND screen.left_at IS NULL AND screen.last_seen_at > ?
+        )
+        OR station.cafe_id IN ({opening})
     )
     AND NOT EXISTS (
         SELECT 1 FROM ticket WHERE ticket.cafe_id = station.cafe_id AND ticket.queued_at > ?
@@ -145,8 +152,24 @@ ORDER BY device.id
 """
 
 
+_OPENING_TIMES_QUERY = """
+SELECT id, timezone, opens_at FROM cafe WHERE opens_at <> '[]' AND closed_at IS NULL
+"""
+_LISTED_QUERY = """
+SELECT station_id, name FROM menu_item
+WHERE cafe_id = ? AND archived_at IS NULL ORDER BY station_id, position, name
+"""
+
+
 # SQL has to be told of what type a NULL is.
 _SCREEN_PLACES = "(?, ?, ?, ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT))"
+
+
+class UnseenDishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What nobody would see if it were ordered now, and why."""
+
+    route: Route
+    dishes: list[str]
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +283,19 @@ def read_kitchen_screens(cafe_id: str, *, now: datetime) -> KitchenScreensView:
     )
 
 
+def list_unseen_dishes(cafe_id: str, kitchen: KitchenScreensView) -> list[UnseenDishes]:
+    """List what is on the menu and goes where no screen shows it, by station."""
+    dishes: dict[str, list[str]] = {}
+    for station_id, name in fetch_rows(_LISTED_QUERY, (cafe_id,)):
+        dishes.setdefault(station_id, []).append(name)
+    routes = {station_id: find_route(kitchen, station_id) for station_id in dishes}
+    return [
+        UnseenDishes(route=routes[station_id], dishes=names)
+        for station_id, names in dishes.items()
+        if not routes[station_id].is_seen
+    ]
+
+
 def read_screens_of_cafes(cafe_ids: Sequence[str], *, now: datetime) -> list[KitchenScreensView]:
     """Read the same of several cafes, in their order; for `runner.read`."""
     return [read_kitchen_screens(cafe_id, now=now) for cafe_id in cafe_ids]
@@ -281,17 +317,29 @@ def _find_forgotten_ms(now: datetime) -> int:
 
 
 def _list_warnings(now: datetime) -> list[tuple[Any, ...]]:
+    # Never an empty list, which SQL cannot write.
+    opening = ["", *_list_opening_cafes(now)]
     return fetch_rows(
-        _WARNINGS_QUERY,
+        _WARNINGS_QUERY.format(opening=", ".join("?" * len(opening))),
         (
             _find_forgotten_ms(now),
             to_unix_ms(now - SERVICE_PAUSE),
             to_unix_ms(now - _OPENING_PATIENCE),
+            *opening,
             to_unix_ms(now - SERVICE_PAUSE),
             to_unix_ms(now - _OPENING_PATIENCE),
             to_unix_ms(now - KIND_RULES[_MISSING].life),
         ),
     )
+
+
+def _list_opening_cafes(now: datetime) -> list[str]:
+    """List the cafes that have opened within the last hour by their own clocks."""
+    return [
+        cafe_id
+        for cafe_id, timezone, opens_at in fetch_rows(_OPENING_TIMES_QUERY)
+        if is_opening(now, timezone=timezone, opens_at=json.loads(opens_at))
+    ]
 
 
 def _warn(unit: UnitOfWork, station_id: str, name: str) -> None:

@@ -64,6 +64,12 @@ ROUTES: tuple[Route, ...] = (
         tag=_TAG,
     ),
     operation_route(
+        "set_opening_times",
+        path="/cafe/opening-times",
+        summary="Say when the cafe opens, so that dishes which nobody would see are told of then.",
+        tag=_TAG,
+    ),
+    operation_route(
         "set_grace",
         path="/cafe/grace",
         summary="Say how long guests may take a round back, and whether the kitchen waits for it.",

@@ -12,10 +12,16 @@ from urllib.parse import quote
 import msgspec
 
 from config.namespaces import Caller, Namespace
-from domain.commands import PairDevice, RevokeDevice, SetFailover, UpdateDevice
+from domain.commands import (
+    PairDevice,
+    RevokeDevice,
+    SetFailover,
+    SetOpeningTimes,
+    UpdateDevice,
+)
 from domain.displays import DISTANCES_CM, SCREEN_SIZES
 from domain.errors import NotFound, RateLimitExceeded, UnprocessableInput
-from domain.views import DeviceView, StationView
+from domain.views import DeviceView, KitchenScreensView, StationView
 from handlers.pages.management import ManagementPage
 from realtime.presence import ConnectionRecord
 from services.boards import list_stations
@@ -23,7 +29,7 @@ from services.cafes import read_cafe
 from services.devices import list_devices, revoke_device, update_device
 from services.event_log import read_head
 from services.pairing import PairingView, find_waiting, pair_device
-from services.station_screens import read_kitchen_screens
+from services.station_screens import UnseenDishes, list_unseen_dishes, read_kitchen_screens
 from services.unit_of_work import UnitOfWork
 from services.whereabouts import find_whereabouts
 
@@ -94,7 +100,7 @@ class ScreensPage(_DevicePage):
     async def show_screens(self, *, fault: str = "") -> None:
         context, cafe_id = self.context, self.identity.cafe_id
         found = await context.runner.read(_read_page, cafe_id)
-        kitchen = await context.runner.read(read_kitchen_screens, cafe_id, now=context.now())
+        kitchen, unseen = await context.runner.read(_read_kitchen, cafe_id, now=context.now())
         question = self.get_query_argument("find", "")[:_NAME_LIMIT].strip()
         answer = None
         if question:
@@ -107,6 +113,7 @@ class ScreensPage(_DevicePage):
             "admin_screens",
             render=("station_screens",),
             kitchen=kitchen,
+            unseen=unseen,
             question=question,
             found=answer,
             screens=_join(found.pop("devices"), places, records),
@@ -169,6 +176,29 @@ class FailoverPage(ScreensPage):
             return msgspec.convert(wish, SetFailover, strict=False)
         except msgspec.ValidationError as error:
             raise UnprocessableInput("Choose a station and a time of the list.") from error
+
+
+class OpeningTimesPage(ScreensPage):
+    """POST /admin/screens/opening: when the cafe opens, `opens_0` for Monday to `opens_6`."""
+
+    permission = "set_opening_times"
+
+    async def get(self, **_: str) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other(_SCREENS)
+
+    async def post(self) -> None:
+        said = [self.read_field(f"opens_{day}", longest=10, default="") for day in range(7)]
+        try:
+            command = msgspec.convert({"opensAt": [each or None for each in said]}, SetOpeningTimes)
+        except msgspec.ValidationError:
+            self.set_status(422)
+            await self.show_screens(
+                fault="Write a time like 07:30, or nothing where you are closed."
+            )
+            return
+        await self.run("set_opening_times", command)
+        self.see_other(_SCREENS)
 
 
 class UnpairScreenPage(ChangeScreenPage):
@@ -293,6 +323,11 @@ def _convert(wish: dict[str, Any], kind: type[_Command]) -> _Command:
         raise UnprocessableInput(
             f"Give the screen a name of 1 to {_NAME_LIMIT} letters and choose what it shall be."
         ) from error
+
+
+def _read_kitchen(cafe_id: str, *, now: datetime) -> tuple[KitchenScreensView, list[UnseenDishes]]:
+    kitchen = read_kitchen_screens(cafe_id, now=now)
+    return kitchen, list_unseen_dishes(cafe_id, kitchen)
 
 
 def _read_page(cafe_id: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "edit_menu_item": commands.EditMenuItem,
     "edit_modifier": commands.EditModifier,
     "set_grace": commands.SetGrace,
+    "set_opening_times": commands.SetOpeningTimes,
     "close_table_session": commands.CloseTableSession,
     "name_order": commands.NameOrder,
     "move_table": commands.MoveTable,

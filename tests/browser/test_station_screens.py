@@ -207,6 +207,13 @@ async def test_the_menu_says_where_a_dish_goes_and_the_search_where_an_order_is(
     await expect(steps).to_contain_text("shown at Bar by a page that somebody opened")
     assert await find_violations(admin) == []
     await save_screenshot(admin, "admin-whereabouts", whole_page=True)
+    unseen = admin.locator(".opening__unseen")
+    await expect(unseen).to_contain_text("Kitchen has no screen")
+    await expect(unseen).not_to_contain_text("Bar has no screen")
+    await admin.get_by_label("Monday").fill("07:30")
+    await admin.get_by_role("button", name="Save times").press("Enter")
+    await expect(admin.get_by_label("Monday")).to_have_value("07:30")
+    await expect(admin.get_by_label("Sunday")).to_have_value("")
     await admin.get_by_label("An order’s number of today, or a dish").fill("tosta")
     await admin.keyboard.press("Enter")
     await expect(parts).to_contain_text("Tosta mista goes to Kitchen, and nobody would see it")

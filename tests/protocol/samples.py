@@ -123,6 +123,7 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "allergens": ["milk"],
     },
     "edit_modifier": {"modifierId": make_id(71), "priceMinor": 50, "expectedVersion": 1},
+    "set_opening_times": {"opensAt": ["07:30"] * 5 + ["09:00", None]},
     "set_grace": {"graceS": 20, "holdsInGrace": True},
     "close_table_session": {"tableSessionId": SEATING},
     "name_order": {"orderId": ORDER, "customerName": "Ana", "mayShowInitial": True},

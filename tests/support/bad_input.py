@@ -245,6 +245,7 @@ _MISFITS: dict[str, _Values] = {
     "distanceCm": (29, 1001, 4.2, "200", {}, []),
     "stars": (0, 6, 4.2, "5", None, {}, []),
     "word": (*_NO_TEXT, "é" * 201),
+    "opensAt": ({}, "07:30", 7, None, [], ["07:30"] * 8, ["7:30"] * 7, ["24:00"] * 7, [7] * 7),
     "graceS": (-1, 121, 4.2, "5", None, {}, []),
     "holdsInGrace": (0, 1, "true", None, [], {}),
     **dict.fromkeys(("amountMinor", "tenderedMinor"), (10**11 + 1, 4.2, "4.20", *_NO_COUNT)),

@@ -249,6 +249,7 @@ def list_nameless_commands() -> dict[str, Command]:
         "a call": Command("customers", "call_staff", {}),
         "a call taken back": Command("customers", "cancel_call", {}),
         "a visit rated": Command("customers", "rate_visit", {"stars": 5}),
+        "the opening times": Command("admin", "set_opening_times", {"opensAt": [None] * 7}),
         "the grace time": Command("admin", "set_grace", {"graceS": 20, "holdsInGrace": False}),
     }
 

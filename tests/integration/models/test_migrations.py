@@ -217,7 +217,7 @@ def test_the_database_refuses_impossible_rows(database, table, values):
     with database.connection_context():
         database.execute_sql(
             f"INSERT INTO cafe VALUES ('{cafe}', 'Test', 'EUR', 2, 'UTC', 'en', {true},"
-            f" 'per_line', 0, {true}, 20, 1, 0, NULL, {true})"
+            f" 'per_line', 0, {true}, 20, 1, 0, NULL, {true}, '[]')"
         )
 
         with pytest.raises(peewee.IntegrityError):

@@ -1,6 +1,9 @@
 """Counter and management learn how the kitchen's screens are, whichever process hears of them."""
 
-from domain.commands import PlaceOrder
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.commands import PlaceOrder, SetOpeningTimes
 from domain.roles import Role
 from domain.screens import COUNTER, Place, ScreenState, SeenPlace, Sound
 from domain.statuses import NotificationKind
@@ -14,7 +17,11 @@ from services.screens import (
     list_cafes_to_judge,
     note_screens,
 )
-from services.station_screens import read_screens_of_cafes
+from services.station_screens import (
+    list_unseen_dishes,
+    read_kitchen_screens,
+    read_screens_of_cafes,
+)
 from tests.support.cafes import OTHER_CAFE_ID, TestCafe, open_beside
 from tests.support.walls import open_screen
 
@@ -139,4 +146,34 @@ async def test_who_opens_the_till_is_told_what_nobody_would_see(cafe):
 
     lines = [cafe.line("Water")]
     await cafe.order(Role.COUNTER, "place_order", PlaceOrder(lines=lines))
+    assert await list_warned(cafe) == {}
+
+
+async def test_at_opening_time_nobody_needs_to_be_at_the_till(cafe):
+    """By the cafe's own clock, for an hour, on the days it opens; both are named before."""
+    zone = ZoneInfo("Europe/Lisbon")
+    local = cafe.now.astimezone(zone)
+    opens = local.replace(hour=7, minute=30, second=0, microsecond=0) + timedelta(days=1)
+    times: list[str | None] = [None] * 7
+    times[opens.weekday()] = "07:30"
+    await cafe.do(Role.MANAGER, "set_opening_times", SetOpeningTimes(opens_at=times))
+    kitchen = await cafe.runner.read(read_kitchen_screens, cafe.cafe_id, now=cafe.now)
+    unseen = await cafe.runner.read(list_unseen_dishes, cafe.cafe_id, kitchen)
+    assert {each.route.station_name: each.dishes for each in unseen} == {
+        "Bar": ["Flat white", "Latte", "Water"],
+        "Kitchen": ["Toastie"],
+    }
+
+    heard = []
+    for minutes in (-1, 0, 59, 60):
+        cafe.now = opens.astimezone(UTC) + timedelta(minutes=minutes)
+        heard.append(sorted(await list_warned(cafe)))
+    assert heard == [[], ["Bar has no screen", "Kitchen has no screen"], heard[1], []]
+
+    cafe.now = opens.astimezone(UTC) + timedelta(days=7, minutes=1)
+    await open_screen(cafe, "bar wall", station="bar")
+    warned = await list_warned(cafe)
+    assert list(warned) == ["Kitchen has no screen"]
+    assert "Toastie" in warned["Kitchen has no screen"]
+    cafe.now = opens.astimezone(UTC) + timedelta(days=8, minutes=1)
     assert await list_warned(cafe) == {}
