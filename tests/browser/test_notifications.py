@@ -98,6 +98,7 @@ async def test_a_guest_changes_their_mind(cafe):
     """From the menu, without leaving it; the call goes away at the counter."""
     till = await cafe.open_display("tablet", "counter", "/counter")
     phone = await cafe.sit_down(6)
+    await phone.evaluate("globalThis.isSameDocument = true")
     await phone.get_by_role("button", name="Call somebody").tap()
     card = till.get_by_role("listitem").filter(has_text="calls")
     await expect(card).to_be_visible()
@@ -108,6 +109,7 @@ async def test_a_guest_changes_their_mind(cafe):
     await expect(card).to_have_count(0)
     await expect(phone.get_by_role("button", name="Call somebody")).to_be_visible()
     assert phone.url.endswith("/menu")
+    assert await phone.evaluate("globalThis.isSameDocument === true")
 
 
 async def test_a_notice_reaches_the_named_roles_alone(cafe):
