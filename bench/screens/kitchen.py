@@ -30,10 +30,9 @@ async def show_empty(camera: Camera) -> None:
 
 
 async def man_stations(camera: Camera) -> None:
-    """Somebody works at each station, with sound: then no other screen has to warn of it."""
-    for slug in ("bar", "cold", "kitchen"):
-        wall = await camera.cafe.open_display("kitchen", "kitchen", f"/kitchen/{slug}")
-        await turn_sound_on(wall)
+    """A paired wall shows every station, with sound: then no other screen has to warn of it."""
+    wall = await camera.cafe.pair_screen("kitchen", "kitchen", "Wall by the pass")
+    await wall.get_by_role("button", name="Yes, start the shift").tap()
     till = await camera.cafe.open_display("tablet", "counter", "/counter")
     await expect(till.locator(".screen-faults")).to_be_hidden(timeout=_KNOWN_WITHIN_MS)
     await camera.leave(till)
@@ -55,7 +54,7 @@ async def show_rush(camera: Camera) -> None:
     for key, panel, name in (
         ("/", "[data-recall-panel]", "kitchen-recall"),
         ("x", "[data-sold-out-panel]", "kitchen-86"),
-        ("?", ".legend", "kitchen-keys"),
+        ("?", "[data-legend]", "kitchen-keys"),
     ):
         await _press(wall, key, panel)
         await camera.take(wall, name)
@@ -104,7 +103,7 @@ async def show_crowd(camera: Camera) -> None:
     """Sixty tickets with long names and right-to-left notes, page by page; and in large letters."""
     wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
     await turn_sound_on(wall)
-    await camera.take(wall, "kitchen-crowd", "zoomed")
+    await camera.take(wall, "kitchen-crowd")
     await wall.keyboard.press("0")
     await camera.look(wall, "kitchen-crowd-next-page")
     for _ in range(4):

@@ -147,7 +147,13 @@
     for (const node of element.childNodes) {
       if (node.nodeType !== Node.TEXT_NODE || !node.data.trim()) continue;
       range.selectNodeContents(node);
-      for (const { left, right, top, bottom } of range.getClientRects()) {
+      // What ends in dots ends where its element does.
+      const frame = element.getBoundingClientRect();
+      const isShortened = getComputedStyle(element).textOverflow === "ellipsis";
+      for (const box of range.getClientRects()) {
+        const { top, bottom } = box;
+        const left = isShortened ? Math.max(box.left, frame.left) : box.left;
+        const right = isShortened ? Math.min(box.right, frame.right) : box.right;
         const x = (left + right) / 2;
         const y = (top + bottom) / 2;
         if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) continue;
