@@ -84,17 +84,20 @@ test('a connection that is back says that it is live once its content is', () =>
   for (const [isDashboard, downS, level] of [[true, 4, 'reconnecting'], [true, 11, 'offline'], [false, 11, 'reconnecting']]) {
     const connection = { state: 'waiting', isCurrent: false, currentAtMs: Date.now(), reconnect() {} };
     const status = new ConnectionStatus();
-    document.body.replaceChildren(status);
+    document.body.innerHTML = '<div class="guest-connection" data-for-state="offline" hidden></div>';
+    document.body.append(status);
+    const notice = document.querySelector('.guest-connection');
     status.watch(connection, { isDashboard });
     assert.equal(status.dataset.state, 'live');
     mock.timers.tick(1000 * downS);
     assert.equal(status.dataset.state, level);
+    assert.equal(notice.hidden, level !== 'offline');
     connection.state = 'live'; // the page of the resync is still being loaded
     mock.timers.tick(1000);
     assert.equal(status.dataset.state, level);
     Object.assign(connection, { isCurrent: true, currentAtMs: Date.now() });
     status.update();
-    assert.deepEqual([status.dataset.state, document.body.dataset.connection], ['live', 'live']);
+    assert.deepEqual([status.dataset.state, document.body.dataset.connection, notice.hidden], ['live', 'live', true]);
     status.remove();
   }
 });

@@ -94,6 +94,9 @@ export class ConnectionStatus extends HTMLElement {
     if (this.dataset.state !== level) {
       this.dataset.state = level;
       document.body.dataset.connection = level;
+      for (const notice of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('.guest-connection'))) {
+        notice.hidden = notice.dataset.forState !== level;
+      }
     }
     if (level === 'live') return;
     const age = formatAge(ageMs);
