@@ -240,7 +240,8 @@ async def test_first_orders_wait_for_the_counter(cafe):
     await give_reason(till, "Took too long")
     await expect(find_card(till, 2)).to_have_count(0)
     await expect(phones[1].locator(".progress__when")).to_have_text("Not accepted")
-    await expect(phones[1].locator(".notice")).to_contain_text("Took too long")
+    refusal = phones[1].locator(".notice").filter(has_text="not accepted")
+    await expect(refusal).to_contain_text("Took too long")
     await expect(wall.locator("order-ticket")).to_have_count(1)
 
 
