@@ -247,3 +247,61 @@ async def test_a_screen_learns_its_keys_and_says_what_it_heard(
     await expect(find_ticket(wall, second)).to_have_count(0)
     await wall.keyboard.press("Backspace")
     await expect(find_ticket(wall, second)).to_contain_text("RECALLED")
+
+
+async def test_a_wall_is_worked_by_keys_alone_and_by_touch(cafe: DemoCafe):
+    """Pages, what is still to make, choosing, a line, a bump, a place, back again: both ways."""
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/bar")
+    till = await cafe.speak_as("counter")
+    menu = await till.read_menu()
+    lines = [draft_line(menu, "Espresso"), draft_line(menu, "Cortado")]
+    placed = [await till.place_order(PlaceOrder(lines=lines)) for _ in range(40)]
+    open_tickets = wall.locator('[data-column="open"] > order-ticket')
+    number = wall.locator("[data-page-number]")
+    await expect(open_tickets).to_have_count(40)
+    await expect(number).to_have_text("1")
+    key = wall.keyboard
+
+    await key.press("0")
+    await expect(number).to_have_text("2")
+    await key.press("PageUp")
+    await expect(number).to_have_text("1")
+    await key.press("*")
+    sum_row = wall.locator("[data-all-day] button").first
+    await expect(sum_row).to_be_focused()
+    await key.press("Enter")
+    await expect(sum_row).to_have_attribute("aria-pressed", "true")
+    await key.press("Enter")
+    await key.press("Escape")
+    first, second, third = (find_ticket(wall, each) for each in placed[:3])
+    await key.press("ArrowRight")
+    await expect(first).to_have_attribute("data-selected", "")
+    await key.press("ArrowDown")
+    line = first.locator(".line[data-command]").first
+    await expect(line).to_be_focused()
+    await key.press("Space")
+    await expect(line).to_have_attribute("data-state", "ready")
+    await key.press("ArrowUp")
+    await key.press("Enter")
+    await expect(first).to_have_count(0)
+    await key.press("Backspace")
+    await expect(first).to_contain_text("RECALLED")
+    await key.press("2")
+    await expect(second).to_have_count(0)
+    await expect(open_tickets).to_have_count(39)
+
+    await wall.get_by_role("button", name="Next page").tap()
+    await expect(number).to_have_text("2")
+    await wall.get_by_role("button", name="Page before").tap()
+    await sum_row.tap()
+    await expect(sum_row).to_have_attribute("aria-pressed", "true")
+    await sum_row.tap()
+    await third.locator(".line[data-command]").first.tap()
+    await expect(third.locator(".line[data-command]").first).to_have_attribute(
+        "data-state", "ready"
+    )
+    await third.locator(".ticket__head").tap()
+    await expect(third).to_have_count(0)
+    await wall.get_by_role("button", name="Undo").tap()
+    await expect(third).to_have_count(1)
+    await expect(open_tickets).to_have_count(39)

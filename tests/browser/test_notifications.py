@@ -1,5 +1,8 @@
 """What staff must know, on their screens: a table that calls, and who answers."""
 
+from contextlib import closing
+from sqlite3 import connect
+
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
@@ -43,6 +46,36 @@ async def test_a_call_from_a_phone_is_answered_at_the_counter(cafe):
     await save_screenshot(tables, "tray-open")
     await shown.get_by_role("button", name="Done").tap()
     await expect(phone.get_by_role("button", name="Call somebody")).to_be_visible()
+
+
+def let_a_minute_pass(cafe: DemoCafe) -> None:
+    """Have what stands wait a minute longer than it did: the clock's job looks at the rows."""
+    with closing(connect(cafe.server.data_dir / "tabletap.db", timeout=10)) as database, database:
+        database.execute("UPDATE notification SET escalates_at = escalates_at - 60000")
+
+
+async def test_a_call_that_nobody_answers_reaches_management(cafe):
+    """After a minute, louder, and not before; an answer in time keeps it at the counter."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    office = await cafe.open_display("tablet", "manager", "/tables")
+    phones = [await cafe.sit_down(number) for number in (5, 6)]
+    for phone in phones:
+        await phone.goto(phone.url.replace("/menu", "/orders"))
+        await phone.get_by_role("button", name="Call somebody").tap()
+        await expect(phone.get_by_text("Your call is with the staff.")).to_be_visible()
+    await till.get_by_role("button", name="All notifications").tap()
+    answered = till.get_by_role("listitem").filter(has_text="Window 5 calls")
+    waiting = till.get_by_role("listitem").filter(has_text="Window 6 calls")
+    await answered.get_by_role("button", name="I’m coming").tap()
+    await expect(answered).to_contain_text("on the way")
+    await expect(find_card(office, "calls")).to_have_count(0)
+
+    let_a_minute_pass(cafe)
+
+    await expect(find_card(office, "Window 6 calls")).to_have_attribute("data-priority", "urgent")
+    await expect(waiting).to_have_attribute("data-priority", "urgent")
+    await expect(find_card(office, "Window 5 calls")).to_have_count(0)
+    await save_screenshot(office, "call-escalated")
 
 
 async def find_overlaps(page: Page, part: str, others: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.support.browser import OpenPage, find_violations
+from tests.support.browser import OpenPage, find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo
 
 
@@ -52,3 +52,25 @@ async def test_somebody_is_invited_comes_in_and_gets_another_role(cafe, open_pag
     await check(office, "a person with other roles")
     await phone.goto(f"{cafe.server.url}/counter")
     await expect(phone.get_by_text("No open orders.")).to_be_visible()
+
+
+async def test_a_shift_begins_and_ends(cafe, open_page: OpenPage):
+    """By one key of one's own page; the dashboard counts who has one, and says that it does."""
+    office = await cafe.open_display("desk", "manager", "/admin")
+    duty = office.locator(".metric").filter(has_text="Staff on duty")
+    await expect(duty).to_contain_text("acted in the last 15 min")
+    phone = await cafe.open_display("phone", "kitchen", "/shift")
+    await expect(phone.get_by_text("Your shift has not begun.")).to_be_visible()
+    await check(phone, "before a shift")
+
+    await phone.get_by_role("button", name="Start my shift").tap()
+    await expect(phone.get_by_role("status")).to_contain_text("Your shift has begun.")
+    await expect(duty).to_contain_text("with an open shift")
+    await expect(duty).to_contain_text("1")
+    await check(phone, "in a shift")
+    await save_screenshot(phone, "shift-open")
+    await phone.reload()
+    await phone.get_by_role("button", name="End my shift").press("Enter")
+    await expect(phone.get_by_role("status")).to_contain_text("Your shift is over.")
+    await expect(duty).to_contain_text("0")
+    await expect(duty).to_contain_text("with an open shift")
