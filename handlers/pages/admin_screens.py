@@ -114,6 +114,7 @@ class ScreensPage(_DevicePage):
             render=("station_screens",),
             kitchen=kitchen,
             unseen=unseen,
+            opens_at=found["cafe"].opens_at,
             question=question,
             found=answer,
             screens=_join(found.pop("devices"), places, records),
