@@ -11,6 +11,7 @@ import pytest
 
 from domain import commands
 from domain.statuses import ItemStatus, TicketStatus
+from domain.views import KitchenScreensView
 from handlers.assets import Assets
 from handlers.pages.specimens.sheet import build_specimens
 from handlers.pages.specimens.tickets import (
@@ -269,3 +270,14 @@ def test_guests_words_are_text_and_never_markup(templates: Templates) -> None:
 
     assert "<script" not in html
     assert [] == [found for found in Page(html).elements if "onclick" in found[1]]
+
+
+def test_a_till_whose_screens_do_all_they_should_shows_no_warning(templates: Templates) -> None:
+    """Nothing is wrong: the bar keeps its place for it, hidden and empty."""
+    everything = KitchenScreensView(stations=[], at=NOW)
+
+    html = templates.render_fragment("screen_faults", everything)
+
+    (place,) = Page(html).find("data-version")
+    assert "hidden" in place
+    assert "<details" not in html
