@@ -47,14 +47,23 @@ def lock_count(cafe_id: str, menu_item_id: str) -> int | None:
     return _read_left(cafe_id, [menu_item_id], locks=True).get(menu_item_id)
 
 
-def follow_units(unit: UnitOfWork, *, before: Counter[str], after: Counter[str]) -> None:
+def follow_units(
+    unit: UnitOfWork,
+    *,
+    before: Counter[str],
+    after: Counter[str],
+    counted: frozenset[str] | None,
+) -> None:
     """Take the units that an order uses more than before off what is left, or give them back.
 
     What is counted becomes sold out with its last unit, and is sold again when one comes back. A
-    remake is never refused: it takes what is left.
+    remake is never refused: it takes what is left. counted: as for `save_order`; an order of what
+    nobody counts asks the database for nothing.
     """
     changes = {each: after[each] - before[each] for each in before.keys() | after.keys()}
-    changed = [each for each, units in changes.items() if units]
+    changed = {each for each, units in changes.items() if units}
+    if counted is not None:
+        changed &= counted
     if not changed:
         return
     for menu_item_id, left in _read_left(unit.cafe_id, changed, locks=True).items():

@@ -62,8 +62,17 @@ def open_new_order(unit: UnitOfWork, order: Order) -> OpenedOrder:
     )
 
 
-def save_order(unit: UnitOfWork, opened: OpenedOrder, cause: Cause) -> OrderView:
-    """Derive, write and record; return the order as everybody is shown it from now on."""
+def save_order(
+    unit: UnitOfWork,
+    opened: OpenedOrder,
+    cause: Cause,
+    *,
+    counted: frozenset[str] | None = None,
+) -> OrderView:
+    """Derive, write and record; return the order as everybody is shown it from now on.
+
+    counted: the dishes that are counted down, where that is known; None has them looked up.
+    """
     order = opened.order
     if len(order.items) > LINES_LIMIT:
         raise Conflict(
@@ -73,7 +82,7 @@ def save_order(unit: UnitOfWork, opened: OpenedOrder, cause: Cause) -> OrderView
         )
     finished = finish_change(opened.change, cause, now=unit.now)
     write_changes(order, opened.rows, now=unit.now)
-    follow_units(unit, before=opened.used, after=order.count_used_units())
+    follow_units(unit, before=opened.used, after=order.count_used_units(), counted=counted)
     for event in finished.events:
         unit.record(event)
     follow_order(unit, finished.events)

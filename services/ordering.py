@@ -71,8 +71,9 @@ def place_order(unit: UnitOfWork, command: PlaceOrder) -> OrderView:
     if command.customer_name:
         call_by(order, command)
     opened = open_new_order(unit, order)
-    _submit_round(unit, cafe, order, seating, command)
-    view = save_order(unit, opened, Cause(updated_by=name_actor(unit), facts=(Created(),)))
+    _, counted = _submit_round(unit, cafe, order, seating, command)
+    cause = Cause(updated_by=name_actor(unit), facts=(Created(),))
+    view = save_order(unit, opened, cause, counted=counted)
     if command.customer_name:
         keep_name(unit, cafe, order, name=command.customer_name)
     return view
@@ -138,9 +139,9 @@ def _add_round(
     command: PlaceOrder | AddRound,
 ) -> OrderView:
     check_open_for_rounds(opened.order)
-    added = _submit_round(unit, cafe, opened.order, seating, command)
+    added, counted = _submit_round(unit, cafe, opened.order, seating, command)
     cause = Cause(updated_by=name_actor(unit), facts=(RoundAdded(round_number=added.number),))
-    return save_order(unit, opened, cause)
+    return save_order(unit, opened, cause, counted=counted)
 
 
 def _submit_round(
@@ -149,8 +150,11 @@ def _submit_round(
     order: Order,
     seating: Seating | None,
     command: PlaceOrder | AddRound,
-) -> Round:
-    """Price the lines, hang them on the order, and fire them if nothing holds them."""
+) -> tuple[Round, frozenset[str]]:
+    """Price the lines, hang them on the order, and fire them if nothing holds them.
+
+    Returns the round, and which dishes of its menu are counted down.
+    """
     book = get_menu_book(cafe)
     lines = _price(unit, cafe, book, order, command)
     # Stations of new lines join those of the lines that are there, in the kitchen's order.
@@ -176,7 +180,7 @@ def _submit_round(
     order.rounds.append(added)
     order.items += [_build_item(unit, added, line) for line in lines]
     fire_if_free(order, added, now=unit.now, new_id=unit.new_id)
-    return added
+    return added, book.counted
 
 
 def _price(
