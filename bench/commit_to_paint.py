@@ -18,6 +18,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench.demo_server import employ, list_complaints, read_description, read_log, run_demo
 from bench.machine import build_parser, describe_run, describe_spread, find_percentile
+from bench.windows import OBSERVE_PAINTING
 from client.rest import RestClient
 from domain.commands import LineDraft, ModifierChoice, PlaceOrder
 from domain.demo import DemoDescription
@@ -29,25 +30,6 @@ from tests.support.waiting import wait_for
 _LARGEST_P99_MS = 1000
 _LONGEST_PAUSE_S = 0.2
 _STATION = "kitchen"
-
-# Notes each new card's ticket and the time of the first task after the frame that shows it.
-_OBSERVE = """
-window.paintedAt = {};
-new MutationObserver(() => {
-  for (const card of document.querySelectorAll('order-ticket')) {
-    const id = card.dataset.ticketId;
-    if (id in window.paintedAt) continue;
-    window.paintedAt[id] = null;
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => {
-        window.paintedAt[id] = performance.timeOrigin + performance.now();
-      };
-      channel.port2.postMessage(null);
-    });
-  }
-}).observe(document.body, {childList: true, subtree: true});
-"""
 
 
 def main() -> int:
@@ -115,7 +97,7 @@ async def _open_display(page: Page, description: DemoDescription, link: str) -> 
     await page.goto(link)
     await page.wait_for_selector("connection-status[data-state=live]")
     # By the debugging protocol, which the page's content policy does not stop.
-    await page.evaluate(_OBSERVE)
+    await page.evaluate(OBSERVE_PAINTING)
 
 
 async def _sell(till: RestClient, item: MenuItemView) -> None:

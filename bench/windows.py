@@ -11,6 +11,25 @@ from domain.roles import Role
 from tests.support.browser import SCREENS
 from tests.support.tools import ToolMissing, find_chromium
 
+# Notes each new card's ticket and the time of the first task after the frame that shows it.
+OBSERVE_PAINTING = """
+window.paintedAt = {};
+new MutationObserver(() => {
+  for (const card of document.querySelectorAll('order-ticket')) {
+    const id = card.dataset.ticketId;
+    if (id in window.paintedAt) continue;
+    window.paintedAt[id] = null;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        window.paintedAt[id] = performance.timeOrigin + performance.now();
+      };
+      channel.port2.postMessage(null);
+    });
+  }
+}).observe(document.body, {childList: true, subtree: true});
+"""
+
 
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:

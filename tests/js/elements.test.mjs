@@ -115,3 +115,13 @@ test('why a connection ended is said in the words of the page, where it has some
     assert.equal(reason.textContent, told);
   }
 });
+
+test('news that never end are told all the same', () => {
+  document.body.innerHTML = '<live-region></live-region>';
+  const region = document.querySelector('live-region');
+  for (let number = 1; number <= 4; number += 1) {
+    region.tell('new', `order ${number}`);
+    mock.timers.tick(500); // shorter than what is gathered
+  }
+  assert.equal(region.textContent, 'order 3, order 4: new.');
+});

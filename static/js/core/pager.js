@@ -32,10 +32,10 @@ export class Pager {
       if (key) this.turn(Number(key.getAttribute('data-turn')));
     });
     document.addEventListener('card-change', () => this.update());
-    document.addEventListener('lists-change', () => this.update());
-    new ResizeObserver(() => this.update()).observe(list);
+    document.addEventListener('lists-change', () => this.#measure());
+    new ResizeObserver(() => this.#measure()).observe(list);
     setInterval(() => this.update(), UPDATE_MS); // the age of the oldest hidden ticket
-    this.update();
+    this.#measure();
   }
 
   /** @param {number} step pages onward or back @param {{isRound?: boolean}} [options] isRound: from the last to the first */
@@ -54,11 +54,16 @@ export class Pager {
     if (page >= 0 && page !== this.#page) this.turn(page - this.#page);
   }
 
-  /** Lay the cards out again. */
-  update() {
+  /** See how much a page holds: asks for a layout, so not with every card. */
+  #measure() {
     // Measured without it: rows that are there for a card longer than a page are no page's.
     this.#list.removeAttribute('data-overlong');
     this.#capacity = readCapacity(this.#list);
+    this.update();
+  }
+
+  /** Lay the cards out again. */
+  update() {
     const pages = this.#layOut();
     this.#pageCount = pages.length;
     this.#page = Math.min(Math.max(0, this.#page), pages.length - 1);

@@ -49,7 +49,9 @@ export class ElapsedTime extends HTMLElement {
     this.#write('left', formatDuration(targetS - ageS));
     this.#write('over', formatDuration(ageS - targetS));
     const host = /** @type {HTMLElement | null} */ (this.closest('[data-band-host]'));
-    host?.style.setProperty('--age', String(Math.round(100 * Math.min(1, Math.max(0, ageS / targetS))) / 100));
+    const age = String(Math.round(100 * Math.min(1, Math.max(0, ageS / targetS))) / 100);
+    // Only when it changes: what it is set on is styled anew with all that is in it.
+    if (host && host.style.getPropertyValue('--age') !== age) host.style.setProperty('--age', age);
     const band = readBand(ageS, targetS);
     if (this.dataset.band === band && (!host || host.dataset.band === band)) return;
     this.dataset.band = band;

@@ -18,8 +18,7 @@ export class LiveRegion extends HTMLElement {
    */
   tell(what, subject) {
     this.#news.set(what, [...(this.#news.get(what) ?? []), subject]);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#speak(), GATHER_MS);
+    this.#timer ??= setTimeout(() => this.#speak(), GATHER_MS); // from the first of them: a rush must not silence it
   }
 
   /** Say a sentence now. @param {string} sentence */
@@ -29,6 +28,7 @@ export class LiveRegion extends HTMLElement {
   }
 
   #speak() {
+    this.#timer = undefined;
     const sentences = [...this.#news].map(([what, subjects]) => `${subjects.join(', ')}: ${what}.`);
     this.#news.clear();
     this.say(sentences.join(' '));

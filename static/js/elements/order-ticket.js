@@ -9,18 +9,8 @@ const touched = new Set();
 const REMEMBERED = 500; // more than any board holds
 
 export class OrderTicket extends HTMLElement {
-  #abort = new AbortController();
-
   connectedCallback() {
     if (touched.has(this.id)) this.removeAttribute('data-state');
-    this.#abort = new AbortController();
-    for (const name of ['pointerdown', 'keydown']) {
-      this.addEventListener(name, () => this.touch(), { signal: this.#abort.signal });
-    }
-  }
-
-  disconnectedCallback() {
-    this.#abort.abort();
   }
 
   get isNew() {
@@ -37,6 +27,13 @@ export class OrderTicket extends HTMLElement {
       touched.delete(oldest);
     }
   }
+}
+
+// One listener for all of them: a wall has sixty, and each is replaced many times.
+for (const name of ['pointerdown', 'keydown']) {
+  document.addEventListener(name, (event) => {
+    /** @type {OrderTicket | null} */ (/** @type {Element} */ (event.target).closest?.('order-ticket'))?.touch();
+  }, { capture: true });
 }
 
 customElements.define('order-ticket', OrderTicket);

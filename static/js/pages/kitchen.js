@@ -67,6 +67,7 @@ stayAwake();
 spareThePixels(wall);
 new Alarms(openList, sound);
 tellAfterOutage();
+markGuests();
 const returned = /** @type {HTMLElement | null} */ (document.querySelector('[data-returned]'));
 if (returned) new Returned(returned);
 
@@ -83,6 +84,13 @@ function showsToo(id) {
   return document.querySelector(`[data-guest="${CSS.escape(id)}"]`) !== null;
 }
 
+/** A wall that shows another station's tickets names stations. As `:has()` it would style the whole wall anew with every card. */
+function markGuests() {
+  const mark = () => wall.toggleAttribute('data-has-guests', document.querySelector('[data-guest]') !== null);
+  for (const change of ['card-change', 'lists-change']) document.addEventListener(change, mark);
+  mark();
+}
+
 /** Tickets came here or left, or our own are shown elsewhere. @param {{stationId: string, shownAtStationId: string}} move */
 function takeMove(move) {
   if (!stationId || stationId === move.stationId || stationId === move.shownAtStationId) live?.connection.reload();
@@ -97,7 +105,11 @@ function followPainting() {
   const known = new Map();
   /** @type {Map<string, number>} */
   const news = new Map();
-  const note = () => requestAnimationFrame(() => requestAnimationFrame(collect));
+  let isNoted = false;
+  const note = () => {
+    if (!isNoted) requestAnimationFrame(() => { isNoted = false; requestAnimationFrame(collect); });
+    isNoted = true;
+  };
   const collect = () => {
     for (const card of /** @type {NodeListOf<HTMLElement>} */ (openList.querySelectorAll(':scope > [data-ticket-id]'))) {
       const [id, version] = [card.dataset.ticketId ?? '', Number(card.dataset.version)];
