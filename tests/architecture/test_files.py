@@ -90,3 +90,14 @@ def test_npm_packages_are_pinned_with_hashes_and_no_address(folder: str):
 def test_the_environment_is_never_committed():
     """A .env file holds what is secret; .env.example is the one that is shared."""
     assert [name for name in list_files() if Path(name).name == ".env"] == []
+
+
+def test_each_picture_of_a_screen_is_in_their_index():
+    """Once, with what it shows; and the index names no picture that is not there."""
+    folder = "docs/screens/"
+    index = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+
+    listed = re.findall(r"\]\(([\w-]+\.png)\)", index)
+
+    pictures = [name.removeprefix(folder) for name in list_files() if name.startswith(folder)]
+    assert sorted(listed) == sorted(name for name in pictures if name.endswith(".png"))
