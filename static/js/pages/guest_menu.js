@@ -21,7 +21,7 @@ submitInPlace('[data-add-to-cart]', (fresh, form) => {
 
 // Calling somebody leaves nobody's place in the page.
 submitInPlace('[data-call-form]', (fresh) => {
-  if (!fresh.querySelector('.call-place') || fresh.querySelector('.notice[data-tone="late"]:not(.guest-connection)')) return false; // closed, or refused
+  if (!fresh.querySelector('.call-place') || fresh.querySelector('.notice[data-tone="late"]')) return false; // closed, or refused
   takeOverElements(fresh, ['.call-place']);
   return true;
 });

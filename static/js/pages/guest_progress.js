@@ -13,13 +13,13 @@ const LOOK_MS = 1000;
 
 // Calling somebody leaves nobody's place in the page.
 submitInPlace('[data-call-form]', (fresh) => {
-  if (!fresh.querySelector('.call-place') || fresh.querySelector('.notice[data-tone="late"]:not(.guest-connection)')) return false; // closed, or refused
+  if (!fresh.querySelector('.call-place') || fresh.querySelector('.notice[data-tone="late"]')) return false; // closed, or refused
   takeOverElements(fresh, ['.call-place']);
   return true;
 });
 
 submitInPlace('[data-rating-form]', (fresh) => {
-  if (fresh.querySelector('.notice[data-tone="late"]:not(.guest-connection)')) return false; // refused: the page says why
+  if (fresh.querySelector('.notice[data-tone="late"]')) return false; // refused: the page says why
   takeOverElements(fresh, ['.rating-place']);
   findLiveRegion()?.say(document.querySelector('.rating-place')?.textContent?.trim() ?? '');
   return true;
