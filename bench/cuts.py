@@ -2,15 +2,15 @@
 
     python -m bench.cuts [--away 5 30 300] [--only SCREEN ...]
 
-A wall, the pass, a till, a board and a guest's phone, in Chromium, behind a network that swallows
-everything for so many seconds while the cafe works on. Four times a second each is asked what it
-shows: what is on it, and what it says of its connection. At the end that is held against the
-server's log: a screen may show only what held at some moment, and once what it shows is older than
-three seconds it must not say that it is live (a phone, which hears little, after 48); after ten a
-wall, pass, till or board must say that it is offline, and never that it is younger than it is. In
-the middle of each cut somebody taps something on wall, till and phone, which happens once. Nobody
-touches a screen to bring it back, and wall, pass, till and board are there within 12 s of their
-network, a phone within 32. Exit code 1 otherwise.
+A wall, the pass, a till, its tables, a board and a guest's phone, in Chromium, behind a network
+that swallows everything for so many seconds while the cafe works on. Four times a second each is
+asked what it shows: what is on it, and what it says of its connection. At the end that is held
+against the server's log: a screen may show only what held at some moment, and once what it shows is
+older than three seconds it must not say that it is live (a phone, which hears little, after 48);
+after ten a wall, pass, till or board must say that it is offline, and never that it is younger than
+it is. In the middle of each cut somebody taps something on wall, till and phone, which happens
+once. Nobody touches a screen to bring it back, and wall, pass, till and board are there within 12 s
+of their network, a phone within 32. Exit code 1 otherwise.
 """
 
 import asyncio
@@ -78,8 +78,8 @@ class _Look:
 class _Screen:
     """A window, what of it is looked at, and what a row of the log does to that.
 
-    cards, fields: a selector and the data attributes that say what a card is. apply: the content
-    after a row of the log.
+    cards, fields: a selector and the data attributes that say what a card is. apply: what is so
+    after a row of the log. show: what of that stands on the screen.
     """
 
     name: str
@@ -87,6 +87,7 @@ class _Screen:
     cards: str
     fields: tuple[str, ...]
     apply: Callable[[_Content, dict[str, Any]], _Content]
+    show: Callable[[_Content], _Content] = lambda content: content
     is_dashboard: bool = True
     looks: list[_Look] = field(default_factory=list)
 
@@ -140,6 +141,8 @@ async def _prove(
         watching = asyncio.create_task(_watch(screens), name="looking at the screens")
         for away_s in away:
             faults += await _lose(house, network, screens, away_s)
+            if watching.done():
+                watching.result()  # a window that cannot be looked at any more proves nothing
         watching.cancel()
         log = await read_log(house.manager)
     for screen in screens:
@@ -221,6 +224,14 @@ async def _open_screens(
         apply=_apply_to_till,
     )
     yield _Screen(
+        name="tables",
+        page=await open_signed_in(browser, url, "tablet", "/tables", description, Role.COUNTER),
+        cards=f'.table-tile[data-rank="{_TABLE}"]',
+        fields=("state",),
+        apply=_apply_to_tables,
+        show=_show_table,
+    )
+    yield _Screen(
         name="board",
         page=await open_signed_in(browser, url, "kitchen", "/board", description, Role.MANAGER),
         cards=".board-number",
@@ -264,6 +275,24 @@ def _apply_to_till(content: _Content, event: dict[str, Any]) -> _Content:
         return content
     others = frozenset(each for each in content if not each.startswith(order["orderId"]))
     return others | {f"{order['orderId']} {order['version']}"}
+
+
+def _apply_to_tables(content: _Content, event: dict[str, Any]) -> _Content:
+    """Keep how the table's order stands, and whether its guests call."""
+    calls = content & {"calls"}
+    if _find_table(event) == _TABLE:
+        return calls | {event["order"]["status"]}
+    if event["type"] == "table_session_opened" and event["table"]["number"] == _TABLE:
+        return frozenset((event["table"]["status"],))
+    if event["type"] == "table_called":
+        return content | {"calls"}
+    is_over = event["type"] == "table_call_updated" and event["call"]["status"] != "waiting"
+    return content - {"calls"} if is_over else content
+
+
+def _show_table(content: _Content) -> _Content:
+    states = {"submitted": "waiting", "confirmed": "cooking", "preparing": "cooking"}
+    return frozenset(states.get(each, each) for each in content & {"calls"} or content)
 
 
 def _apply_to_board(content: _Content, event: dict[str, Any]) -> _Content:
@@ -435,7 +464,8 @@ def _judge(screen: _Screen, log: list[LoggedEvent]) -> list[str]:
         oldest_s = max(oldest_s, stale_s)
         live_s = _AMBER_S if screen.is_dashboard else _PHONE_S
         if stale_s > live_s + _SLACK_S and look.state == "live":
-            faults.append(f"{screen.name} said live, {stale_s:.1f} s behind")
+            shown = f"at {look.at_s:.1f}: {_describe(look, held)}"
+            faults.append(f"{screen.name} said live, {stale_s:.1f} s behind, {shown}")
         if screen.is_dashboard and stale_s > _RED_S + _SLACK_S and look.state != "offline":
             faults.append(f"{screen.name} said {look.state}, {stale_s:.1f} s behind")
         if screen.is_dashboard and look.age_s is not None:
@@ -459,10 +489,10 @@ def _list_contents(screen: _Screen, log: list[LoggedEvent]) -> list[tuple[float,
     content: _Content = frozenset()
     held = [(0.0, content)]
     for row in log:
-        then = screen.apply(content, row.event)
-        if then != content:
-            held.append((row.at.timestamp(), then))
-            content = then
+        content = screen.apply(content, row.event)
+        shown = screen.show(content)
+        if shown != held[-1][1]:
+            held.append((row.at.timestamp(), shown))
     return held
 
 

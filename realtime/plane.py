@@ -437,6 +437,8 @@ class Plane:
             return
         self._welcome(session, rooms, command_id)
         mode = await self._attachment.attach(session, rooms=rooms, position=wish.position)
+        if mode == "replay":
+            self._mark(session, is_end_of_replay=True)
         self._ports.metrics.attached(mode)
 
     async def _verify(self, session: Session, wish: AuthenticateData) -> Admission:
@@ -581,14 +583,17 @@ class Plane:
         self._ports.presence.touch(session.connection_id, at_ms=self._now_ms())
         session.send(HeartbeatAnswer(data=HeartbeatAnswerData(server_time=self._now_ms())))
 
-    def _mark(self, session: Session) -> None:
-        """Tell a live session where the log stands, if it does not know."""
+    def _mark(self, session: Session, *, is_end_of_replay: bool = False) -> None:
+        """Tell a live session where the log stands, if it does not know.
+
+        is_end_of_replay: tell it in any case; what it shows is old until then.
+        """
         self._hub.settle()
         if session.state is not SessionState.LIVE:
             return
         stream = self._tail.find(session.identity.cafe_id)
         # What is at or below the head has been handed to the session already.
-        if stream is not None and stream.seq > session.told_seq:
+        if stream is not None and (is_end_of_replay or stream.seq > session.told_seq):
             session.told_seq = session.seq = stream.seq
             data = MarkData(epoch=stream.epoch, seq=stream.seq, event_id=stream.event_id)
             session.send(Mark(data=data))

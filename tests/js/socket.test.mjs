@@ -389,6 +389,10 @@ test('what is shown is current only once what was missed is there', async () => 
   server.send({ type: 'welcome', data: { serverTime: 1 } });
   assert.deepEqual([connection.isLive, connection.isCurrent, connection.currentAtMs, current], [true, false, lastTrueAtMs, 1]);
   server.send({ type: 'joined', data: { rooms: [], mode: 'replay', position: START } });
+  server.send(buildEvent(1)); // the first of many
+  assert.deepEqual([connection.isCurrent, connection.currentAtMs, current], [false, lastTrueAtMs, 1]);
+  server.send(buildEvent(9));
+  server.send({ type: 'mark', data: { epoch: EPOCH, seq: 9, eventId: 'event-9' } });
   assert.deepEqual([connection.isCurrent, connection.currentAtMs, current], [true, Date.now(), 2]);
 });
 

@@ -389,8 +389,8 @@ export class Connection {
     this.#floor = data.position ?? null;
     if (this.#needsSnapshot) this.#startResync('no_position', data.position);
     else if (!this.position) this.position = data.position ?? null;
-    // What was missed follows at once, in the same frame of the transport.
-    this.#becomeCurrent();
+    // What was missed comes in several frames where it is much; a mark ends it.
+    if (data.mode !== 'replay') this.#becomeCurrent();
   }
 
   /**
@@ -453,6 +453,7 @@ export class Connection {
     }
     if (message.type === 'mark') {
       this.#moveOn(message.data.epoch ?? this.position?.epoch, message.data.seq, message.data.eventId);
+      if (!this.#isComplete) this.#becomeCurrent(); // the end of a replay
       return;
     }
     if (message.seq === undefined) {
