@@ -130,3 +130,14 @@ test('unsent lines cost what the menu says now', () => {
   assert.equal(find('[data-field="price"]').textContent, '8.00');
   assert.match(find('[data-quote="send"]').textContent, /8\.00/);
 });
+
+test('what was added just before the connection broke can be sent all the same', () => {
+  const till = loadTill();
+  till.add(find('[data-product]'), 1);
+  assert.ok(find('[data-draft="send"]').disabled);
+
+  sender.isLive = false;
+  mock.timers.tick(5000);
+
+  assert.ok(!find('[data-draft="send"]').disabled);
+});

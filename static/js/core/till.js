@@ -340,7 +340,10 @@ export class Till {
     if (!this.draft.lines.length) return;
     const quoteId = this.#quoteId;
     this.#quoteTimer = setTimeout(async () => {
-      if (!this.#sender.isLive) return; // the estimate stands; sending prices it
+      if (!this.#sender.isLive) { // the estimate stands; sending prices it
+        this.#showQuote();
+        return;
+      }
       try {
         const answer = await this.#sender.send('quote', { lines: this.draft.buildLines() });
         if (quoteId !== this.#quoteId) return;

@@ -50,9 +50,8 @@ if (live) {
     // The page of one order showed what it was before this round.
     if (root.dataset.orderId) location.assign(location.pathname);
   });
-  document.addEventListener('connection-state', (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.state === 'live') till?.askAgain();
-  });
+  // Without a connection the estimate stands, and what is on the till may be sent: it is kept.
+  document.addEventListener('connection-state', () => till?.askAgain());
   chooseProducts(till);
 }
 chooseCategories();
