@@ -133,6 +133,7 @@ async def test_the_official_client_loses_and_doubles_nothing(
     """
     for fault in ("ERR_CONNECTION_RE", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CHUNKED", "WebSocket"):
         browser_faults.expect(fault)
+    browser_faults.expect(f"content policy '': {origin}")  # the page is of another site
     server = start_server("demo", "--json", allowed_origins=origin)
     contract = Contract.fetch(server.url)
     cafe = await Cafe.enter(read_description(server), contract)
