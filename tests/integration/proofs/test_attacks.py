@@ -145,7 +145,7 @@ async def attack_rooms_of_another_table(scene: Scene) -> None:
     await people[Role.CUSTOMER].do("/table-sessions/current/call/cancel")
     await scene.mark(people[Role.MANAGER], scene.cafes.ids["menu item"])
 
-    public = ("menu_", "order_number_")
+    public = ("menu_", "order_number_", "wait_estimates")
     for name, socket in sockets.items():
         heard = await listen(socket)
         assert [each for each in heard if not each["type"].startswith(public)] == [], name
