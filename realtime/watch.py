@@ -1,11 +1,16 @@
 """Looks at something again and again until it is stopped: what the watchers of a process stand on.
 
-What a look does about its own errors is its affair; one that gets out of it ends the watch.
+What a look does about the errors it expects is its affair. Any other is logged, and the next look
+comes all the same: a watch that ended would be missed by nobody.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+
+from config.logging import get_logger
+
+log = get_logger(__name__)
 
 
 class Watch:
@@ -35,7 +40,10 @@ class Watch:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            await self._look()
+            try:
+                await self._look()
+            except Exception:  # an edge: whatever it was, the next look is due
+                log.exception("watch_failed", watch=self._name)
             # Not `wait_for`: before Python 3.12 it may lose the cancellation that ends this.
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every_s):
