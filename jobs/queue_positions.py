@@ -4,31 +4,15 @@ Each process looks for its own listeners: what it finds is a function of the dat
 agree without telling each other, and a cafe whose log has not moved is looked at only for its time.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
-from config.logging import get_logger
-from domain.errors import TableTapError
 from domain.views import QueuePlaceView
+from jobs.followed import LOOK_AGAIN, PERIOD_S, FollowedCafes
 from jobs.scheduler import Job
 from services.queue import read_queue_places
-from services.runner import Runner
-
-PERIOD_S = 1.0
-# Where nothing happens in the kitchen, what is late gets later.
-_LOOK_AGAIN = timedelta(seconds=20)
-
-log = get_logger(__name__)
-
-
-class Push(Protocol):
-    """Send an order's place to whoever follows the order in this process."""
-
-    def __call__(self, cafe_id: str, place: QueuePlaceView) -> object: ...
-
 
 # What a guest reads: place, minutes from and to, why.
 _Told = tuple[int | None, int, int, str]
@@ -43,53 +27,26 @@ class _Looked(msgspec.Struct, frozen=True, kw_only=True):
     told: Mapping[str, _Told]
 
 
-class QueuePositions:
-    """Tells changed places. count_listeners: cafe -> order -> how many follow it in this process.
+class QueuePositions(FollowedCafes[Mapping[str, int], _Looked, QueuePlaceView]):
+    """Tells changed places. count_listeners: by order, how many of this process follow it."""
 
-    read_seq: how far the log of a cafe has come here.
-    """
+    fault = "queue_not_read"
 
-    def __init__(
-        self,
-        runner: Runner,
-        *,
-        count_listeners: Callable[[], Mapping[str, Mapping[str, int]]],
-        read_seq: Callable[[str], int],
-        push: Push,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._runner = runner
-        self._count_listeners = count_listeners
-        self._read_seq = read_seq
-        self._push = push
-        self._now = now
-        self._looked: dict[str, _Looked] = {}
-
-    async def tick(self) -> None:
-        """Look at the cafes in which something has moved or somebody has come."""
-        listeners = self._count_listeners()
-        self._looked = {each: self._looked[each] for each in listeners if each in self._looked}
-        for cafe_id, orders in listeners.items():
-            try:
-                await self._look(cafe_id, orders)
-            except TableTapError as error:  # the next tick looks again
-                log.info("queue_not_read", cafe_id=cafe_id, code=error.code)
-
-    async def _look(self, cafe_id: str, orders: Mapping[str, int]) -> None:
+    async def look(self, cafe_id: str, orders: Mapping[str, int]) -> None:
         # Read before the rows: what is committed in between is looked at once more.
-        seq = self._read_seq(cafe_id)
-        now = self._now()
-        before = self._looked.get(cafe_id, _Looked(seq=-1, at=now, listeners={}, told={}))
+        seq = self.read_seq(cafe_id)
+        now = self.now()
+        before = self.looked.get(cafe_id, _Looked(seq=-1, at=now, listeners={}, told={}))
         newcomers = {each for each in orders if orders[each] > before.listeners.get(each, 0)}
-        if seq == before.seq and not newcomers and now < before.at + _LOOK_AGAIN:
+        if seq == before.seq and not newcomers and now < before.at + LOOK_AGAIN:
             return
-        places = await self._runner.read(read_queue_places, cafe_id, orders, now=now)
+        places = await self.runner.read(read_queue_places, cafe_id, orders, now=now)
         for place in places:
             # A page is as old as its request: whoever has just come is told what holds now.
             is_known = before.told.get(place.order_id) == _read(place)
             if place.order_id in newcomers or not is_known:
-                self._push(cafe_id, place)
-        self._looked[cafe_id] = _Looked(
+                self.push(cafe_id, place)
+        self.looked[cafe_id] = _Looked(
             seq=seq,
             at=now,
             listeners=dict(orders),
