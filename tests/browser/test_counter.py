@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
 from domain.views import OrderView, TicketsView
+from tests.browser.test_accessibility import press
 from tests.support.browser import find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
@@ -218,7 +219,7 @@ async def test_another_round_is_added_to_an_order(cafe):
 
 
 async def test_first_orders_wait_for_the_counter(cafe):
-    """Approved they go to the kitchen, rejected the guest reads why."""
+    """By keys alone: approved they go to the kitchen, rejected the guest reads why."""
     change_rows(cafe, "UPDATE cafe SET approve_first_order = 1")
     till = await cafe.open_display("tablet", "counter", "/counter")
     wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/cold")
@@ -233,12 +234,14 @@ async def test_first_orders_wait_for_the_counter(cafe):
     await expect(find_card(till, 2)).to_contain_text("to approve")
     await expect(wall.locator("order-ticket")).to_have_count(0)
 
-    await find_card(till, 1).get_by_role("button", name="Approve").tap()
+    await press(till, find_card(till, 1).get_by_role("button", name="Approve"))
     await expect(wall.locator("order-ticket")).to_contain_text("Carrot cake")
     await expect(phones[0].get_by_text("will be ready in about")).to_be_visible()
-    await find_card(till, 2).get_by_role("button", name="Reject").tap()
-    await give_reason(till, "Took too long")
+    await expect(find_card(till, 1).locator("summary:focus-visible")).to_have_count(1)
+    await press(till, find_card(till, 2).get_by_role("button", name="Reject"))
+    await press(till, till.get_by_role("dialog").get_by_role("button", name="Took too long"))
     await expect(find_card(till, 2)).to_have_count(0)
+    await expect(find_card(till, 1).locator("summary:focus-visible")).to_have_count(1)
     await expect(phones[1].locator(".progress__when")).to_have_text("Not accepted")
     refusal = phones[1].locator(".notice").filter(has_text="not accepted")
     await expect(refusal).to_contain_text("Took too long")

@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
 from domain.views import OrderView, PaymentsView
-from tests.browser.test_accessibility import tab_to
+from tests.browser.test_accessibility import press, tab_to
 from tests.support.browser import find_violations
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
@@ -255,21 +255,35 @@ async def test_a_payment_is_kept_while_there_is_no_connection(cafe, browser_faul
 
 
 async def test_a_payment_is_taken_by_keys_alone(cafe):
-    """Digits go to the pad from anywhere; Tab and Enter do the rest, the refund too."""
-    order = await place_order(cafe, "Cortado")
-    till = await open_payments(cafe, order)
+    """Cash, then a card: digits go to the pad from anywhere; Tab, arrows and Enter do the rest."""
+    till = await open_payments(cafe, await place_order(cafe, "Cortado"))
     await expect(main_key(till)).to_be_enabled()
     await till.keyboard.type("500")
     await expect(till.locator("[data-change]")).to_have_text(re.compile(r"Change\s*€2.40"))
     await till.keyboard.press("Enter")
-    await expect(till.locator(".pay__figure")).to_have_text(re.compile(r"Change\s*€2.40"))
-    await tab_to(till, till.get_by_role("button", name="Give back of"))
-    await till.keyboard.press("Enter")
+    await expect(till.locator(".pay__settled:focus-visible")).to_contain_text("€2.40")
+    await press(till, till.get_by_role("button", name="Give back of"))
     await till.keyboard.type("60")
     await tab_to(till, till.get_by_label("Why"))
     await till.keyboard.type("Wrong milk")
     await till.keyboard.press("Enter")
     await expect(till.locator(".leg")).to_contain_text("€0.60 given back")
-    await tab_to(till, till.get_by_role("link", name="Next order"))
-    await till.keyboard.press("Enter")
+    await press(till, till.get_by_role("link", name="Next order"))
     await till.wait_for_url("**/counter")
+
+    await place_order(cafe, "Mocha")
+    mocha = find_card(till, 2)
+    await press(till, mocha.locator("summary"))
+    await press(till, mocha.get_by_role("link", name="Pay"))
+    await till.wait_for_url("**/pay")
+    await tab_to(till, till.locator('[name="method"]:checked'))
+    await till.keyboard.press("ArrowRight")
+    await expect(main_key(till)).to_have_text(re.compile(r"Start card\s*€3.90"))
+    await till.keyboard.press("Enter")
+    await expect(till.locator(".pay__settled:focus-visible")).to_contain_text("Being paid")
+    await press(till, till.get_by_role("button", name="Refused: €3.90"))
+    await expect(till.locator("[data-pay-go]:focus-visible")).to_be_enabled()
+    await till.keyboard.press("Enter")
+    await expect(till.locator(".pay__settled:focus-visible")).to_contain_text("Being paid")
+    await press(till, till.get_by_role("button", name="Paid: €3.90"))
+    await expect(till.locator(".pay__settled:focus-visible")).to_contain_text("Paid")

@@ -139,6 +139,27 @@ test('a card that leaves gives its focus to the next one', () => {
   assert.equal(document.activeElement, document.querySelector('#card-b button'));
 });
 
+test('the last card gives its focus to the one before, and the only one to its place', () => {
+  apply('a', 1, { rank: 1, inside: '<button data-command="bump"></button>' });
+  apply('b', 1, { rank: 2, inside: '<button data-command="bump"></button>' });
+  document.querySelector('#card-b button').focus();
+  apply('b', 2, { column: 'gone' });
+  assert.equal(document.activeElement, document.querySelector('#card-a button'));
+  apply('a', 2, { column: 'gone' });
+  assert.equal(document.activeElement, document.querySelector('main'));
+});
+
+test('a card that its list shows no more gives its focus to one that it shows', () => {
+  for (const [index, name] of ['a', 'b', 'c'].entries()) apply(name, 1, { rank: index, inside: '<button data-command="serve"></button>' });
+  document.querySelector('#card-b button').focus();
+  const { checkVisibility } = Element.prototype;
+  Element.prototype.checkVisibility = function isSeen() { return this.closest('#card-a') !== null; };
+  apply('b', 2, { rank: 1, inside: '<button>Pay</button>' });
+  if (checkVisibility) Element.prototype.checkVisibility = checkVisibility;
+  else delete Element.prototype.checkVisibility;
+  assert.equal(document.activeElement, document.querySelector('#card-a button'));
+});
+
 test('an opened part stays open', () => {
   const inside = '<details data-keep-open><summary></summary></details>';
   apply('a', 1, { inside });
@@ -200,5 +221,12 @@ test('what takes the place of a key has its focus', () => {
   apply('a', 1, { inside: '<button>Other</button><button data-focus="go">Take</button>' });
   document.querySelector('[data-focus]').focus();
   apply('a', 2, { inside: '<button>Give back</button><p tabindex="-1" data-focus="go">Paid</p>' });
+  assert.equal(document.activeElement.textContent, 'Paid');
+});
+
+test('where a command is done for good its card says who has the focus next', () => {
+  apply('a', 1, { inside: '<button data-command="confirm" data-payload=\'{"paymentId": 1}\'>Paid</button>' });
+  document.querySelector('#card-a button').focus();
+  apply('a', 2, { inside: '<button>Give back</button><p tabindex="-1" data-heir>Paid</p>' });
   assert.equal(document.activeElement.textContent, 'Paid');
 });

@@ -153,7 +153,8 @@ export class PayPad {
     this.#write('go', method === 'cash' ? 'Take cash' : 'Start card');
     this.#write('total', this.#format(method === 'cash' && givenMinor ? givenMinor : amountMinor));
     const go = this.#find('[data-pay-go]');
-    go?.toggleAttribute('disabled', this.#isSending || this.#findFault() !== null);
+    // Not while it is sent: a key that is disabled loses the focus, and a second press does nothing anyhow.
+    go?.toggleAttribute('disabled', this.#findFault() !== null);
     if (this.#isSending) go?.setAttribute('aria-busy', 'true');
     else go?.removeAttribute('aria-busy');
   }

@@ -21,6 +21,9 @@ const LONGEST_HOLD_MS = 2000;
 // must meet the element that the finger met.
 const CLICK_MS = 100;
 const HIGHLIGHT_MS = 5000;
+// What a person who reads by ear or goes by keys knows as one part of the page.
+const PLACES = 'section, aside, main, [role="region"]';
+const KEYS = '[data-command], summary, a[href], button';
 const REMEMBERED_CARDS = 1000; // versions of cards that left; older ones cannot come back any more
 
 /** @typedef {{html?: string, card?: string, target?: string}} Fragment */
@@ -182,7 +185,7 @@ export class Stream {
   /** @param {HTMLElement} card */
   #remove(card) {
     this.#remember(card.id, Number(card.dataset.version));
-    const focus = rememberFocus(card, card.nextElementSibling);
+    const focus = rememberFocus(card);
     const { parentElement } = card;
     card.remove();
     focus?.();
@@ -264,30 +267,50 @@ function highlight(card) {
 /**
  * Remember which key of a card or list has the focus; the answer gives it to the same key again:
  * the one of the same mark or name, or the same command on the same thing, else another command on
- * it, else the card's first key.
- * @param {Element} holder @param {Element | null} [fallback] who gets it when the card is gone
+ * it, else the card's `[data-heir]`, else its first key. When the card is gone, or is not shown any
+ * more, a neighbour's first key gets it, and after the last card the place where it stood.
+ * @param {Element} holder
  * @returns {(() => void) | null}
  */
-function rememberFocus(holder, fallback = null) {
+function rememberFocus(holder) {
   const active = /** @type {HTMLElement | null} */ (holder.ownerDocument.activeElement);
   if (!active || !holder.contains(active)) return null;
   const cardId = findCard(active)?.id ?? '';
+  const others = isCard(holder) ? listNeighbours(/** @type {HTMLElement} */ (holder)) : [];
+  const place = /** @type {HTMLElement | null} */ (holder.parentElement?.closest(PLACES) ?? null);
   const mark = readMark(active);
   const command = active.getAttribute('data-command');
   const thing = readThing(active);
   const tag = active.tagName;
   return () => {
-    const card = holder.ownerDocument.getElementById(cardId) ?? fallback;
-    if (!card) return;
-    const keys = /** @type {HTMLElement[]} */ ([...card.querySelectorAll('[data-command], summary, a[href], button')]);
+    const card = [holder.ownerDocument.getElementById(cardId), ...others].find((each) => each && isShown(each));
+    if (!card) {
+      if (place && !place.hasAttribute('tabindex')) place.tabIndex = -1;
+      place?.focus({ preventScroll: true });
+      return;
+    }
+    const keys = /** @type {HTMLElement[]} */ ([...card.querySelectorAll(KEYS)]);
     const marked = /** @type {HTMLElement[]} */ (mark ? [...card.querySelectorAll('[data-focus], [name]')] : []);
     const heir = marked.find((key) => readMark(key) === mark)
       ?? keys.find((key) => command && key.getAttribute('data-command') === command && readThing(key) === thing)
       ?? keys.find((key) => command && key.hasAttribute('data-command') && readThing(key) === thing)
+      ?? /** @type {HTMLElement | null} */ (card.querySelector('[data-heir]'))
       ?? keys.find((key) => !command && key.tagName === tag)
       ?? keys[0];
     heir?.focus({ preventScroll: true });
   };
+}
+
+/** The other cards of a card's list, nearest first: those after it, then those before it. @param {HTMLElement} card */
+function listNeighbours(card) {
+  const cards = card.parentElement ? cardsOf(card.parentElement) : [];
+  const index = cards.indexOf(card);
+  return [...cards.slice(index + 1), ...cards.slice(0, Math.max(index, 0)).reverse()];
+}
+
+/** A list may show some of its cards alone. A card may have no box of its own: what it is worked by has. @param {HTMLElement} card */
+function isShown(card) {
+  return card.isConnected && [...card.querySelectorAll(`${KEYS}, input, [tabindex]`)].some((key) => key.checkVisibility?.() ?? true);
 }
 
 /** What tells a field from the others of its card: its mark, or its name, of a choice its value too. @param {Element} key */
