@@ -8,17 +8,29 @@ domain/order_views.py.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from domain.errors import Conflict, InvalidTransition, NotFound
 from domain.identifiers import NewId
 from domain.orders import Item, Order, Round, Ticket
 from domain.statuses import ItemStatus, Priority, TicketStatus
-from domain.views import StationProgressView, TicketView
+from domain.views import StationProgressView, TicketItemView, TicketView
 
 _DONE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
 # A dish that takes no time to make would be late at once.
 _SHORTEST_TARGET_S = 30
 # Where all are rushed none is: more than a page's first row would be read as the usual order.
 RUSH_LIMIT = 5
+
+
+class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ticket shows as one: equal lines, worked together, that stay lines of their own.
+
+    item: the first of them, with the quantity of all. parts: all of them, in their order.
+    """
+
+    item: TicketItemView
+    parts: list[TicketItemView]
 
 
 def make_tickets(order: Order, fired: Round, *, now: datetime, new_id: NewId) -> list[Ticket]:
@@ -139,6 +151,24 @@ def find_earlier_quantity(item: Item, beside: Sequence[Item]) -> int | None:
     return item.quantity + gone if gone else None
 
 
+def combine_lines(items: Sequence[TicketItemView]) -> list[TicketLine]:
+    """List what a ticket shows: equal lines stand as one, at the place of the first.
+
+    Equal are dish, choices and state. What a cook must read of one line keeps it by itself: a
+    note, a remake, a change, a void.
+    """
+    together: dict[object, list[TicketItemView]] = {}
+    for item in items:
+        together.setdefault(_name_kind(item), []).append(item)
+    return [
+        TicketLine(
+            item=msgspec.structs.replace(parts[0], quantity=sum(each.quantity for each in parts)),
+            parts=parts,
+        )
+        for parts in together.values()
+    ]
+
+
 def list_station_progress(order: Order, ticket: Ticket) -> list[StationProgressView]:
     """List what the other stations of a ticket's round have ready, in the order of stations."""
     views = []
@@ -172,3 +202,16 @@ def is_on_board(ticket: TicketView) -> bool:
 
 def _list_tickets(order: Order, each: Round) -> list[Ticket]:
     return [ticket for ticket in order.tickets if ticket.round_number == each.number]
+
+
+def _name_kind(item: TicketItemView) -> object:
+    """Say what a line is equal to: others of its kind, or nothing but itself."""
+    is_alone = item.note or item.is_remake or item.changed_from is not None
+    if is_alone or item.status is ItemStatus.VOIDED:
+        return item.item_id
+    return (
+        item.menu_item_id,
+        item.name,
+        item.status,
+        tuple((each.kitchen_name, each.quantity, each.is_removal) for each in item.modifiers),
+    )

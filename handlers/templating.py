@@ -25,6 +25,7 @@ from markupsafe import Markup
 
 from domain.handing_over import build_pass_order, list_handed_over
 from domain.identifiers import NewId
+from domain.kitchen import combine_lines
 from domain.money import write_typed_amount
 from domain.payments import PayPart, list_pay_parts
 from handlers.assets import Assets
@@ -107,6 +108,7 @@ class Templates:
             "json_attribute": encode_json,
             "bar_chart": build_bar_chart,
             "word": translate_word,
+            "ticket_lines": combine_lines,
             "pass_order": build_pass_order,
             "handed_over": list_handed_over,
         }

@@ -1,5 +1,7 @@
 """What cooks do at their wall beside bumping: by touch, and by keys alone."""
 
+import re
+
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
@@ -75,7 +77,7 @@ async def test_a_held_ticket_is_rushed_at_every_station_and_back(cafe: DemoCafe)
 
 
 async def test_cooks_read_an_allergy_hear_of_fewer_and_call(cafe: DemoCafe):
-    """The strip is ticked and stays; a line says what it was; the counter is told to come."""
+    """The strip is ticked, a line says what it was, equal lines are one tap, the counter comes."""
     wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
     counter = await cafe.open_display("tablet", "counter", "/counter")
     placed = await order(cafe, "Tosta mista", quantity=3, allergy="Sesame", table_number=4)
@@ -101,6 +103,15 @@ async def test_cooks_read_an_allergy_hear_of_fewer_and_call(cafe: DemoCafe):
     await wall.keyboard.press("m")
     await wall.get_by_role("button", name="Call a server").press("Enter")
     await expect(counter.locator(".notification")).to_contain_text("Kitchen calls")
+
+    twice = await order(cafe, "Tosta mista", "Tomato soup with poached egg", "Tosta mista")
+    both = find_ticket(wall, twice).locator(".line").filter(has_text="Tosta")
+    await expect(both.locator(".line__quantity")).to_have_text(re.compile("^2"))
+    for state in ("ready", "started"):
+        await both.tap()
+        await expect(both).to_have_attribute("data-state", state)
+        now = await till.read_order(twice.order_id)
+        assert [state] * 2 == [each.status for each in now.items if each.name == "Tosta mista"]
 
 
 async def test_anything_of_the_day_is_found_and_recalled(cafe: DemoCafe):

@@ -1,5 +1,6 @@
 """What templates and style sheets promise to scripts, to the policy and to people."""
 
+import json
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -220,6 +221,23 @@ def test_a_long_ticket_shows_every_line_once(templates: Templates, count: int) -
     assert [line.item_id for line in lines] == shown
     assert 1 == html.count("For the train")
     assert html.count("ticket__cell--torn-end") == html.count("ticket__cell--torn-start")
+
+
+def test_one_key_speaks_of_all_equal_lines(templates: Templates) -> None:
+    """Two flat whites ordered apart are one line of two; the one with a note keeps its own."""
+    lines = [make_line("FLAT WHITE", number=number) for number in (1, 2)]
+    noted = make_line("FLAT WHITE", note="extra hot", number=3)
+
+    html = templates.render_fragment(
+        "kitchen_ticket", make_ticket(7, *lines, noted, now=NOW, age_s=5)
+    )
+    keys = [key for key in Page(html).find("data-command") if key.get("class") == "line"]
+    payloads = [json.loads(str(key["data-payload"]))["items"] for key in keys]
+
+    assert ["2", "1"] == [key["data-quantity"] for key in keys]
+    assert [[each.item_id for each in lines], [noted.item_id]] == [
+        [item["itemId"] for item in items] for items in payloads
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from domain.item_moves import move_items, take_units, void_items
 from domain.kitchen import (
     RUSH_LIMIT,
     acknowledge_allergy,
+    combine_lines,
     compute_target_s,
     derive_priority,
     derive_ticket_status,
@@ -24,6 +26,7 @@ from domain.kitchen import (
 )
 from domain.order_views import build_ticket_view
 from domain.statuses import ItemMove, ItemStatus, Priority, TicketStatus
+from domain.views import ItemModifierView
 from tests.support.menus import BAR, KITCHEN
 from tests.support.orders import NOW, make_new_id, make_order
 
@@ -216,3 +219,68 @@ def test_a_line_says_what_it_was_until_the_void_is_seen():
     assert find_earlier_quantity(gone, order.items) is None
     gone.void_seen_at = NOW
     assert find_earlier_quantity(line, order.items) is None
+
+
+def _lines(*changes):
+    """Make equal lines of a ticket's view, one for each of the changes."""
+    order = make_order(make_new_id(), [("bar", 1)] * len(changes))
+    items = build_ticket_view(order, order.tickets[0], now=NOW).items
+    plain = msgspec.structs.replace(items[0], name="FLAT WHITE", menu_item_id="flat-white")
+    return [
+        msgspec.structs.replace(plain, item_id=each.item_id, **change)
+        for each, change in zip(items, changes, strict=True)
+    ]
+
+
+def _modifier(name):
+    return ItemModifierView(
+        modifier_id="", name=name, kitchen_name=name, quantity=1, price_minor=0, is_removal=False
+    )
+
+
+def test_equal_lines_stand_as_one_at_the_place_of_the_first():
+    """Their units are added up, each stays a line of its own, and nothing else moves."""
+    oat = {"modifiers": [_modifier("OAT")]}
+    lines = _lines(oat, {"name": "MOCHA"}, {**oat, "quantity": 2, "version": 4})
+
+    shown = combine_lines(lines)
+
+    assert [("FLAT WHITE", 3), ("MOCHA", 1)] == [(e.item.name, e.item.quantity) for e in shown]
+    assert [[lines[0], lines[2]], [lines[1]]] == [each.parts for each in shown]
+    assert lines[0].item_id == shown[0].item.item_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"modifiers": [_modifier("OAT")]},
+        {"note": "extra hot"},
+        {"status": ItemStatus.STARTED},
+        {"is_remake": True},
+        {"changed_from": 2},
+        {"menu_item_id": "another flat white"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_differs_stands_by_itself(change):
+    """A note breaks it even where both lines have the same; so does a void."""
+    alone = [
+        {"note": "extra hot"},
+        {"status": ItemStatus.VOIDED},
+        {"is_remake": True},
+        {"changed_from": 2},
+    ]
+    assert 2 == len(combine_lines(_lines({}, change)))
+    assert 2 * len(alone) == len(combine_lines(_lines(*alone, *alone)))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(ItemStatus), st.integers(1, 9))))
+def test_no_unit_is_lost_or_doubled_in_one_line(kinds):
+    """Whatever a ticket carries: every line is part of exactly one that is shown."""
+    changes = [{"name": n, "status": status, "quantity": many} for n, status, many in kinds]
+    lines = _lines(*changes) if changes else []
+
+    shown = combine_lines(lines)
+
+    assert sorted(e.item_id for e in lines) == sorted(p.item_id for e in shown for p in e.parts)
+    assert all(each.item.quantity == sum(p.quantity for p in each.parts) for each in shown)
