@@ -18,6 +18,11 @@ from services.cafes import CafeRules, read_cafe
 from services.order_changes import name_actor, open_order, save_order
 from services.unit_of_work import UnitOfWork
 
+_NAMES_QUERY = """
+SELECT order_id, revision, name, initial FROM order_contact
+WHERE cafe_id = ? AND expires_at > ?
+"""
+
 
 def name_order(unit: UnitOfWork, command: NameOrder) -> OrderView:
     """Change what an order is called by, or take it back."""
@@ -48,25 +53,17 @@ def keep_name(unit: UnitOfWork, cafe: CafeRules, order: Order, *, name: str) -> 
 
 def find_name(cafe_id: str, order_id: str, *, now: datetime) -> OrderNameView | None:
     """Find what one order is called by; for `runner.read`."""
-    names = list_names(cafe_id, now=now).names
-    return next((each for each in names if each.order_id == order_id), None)
+    rows = fetch_rows(f"{_NAMES_QUERY} AND order_id = ?", (cafe_id, to_unix_ms(now), order_id))
+    return _build_name(*rows[0]) if rows else None
 
 
 def list_names(cafe_id: str, *, now: datetime) -> OrderNamesView:
     """List the names of a cafe's business day; for `runner.read`."""
-    rows = fetch_rows(
-        "SELECT order_id, revision, name, initial FROM order_contact"
-        " WHERE cafe_id = ? AND expires_at > ? ORDER BY order_id",
-        (cafe_id, to_unix_ms(now)),
-    )
-    return OrderNamesView(
-        names=[
-            OrderNameView(
-                order_id=order_id,
-                revision=revision,
-                name=name,
-                may_show_initial=initial != "",
-            )
-            for order_id, revision, name, initial in rows
-        ]
+    rows = fetch_rows(f"{_NAMES_QUERY} ORDER BY order_id", (cafe_id, to_unix_ms(now)))
+    return OrderNamesView(names=[_build_name(*row) for row in rows])
+
+
+def _build_name(order_id: str, revision: int, name: str, initial: str) -> OrderNameView:
+    return OrderNameView(
+        order_id=order_id, revision=revision, name=name, may_show_initial=initial != ""
     )

@@ -5,6 +5,7 @@ a new version of the menu, and one of the thing that was edited: who edits what 
 changed meanwhile is told.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -100,14 +101,21 @@ def edit_menu_item(unit: UnitOfWork, command: EditMenuItem) -> MenuChangeView:
             items=[refresh_item(before.item, unit.now)], menu_version=menu_version
         )
     _update(unit, MenuItem, command.menu_item_id, before.item.version, changes)
+    return record_edit(unit, before, changed=[name for name in changes if name != "archived_at"])
+
+
+def record_edit(
+    unit: UnitOfWork, before: EditableItem, *, changed: Iterable[str]
+) -> MenuChangeView:
+    """Tell everybody what a dish is now, after its row was changed. changed: what of it."""
     menu_version = raise_menu_version(unit)
-    after = find_editable_item(unit.cafe_id, command.menu_item_id)
+    after = find_editable_item(unit.cafe_id, before.item.menu_item_id)
     item = refresh_item(after.item, unit.now)
     unit.record(MenuItemChanged(item=item, is_listed=after.is_listed, menu_version=menu_version))
     unit.audit(
         "menu_item_edited",
-        menu_item_id=command.menu_item_id,
-        changed=sorted(name for name in changes if name != "archived_at"),
+        menu_item_id=item.menu_item_id,
+        changed=sorted(changed),
         price_before_minor=before.item.price_minor,
         price_minor=item.price_minor,
         was_listed=before.is_listed,

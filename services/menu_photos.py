@@ -10,14 +10,13 @@ import msgspec
 
 from domain.commands import Command, Id
 from domain.errors import NotFound
-from domain.events import MenuItemChanged
-from domain.menu import refresh_item
 from domain.permissions import require
 from domain.photos import PhotoSize
 from domain.views import MenuChangeView
 from models.menu import MenuItem, MenuPhoto
 from models.rows import fetch_rows
-from services.menu_books import find_editable_item, raise_menu_version
+from services.menu_books import EditableItem, find_editable_item
+from services.menu_edits import record_edit
 from services.unit_of_work import UnitOfWork
 
 _Picture = Annotated[bytes, msgspec.Meta(min_length=1, max_length=2**20)]
@@ -45,7 +44,7 @@ class RemoveMenuPhoto(Command, frozen=True):
 def set_menu_photo(unit: UnitOfWork, command: SetMenuPhoto) -> MenuChangeView:
     """Put a photo up. Raises: NotFound."""
     require(unit.identity, "edit_menu_item")
-    find_editable_item(unit.cafe_id, command.menu_item_id)
+    before = find_editable_item(unit.cafe_id, command.menu_item_id)
     _delete(unit, command.menu_item_id)
     MenuPhoto.create(
         id=unit.new_id(),
@@ -54,16 +53,16 @@ def set_menu_photo(unit: UnitOfWork, command: SetMenuPhoto) -> MenuChangeView:
         small=command.small,
         large=command.large,
     )
-    return _tell(unit, command.menu_item_id, "photo")
+    return _record(unit, before, "photo")
 
 
 def remove_menu_photo(unit: UnitOfWork, command: RemoveMenuPhoto) -> MenuChangeView:
     """Take a photo down. Raises: NotFound, also where there is no photo."""
     require(unit.identity, "edit_menu_item")
-    find_editable_item(unit.cafe_id, command.menu_item_id)
+    before = find_editable_item(unit.cafe_id, command.menu_item_id)
     if not _delete(unit, command.menu_item_id):
         raise NotFound("This dish has no photo.")
-    return _tell(unit, command.menu_item_id, "photo_removed")
+    return _record(unit, before, "photo_removed")
 
 
 def read_photo(cafe_id: str, photo_id: str, size: PhotoSize) -> bytes:
@@ -82,13 +81,9 @@ def _delete(unit: UnitOfWork, menu_item_id: str) -> int:
     )
 
 
-def _tell(unit: UnitOfWork, menu_item_id: str, change: str) -> MenuChangeView:
+def _record(unit: UnitOfWork, before: EditableItem, change: str) -> MenuChangeView:
+    """Give a dish a new version: its photo is no column of its row."""
     MenuItem.update(version=MenuItem.version + 1).where(
-        MenuItem.cafe_id == unit.cafe_id, MenuItem.id == menu_item_id
+        MenuItem.cafe_id == unit.cafe_id, MenuItem.id == before.item.menu_item_id
     ).execute()
-    menu_version = raise_menu_version(unit)
-    after = find_editable_item(unit.cafe_id, menu_item_id)
-    item = refresh_item(after.item, unit.now)
-    unit.record(MenuItemChanged(item=item, is_listed=after.is_listed, menu_version=menu_version))
-    unit.audit("menu_item_edited", menu_item_id=menu_item_id, changed=[change])
-    return MenuChangeView(items=[item], menu_version=menu_version)
+    return record_edit(unit, before, changed=[change])
