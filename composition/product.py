@@ -46,6 +46,7 @@ from jobs.day_end import build_day_end_job
 from jobs.holds import build_hold_job
 from jobs.housekeeping import build_housekeeping_job
 from jobs.notifications import build_notification_job
+from jobs.pauses import build_pause_job
 from jobs.payments import build_payment_job
 from jobs.queue_positions import QueuePositions, build_queue_job
 from jobs.receipts import ReceiptWatch, build_receipt_job
@@ -316,6 +317,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
                 build_notification_job(runner, now=now),
                 build_queue_job(_build_queue_positions(runner, plane)),
                 build_waits_job(_build_waits(runner, plane)),
+                build_pause_job(runner, now=now),
                 build_screen_job(_build_screen_watch(runner, plane)),
                 build_station_screens_job(_build_station_screens_ticker(runner, plane)),
                 build_seal_job(seals),

@@ -89,6 +89,8 @@ _KITCHEN_COMMANDS = frozenset(
         "rush_ticket",
         "withdraw_rush",
         "set_availability",
+        "pause_ordering",
+        "resume_ordering",
     }
 )
 _STATION_COMMANDS = frozenset({"move_station", "return_station"})
@@ -108,6 +110,8 @@ _COUNTER_COMMANDS = frozenset(
         "rush_ticket",
         "withdraw_rush",
         "set_availability",
+        "pause_ordering",
+        "resume_ordering",
         "close_table_session",
         "move_table",
         "merge_tables",
@@ -155,7 +159,7 @@ _KITCHEN_EVENTS = frozenset(
 _STATION_EVENTS = frozenset({"station_moved", "station_returned"})
 _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "order_number_cleared"})
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_moved", "table_session_closed"})
-_MENU_EVENTS = frozenset({"menu_availability_changed", "menu_item_changed"})
+_MENU_EVENTS = frozenset({"menu_availability_changed", "menu_pause_changed", "menu_item_changed"})
 _COUNT_EVENTS = frozenset({"menu_item_counted"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
@@ -233,6 +237,9 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         | {
             "set_failover",
             "set_availability",
+            "pause_ordering",
+            "resume_ordering",
+            "set_busy_limit",
             "edit_menu_item",
             "edit_modifier",
             "set_grace",

@@ -45,7 +45,7 @@ def list_items(menu: MenuView) -> list[MenuItemView]:
 
 
 def _is_on_sale(item: MenuItemView) -> bool:
-    return not item.is_sold_out and all(
+    return not (item.is_sold_out or item.is_paused) and all(
         len(_list_available(group)) >= group.minimum for group in item.groups
     )
 

@@ -18,6 +18,7 @@ ORDINARY_REFUSALS = frozenset(
         "orders_open",
         "price_changed",
         "sold_out",
+        "paused",
         "table_session_closed",
         "table_taken",
         "version_conflict",

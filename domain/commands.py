@@ -261,6 +261,30 @@ class SetAvailability(Command):
     left: Annotated[int, msgspec.Meta(ge=1, le=999)] | None = None
 
 
+class PauseOrdering(Command):
+    """Let guests order nothing of a station for a while; station_id: None is all stations.
+
+    minutes: None is until somebody ends it. reason: for staff, never shown to guests.
+    """
+
+    reason: Reason
+    station_id: Id | None = None
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=240)] | None = None
+
+
+class ResumeOrdering(Command):
+    """Let guests order what was paused again; station_id: None is all stations."""
+
+    station_id: Id | None = None
+
+
+class SetBusyLimit(Command):
+    """At how much work in front guests' orders of a station are paused by itself; None: never."""
+
+    station_id: Id
+    limit_minutes: Annotated[int, msgspec.Meta(ge=1, le=240)] | None = None
+
+
 class EditMenuItem(Command):
     """Change a dish for orders to come; what is None stays. Its price is the cafe's currency's.
 

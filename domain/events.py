@@ -11,7 +11,7 @@ import msgspec
 
 from domain.audiences import Audience
 from domain.roles import Identity
-from domain.statuses import OrderStatus, RoundStatus
+from domain.statuses import OrderStatus, PauseCause, RoundStatus
 from domain.views import (
     BoardNumberView,
     DeviceView,
@@ -22,6 +22,7 @@ from domain.views import (
     PaymentView,
     RefundView,
     StationMoveView,
+    StationPauseView,
     TableCallView,
     TableView,
     TicketView,
@@ -194,6 +195,18 @@ class MenuAvailabilityChanged(Event, tag="menu_availability_changed"):
     menu_version: int
 
 
+class MenuPauseChanged(Event, tag="menu_pause_changed"):
+    """Guests' orders of a station were paused, go on being paused otherwise, or are not any more.
+
+    pause: as it is, or was until now, without its reason: guests hear of it. cause: of the change.
+    """
+
+    pause: StationPauseView
+    is_paused: bool
+    cause: PauseCause
+    menu_version: int
+
+
 class MenuItemCounted(Event, tag="menu_item_counted"):
     """Other units of a dish are left to sell than before, or it is counted no longer."""
 
@@ -288,6 +301,7 @@ AnyEvent = (
     | TableSessionMoved
     | TableSessionClosed
     | MenuAvailabilityChanged
+    | MenuPauseChanged
     | MenuItemCounted
     | TableCalled
     | TableCallUpdated

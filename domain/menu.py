@@ -68,8 +68,11 @@ def choose_lines(
     *,
     now: datetime,
     left: Mapping[str, int] | None = None,
+    is_guest: bool = False,
 ) -> list[ChosenLine]:
     """Look lines up on the menu. left: units by dish, of those that are counted down.
+
+    is_guest: whoever orders by themselves, and so not what is paused; staff decide for theirs.
 
     Raises: UnprocessableInput with the code of the first fault; `details.faults` has one for each
     line that cannot be ordered, so that a cart can mark them all.
@@ -79,7 +82,9 @@ def choose_lines(
     to_take = dict(left or {})
     for position, line in enumerate(lines):
         sellable = catalogue.get(line.menu_item_id)
-        fault = next(_find_faults(sellable, line, now), None) or _take(to_take, sellable, line)
+        fault = next(_find_faults(sellable, line, now, is_guest=is_guest), None) or _take(
+            to_take, sellable, line
+        )
         if fault is not None:
             faults.append(_locate(fault, position, line))
         else:
@@ -112,13 +117,21 @@ def is_sold_out(thing: MenuItemView | ModifierOptionView, now: datetime) -> bool
     return thing.is_sold_out and (thing.sold_out_until is None or now < thing.sold_out_until)
 
 
+def is_paused(item: MenuItemView, now: datetime) -> bool:
+    """Say whether guests cannot order a dish at a time; a pause never outlasts what it said."""
+    return item.is_paused and (item.paused_until is None or now < item.paused_until)
+
+
 def refresh_item(item: MenuItemView, now: datetime) -> MenuItemView:
-    """Return an item as it is to be shown at a time: what is sellable again says so."""
+    """Return an item as it is to be shown at a time: what can be ordered again says so."""
     groups = [
         msgspec.structs.replace(group, options=[_refresh(option, now) for option in group.options])
         for group in item.groups
     ]
-    return msgspec.structs.replace(_refresh(item, now), groups=groups)
+    fresh = msgspec.structs.replace(_refresh(item, now), groups=groups)
+    if fresh.is_paused and not is_paused(fresh, now):
+        return msgspec.structs.replace(fresh, is_paused=False, paused_until=None)
+    return fresh
 
 
 def refresh_menu(menu: MenuView, now: datetime) -> MenuView:
@@ -154,6 +167,8 @@ def show_availability(item: MenuItemView) -> DishAvailabilityView:
             for group in item.groups
             for option in group.options
         ],
+        is_paused=item.is_paused,
+        paused_until=item.paused_until,
     )
 
 
@@ -169,7 +184,9 @@ def _locate(fault: Fault, position: int, line: LineDraft) -> Fault:
     return msgspec.structs.replace(fault, details={**where, **fault.details})
 
 
-def _find_faults(sellable: Sellable | None, line: LineDraft, now: datetime) -> Iterator[Fault]:
+def _find_faults(
+    sellable: Sellable | None, line: LineDraft, now: datetime, *, is_guest: bool
+) -> Iterator[Fault]:
     if sellable is None:
         yield Fault(
             code="unknown_menu_item",
@@ -183,6 +200,13 @@ def _find_faults(sellable: Sellable | None, line: LineDraft, now: datetime) -> I
             code="sold_out",
             message=f"{item.name} is sold out. Choose something else.",
             details={"name": item.name},
+        )
+    if is_guest and is_paused(item, now):
+        until = item.paused_until
+        yield Fault(
+            code="paused",
+            message=f"{item.name} is paused for a few minutes. Leave it out, or order it later.",
+            details={"name": item.name, "pausedUntil": msgspec.to_builtins(until)},
         )
     yield from _find_strange_modifiers(item, line)
     for group in item.groups:

@@ -99,7 +99,7 @@ def list_substitutes(item: MenuItemView, heading: list[MenuItemView]) -> list[Me
 
     First what keeps its diets (a vegan guest is not offered milk), then what is nearest in price.
     """
-    on_sale = [each for each in heading if not each.is_sold_out and each is not item]
+    on_sale = [each for each in heading if is_to_be_had(each) and each is not item]
     return sorted(
         on_sale,
         key=lambda each: (
@@ -107,6 +107,11 @@ def list_substitutes(item: MenuItemView, heading: list[MenuItemView]) -> list[Me
             abs(each.price_minor - item.price_minor),
         ),
     )[:_SUBSTITUTES]
+
+
+def is_to_be_had(item: MenuItemView) -> bool:
+    """Say whether guests can order a dish as it is shown: neither sold out nor paused."""
+    return not (item.is_sold_out or item.is_paused)
 
 
 def code_of(allergen: Allergen) -> str:
@@ -145,7 +150,7 @@ def _show_dish(
         by_choice=by_choice,
         is_found=set(wanted.codes) <= set(fits) and _is_called(item, wanted.text),
         needs_choice=not set(by_choice).isdisjoint(wanted.codes),
-        substitutes=list_substitutes(item, heading) if item.is_sold_out else [],
+        substitutes=[] if is_to_be_had(item) else list_substitutes(item, heading),
     )
 
 

@@ -45,6 +45,10 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "rush_ticket": _EVERY_STAFF,  # decision 0043
     "withdraw_rush": _EVERY_STAFF,
     "set_availability": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
+    # Who sees that it is too much; a way back must be as near.
+    "pause_ordering": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
+    "resume_ordering": frozenset({Role.KITCHEN}) | FLOOR_STAFF,
+    "set_busy_limit": MANAGEMENT,
     "edit_menu_item": MANAGEMENT,
     "edit_modifier": MANAGEMENT,
     "set_grace": MANAGEMENT,

@@ -69,6 +69,14 @@ class WaitReason(StrEnum):
     LATE = "late"
 
 
+class PauseCause(StrEnum):
+    """Why guests' orders of a station are paused, or are not any more. TIME: it was over."""
+
+    BY_HAND = "by_hand"
+    LOAD = "load"
+    TIME = "time"
+
+
 class Channel(StrEnum):
     """Where an order came from."""
 

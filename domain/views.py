@@ -21,6 +21,7 @@ from domain.statuses import (
     NotificationKind,
     NotificationStatus,
     OrderStatus,
+    PauseCause,
     Priority,
     Resolution,
     RoundStatus,
@@ -84,7 +85,9 @@ class MenuItemView(View):
     """plate: which drawing stands in for a photo.
 
     photo_path: where its photo is, `{photo_path}/small.webp` and `/large.webp`; what is there never
-    changes. version: rises with every edit. Both have a default for events that were logged before.
+    changes. version: rises with every edit. is_paused: guests cannot order it now, though it is
+    not sold out; paused_until: they can from about then on, None where nobody knows. All have a
+    default for events that were logged before.
     """
 
     menu_item_id: str
@@ -103,6 +106,8 @@ class MenuItemView(View):
     groups: list[ModifierGroupView]
     version: int = 1
     photo_path: str | None = None
+    is_paused: bool = False
+    paused_until: datetime | None = None
 
 
 class MenuCategoryView(View):
@@ -162,6 +167,8 @@ class DishAvailabilityView(View):
     is_sold_out: bool
     sold_out_until: datetime | None
     options: list[OptionAvailabilityView]
+    is_paused: bool = False
+    paused_until: datetime | None = None
 
 
 class DishCountView(View):
@@ -173,15 +180,60 @@ class DishCountView(View):
     left: int | None
 
 
+class StationPauseView(View):
+    """A station of which guests can order nothing, or not what takes long, for a while.
+
+    until: of `by_hand` when it ends, None where somebody has to end it; of `load` when that is
+    expected. from_prep_s: dishes that take as long or longer are paused, 0 is all. load_minutes:
+    work in front when it began; limit_minutes: at how much it pauses by itself. reason: for staff,
+    so events leave it out.
+    """
+
+    station_id: str
+    station_name: str
+    cause: PauseCause
+    since: datetime
+    until: datetime | None
+    from_prep_s: int
+    load_minutes: int | None
+    limit_minutes: int | None
+    menu_item_ids: list[str]
+    reason: str = ""
+
+
+class StationPausesView(View):
+    """What is paused now, in the stations' order."""
+
+    pauses: list[StationPauseView]
+
+
+class BusyLimitView(View):
+    """At how many minutes of work in front a station pauses by itself; None: never."""
+
+    station_id: str
+    limit_minutes: int | None
+
+
+class BusyStationView(View):
+    """How much a station has to make now, at how much it pauses by itself, and its pause."""
+
+    station_id: str
+    station_name: str
+    load_minutes: int
+    limit_minutes: int | None
+    pause: StationPauseView | None
+
+
 class MenuAvailabilityView(View):
     """Dishes in the menu's order: all of them, or those that a change shows on.
 
-    counts: of those, the ones that are counted down.
+    counts: of those, the ones that are counted down. pauses: what guests cannot order for a while.
     """
 
     items: list[DishAvailabilityView]
     menu_version: int
     counts: list[DishCountView] = []
+    pauses: list[StationPauseView] = []
 
 
 # --- money ------------------------------------------------------------------------------------

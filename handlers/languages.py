@@ -32,6 +32,7 @@ def N_(text: str) -> str:  # noqa: N802 - the mark that gettext's tools look for
 # What a guest may be refused with, by code; the others are told as they are.
 _REFUSALS = {
     "sold_out": N_("%(name)s is sold out. Choose something else."),
+    "paused": N_("%(name)s is paused for a few minutes. Leave it out, or order it later."),
     "not_enough_left": N_("%(name)s: only %(left)s left. Take fewer or choose something else."),
     "modifier_required": N_("%(name)s: choose at least %(minimum)s."),
     "too_many_modifiers": N_("%(name)s: choose %(maximum)s at most."),

@@ -38,6 +38,7 @@ from handlers.pages.admin_person import (
 )
 from handlers.pages.admin_photo import PhotoPage, RemovePhotoPage
 from handlers.pages.admin_screens import (
+    BusyLimitPage,
     ChangeScreenPage,
     FailoverPage,
     OpeningTimesPage,
@@ -63,6 +64,7 @@ from handlers.pages.kitchen import (
 )
 from handlers.pages.language import LanguagePage
 from handlers.pages.pair import PairPage, PairStatePage
+from handlers.pages.pause import PausePart
 from handlers.pages.pay import PayPage
 from handlers.pages.photo import PhotoFile
 from handlers.pages.pin import ConsentPage, OwnPinPage, PinPage
@@ -93,6 +95,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/kitchen": KitchenPage,
     r"/kitchen/(?P<slug>[a-z0-9-]{1,60})": KitchenPage,
     r"/kitchen/parts/finished": FinishedTicketsPart,
+    r"/parts/pause": PausePart,
     r"/kitchen/parts/sold-out": SoldOutPart,
     rf"/kitchen/parts/sold-out/(?P<kind>item|option)/(?P<thing_id>{_ID})": SoldOutChoicePart,
     r"/counter": CounterPage,
@@ -127,6 +130,7 @@ PAGES: dict[str, type[BaseHandler]] = {
     r"/admin/screens/pair": PairScreenPage,
     r"/admin/screens/opening": OpeningTimesPage,
     rf"/admin/screens/stations/(?P<station_id>{_ID})": FailoverPage,
+    rf"/admin/screens/stations/(?P<station_id>{_ID})/busy": BusyLimitPage,
     rf"/admin/screens/(?P<device_id>{_ID})": ChangeScreenPage,
     rf"/admin/screens/(?P<device_id>{_ID})/unpair": UnpairScreenPage,
     r"/pair": PairPage,

@@ -4,17 +4,27 @@ from datetime import datetime
 
 import msgspec
 
+from domain.pauses import group_pauses
 from domain.roles import Identity
-from domain.views import KitchenScreensView, NotificationView
+from domain.views import KitchenScreensView, NotificationView, StationPauseView
 from services.notifications import read_tray
+from services.pauses import list_pauses
 from services.station_screens import read_kitchen_screens
 
 
 class Tray(msgspec.Struct, frozen=True, kw_only=True):
-    """person_id: who works here; a notice that they have read is not shown to them."""
+    """person_id: who works here; a notice that they have read is not shown to them.
+
+    pauses: what guests cannot order for a while.
+    """
 
     person_id: str
     notifications: list[NotificationView]
+    pauses: list[StationPauseView]
+
+    def list_pauses(self, station_id: str | None = None) -> list[list[StationPauseView]]:
+        """List what was paused, by what was paused together. station_id: of one station alone."""
+        return group_pauses([each for each in self.pauses if station_id in (None, each.station_id)])
 
 
 class TillTray(Tray, frozen=True, kw_only=True):
@@ -23,9 +33,13 @@ class TillTray(Tray, frozen=True, kw_only=True):
     screens: KitchenScreensView
 
 
-def build_tray(identity: Identity) -> Tray:
+def build_tray(identity: Identity, *, now: datetime) -> Tray:
     """Read somebody's tray, in the snapshot of their page; for `runner.read`."""
-    return Tray(person_id=identity.reader_id or "", notifications=read_tray(identity))
+    return Tray(
+        person_id=identity.reader_id or "",
+        notifications=read_tray(identity),
+        pauses=list_pauses(identity.cafe_id, now=now),
+    )
 
 
 def build_till_tray(identity: Identity, *, now: datetime) -> TillTray:
@@ -33,5 +47,6 @@ def build_till_tray(identity: Identity, *, now: datetime) -> TillTray:
     return TillTray(
         person_id=identity.reader_id or "",
         notifications=read_tray(identity),
+        pauses=list_pauses(identity.cafe_id, now=now),
         screens=read_kitchen_screens(identity.cafe_id, now=now),
     )

@@ -29,6 +29,7 @@ from models.orders import (
     RoundHold,
     Ticket,
 )
+from models.pauses import StationPause
 from models.payments import (
     CafePaymentRules,
     OrderClaim,
@@ -104,6 +105,7 @@ TABLES: tuple[type[Model], ...] = (
     Screen,
     StationScreen,
     StationFailover,
+    StationPause,
     TicketReceipt,
     JobLease,
     AnalyticsRow,

@@ -25,6 +25,7 @@ from domain.events import (
     MenuAvailabilityChanged,
     MenuItemChanged,
     MenuItemCounted,
+    MenuPauseChanged,
     OrderCreated,
     OrderNumberCleared,
     OrderNumberPreparing,
@@ -220,7 +221,7 @@ def _address(event: AnyEvent) -> _Address:
             return _address_table(call.table_number, call.table_session_id)
         case StaffNotification(audience=audience) | StaffNotificationUpdated(audience=audience):
             return [(RoomKind.ROLE, role.value) for role in audience.target_roles]
-        case MenuAvailabilityChanged() | MenuItemChanged():
+        case MenuAvailabilityChanged() | MenuPauseChanged() | MenuItemChanged():
             return _address_menu(event)
         case MenuItemCounted():
             # How much a house has left is not its guests' business: they hear when it is none.
@@ -244,9 +245,11 @@ def _address_screens(
     return [(RoomKind.CAFE, ""), (RoomKind.STAFF, ""), (RoomKind.KITCHEN, ""), *stations]
 
 
-def _address_menu(event: MenuAvailabilityChanged | MenuItemChanged) -> _Address:
+def _address_menu(
+    event: MenuAvailabilityChanged | MenuPauseChanged | MenuItemChanged,
+) -> _Address:
     kinds = [RoomKind.CAFE, RoomKind.STAFF, RoomKind.CUSTOMERS]
-    if isinstance(event, MenuAvailabilityChanged):
+    if not isinstance(event, MenuItemChanged):
         # An edit is not for the kitchen: it has prices, and tickets keep the names they went with.
         kinds.append(RoomKind.KITCHEN)
     return [(kind, "") for kind in kinds]
@@ -303,6 +306,7 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             | TableSessionMoved()
             | TableSessionClosed()
             | MenuAvailabilityChanged()
+            | MenuPauseChanged()
             | MenuItemChanged()
             | MenuItemCounted()
             | DevicePaired()

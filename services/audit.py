@@ -68,7 +68,16 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
             "opening_times_set",
         }
     ),
-    AuditSubject.MENU: frozenset({"availability_changed", "menu_item_edited", "modifier_edited"}),
+    AuditSubject.MENU: frozenset(
+        {
+            "availability_changed",
+            "ordering_paused",
+            "ordering_resumed",
+            "busy_limit_set",
+            "menu_item_edited",
+            "modifier_edited",
+        }
+    ),
     AuditSubject.ACCESS: frozenset(
         {
             "shift_started",

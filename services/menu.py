@@ -12,6 +12,7 @@ from models.menu import MenuItem, Modifier
 from services.cafes import read_cafe
 from services.dish_counts import list_counts, lock_count, record_count
 from services.menu_books import get_menu_book, list_items, raise_menu_version, read_menu_book
+from services.pauses import list_pauses
 from services.unit_of_work import UnitOfWork
 
 # Beyond that it is off the menu and not sold out; and the last days of a calendar, which a time
@@ -31,6 +32,7 @@ def read_availability(cafe_id: str, *, now: datetime) -> MenuAvailabilityView:
         items=[show_availability(item) for each in menu.categories for item in each.items],
         menu_version=menu.menu_version,
         counts=list_counts(cafe_id),
+        pauses=list_pauses(cafe_id, now=now),
     )
 
 

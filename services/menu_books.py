@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -46,6 +46,10 @@ FROM modifier
 WHERE cafe_id = ? AND archived_at IS NULL
 ORDER BY modifier_group_id, position
 """
+_PAUSES_QUERY = """
+SELECT station_id, ends_at, from_prep_s FROM station_pause
+WHERE cafe_id = ? AND cause IS NOT NULL
+"""
 _ITEMS_QUERY = """
 SELECT item.id, item.category_id, item.station_id, item.name, item.kitchen_name,
     item.description, item.price_minor, item.prep_s, item.plate, item.allergens, item.diets,
@@ -66,8 +70,15 @@ class EditableItem(msgspec.Struct, frozen=True, kw_only=True):
     is_listed: bool
 
 
+class _Pause(NamedTuple):
+    """What guests cannot order of a station: from so many seconds on, until about then."""
+
+    until: datetime | None
+    from_prep_s: int
+
+
 class MenuBook(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a menu. What is sold out until a time says so, whatever the time is now.
+    """One version of a menu. What is sold out or paused until a time says so, whatever it is now.
 
     stations: by id, in the order of the kitchen, former ones included. counted: dishes of which
     units are counted down; how many are left changes within a version.
@@ -190,12 +201,23 @@ def _read_book(cafe: CafeRules) -> MenuBook:
 
 def _read_items(cafe_id: str) -> Iterator[tuple[EditableItem, TaxRate]]:
     groups = _read_groups(cafe_id)
+    pauses = {
+        station_id: _Pause(from_optional_unix_ms(ends_at), from_prep_s)
+        for station_id, ends_at, from_prep_s in fetch_rows(_PAUSES_QUERY, (cafe_id,))
+    }
     for row in fetch_rows(_ITEMS_QUERY, (cafe_id,)):
         is_listed, code, name, rate_ppm = row[-4:]
+        item = _build_item(row, groups.get(row[0], []))
         yield (
-            EditableItem(item=_build_item(row, groups.get(row[0], [])), is_listed=bool(is_listed)),
+            EditableItem(item=_mark(item, pauses.get(item.station_id)), is_listed=bool(is_listed)),
             TaxRate(code=code, name=name, rate_ppm=rate_ppm),
         )
+
+
+def _mark(item: MenuItemView, pause: _Pause | None) -> MenuItemView:
+    if pause is None or item.prep_s < pause.from_prep_s:
+        return item
+    return msgspec.structs.replace(item, is_paused=True, paused_until=pause.until)
 
 
 def _read_categories(cafe_id: str, items: dict[str, list[MenuItemView]]) -> list[MenuCategoryView]:

@@ -29,6 +29,7 @@ from services import (
     notifications,
     order_edits,
     ordering,
+    pauses,
     payments,
     ratings,
     table_calls,
@@ -196,6 +197,17 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         menu.set_availability,
         _COUNTED,
     ),
+    "pause_ordering": (
+        commands.PauseOrdering,
+        pauses.pause_ordering,
+        frozenset({"menu_pause_changed"}),
+    ),
+    "resume_ordering": (
+        commands.ResumeOrdering,
+        pauses.resume_ordering,
+        frozenset({"menu_pause_changed"}),
+    ),
+    "set_busy_limit": (commands.SetBusyLimit, pauses.set_busy_limit, frozenset()),
     "edit_menu_item": (
         commands.EditMenuItem,
         menu_edits.edit_menu_item,

@@ -50,7 +50,11 @@ def quote(unit: UnitOfWork, command: Quote) -> QuoteView:
     cafe = read_cafe(unit.cafe_id)
     book = get_menu_book(cafe)
     chosen = choose_lines(
-        book.catalogue, command.lines, now=unit.now, left=_find_left(unit, book, command)
+        book.catalogue,
+        command.lines,
+        now=unit.now,
+        left=_find_left(unit, book, command),
+        is_guest=unit.identity.is_guest,
     )
     lines, totals = price_lines(chosen, cafe.terms)
     return build_quote(lines, totals, menu_version=book.menu.menu_version)
@@ -192,7 +196,11 @@ def _price(
 ) -> list[PricedLine]:
     """Price lines. Raises: Conflict `price_changed` when the guest was shown another price."""
     chosen = choose_lines(
-        book.catalogue, command.lines, now=unit.now, left=_find_left(unit, book, command)
+        book.catalogue,
+        command.lines,
+        now=unit.now,
+        left=_find_left(unit, book, command),
+        is_guest=unit.identity.is_guest,
     )
     lines, totals = price_lines(chosen, cafe.terms, first_line_number=order.next_line_number)
     if command.quote_hash is not None:

@@ -39,7 +39,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="/menu/availability",
         operation="readAvailability",
-        summary="Read which dishes and options can be had; without prices, for the kitchen too.",
+        summary="Read what can be had and what is paused; without prices, for the kitchen too.",
         tag=_TAG,
         permission="read_availability",
         response=MenuAvailabilityView,
@@ -49,6 +49,24 @@ ROUTES: tuple[Route, ...] = (
         "set_availability",
         path="/menu/availability",
         summary="Mark an item or an option sold out, or sellable again.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "pause_ordering",
+        path="/menu/pause",
+        summary="Let guests order nothing of a station, or of all, for a while.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "resume_ordering",
+        path="/menu/resume",
+        summary="Let guests order what was paused again.",
+        tag=_TAG,
+    ),
+    operation_route(
+        "set_busy_limit",
+        path="/stations/{station_id}/busy-limit",
+        summary="Say at how much work in front guests' orders of a station are paused by itself.",
         tag=_TAG,
     ),
     operation_route(

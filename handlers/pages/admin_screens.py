@@ -15,13 +15,14 @@ from config.namespaces import Caller, Namespace
 from domain.commands import (
     PairDevice,
     RevokeDevice,
+    SetBusyLimit,
     SetFailover,
     SetOpeningTimes,
     UpdateDevice,
 )
 from domain.displays import DISTANCES_CM, SCREEN_SIZES
 from domain.errors import NotFound, RateLimitExceeded, UnprocessableInput
-from domain.views import DeviceView, KitchenScreensView, StationView
+from domain.views import BusyStationView, DeviceView, KitchenScreensView, StationView
 from handlers.pages.management import ManagementPage
 from realtime.presence import ConnectionRecord
 from services.boards import list_stations
@@ -29,6 +30,7 @@ from services.cafes import read_cafe
 from services.devices import list_devices, revoke_device, update_device
 from services.event_log import read_head
 from services.pairing import PairingView, find_waiting, pair_device
+from services.pauses import list_busy_stations
 from services.station_screens import UnseenDishes, list_unseen_dishes, read_kitchen_screens
 from services.unit_of_work import UnitOfWork
 from services.whereabouts import find_whereabouts
@@ -100,7 +102,7 @@ class ScreensPage(_DevicePage):
     async def show_screens(self, *, fault: str = "") -> None:
         context, cafe_id = self.context, self.identity.cafe_id
         found = await context.runner.read(_read_page, cafe_id)
-        kitchen, unseen = await context.runner.read(_read_kitchen, cafe_id, now=context.now())
+        kitchen, unseen, busy = await context.runner.read(_read_kitchen, cafe_id, now=context.now())
         question = self.get_query_argument("find", "")[:_NAME_LIMIT].strip()
         answer = None
         if question:
@@ -114,6 +116,7 @@ class ScreensPage(_DevicePage):
             render=("station_screens",),
             kitchen=kitchen,
             unseen=unseen,
+            busy=busy,
             opens_at=found["cafe"].opens_at,
             question=question,
             found=answer,
@@ -177,6 +180,32 @@ class FailoverPage(ScreensPage):
             return msgspec.convert(wish, SetFailover, strict=False)
         except msgspec.ValidationError as error:
             raise UnprocessableInput("Choose a station and a time of the list.") from error
+
+
+class BusyLimitPage(ScreensPage):
+    """POST /admin/screens/stations/{station}/busy: at how much work guests' orders are paused."""
+
+    permission = "set_busy_limit"
+
+    async def get(self, **_: str) -> None:
+        """The address of a form that was posted, loaded again."""
+        self.see_other(_SCREENS)
+
+    async def post(self, station_id: str) -> None:
+        minutes = self.read_field("limit", longest=10, default="") or None
+        try:
+            command = msgspec.convert(
+                {"stationId": station_id, "limitMinutes": minutes}, SetBusyLimit, strict=False
+            )
+            await self.run("set_busy_limit", command)
+        except (NotFound, msgspec.ValidationError) as error:
+            is_unknown = isinstance(error, NotFound)
+            self.set_status(404 if is_unknown else 422)
+            await self.show_screens(
+                fault=str(error) if is_unknown else "Choose a number of minutes of the list."
+            )
+            return
+        self.see_other(_SCREENS)
 
 
 class OpeningTimesPage(ScreensPage):
@@ -326,9 +355,12 @@ def _convert(wish: dict[str, Any], kind: type[_Command]) -> _Command:
         ) from error
 
 
-def _read_kitchen(cafe_id: str, *, now: datetime) -> tuple[KitchenScreensView, list[UnseenDishes]]:
+def _read_kitchen(
+    cafe_id: str, *, now: datetime
+) -> tuple[KitchenScreensView, list[UnseenDishes], list[BusyStationView]]:
     kitchen = read_kitchen_screens(cafe_id, now=now)
-    return kitchen, list_unseen_dishes(cafe_id, kitchen)
+    busy = list_busy_stations(cafe_id, now=now)
+    return kitchen, list_unseen_dishes(cafe_id, kitchen), busy
 
 
 def _read_page(cafe_id: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from domain.commands import Command
 from domain.errors import CommandInFlight
 from domain.identifiers import is_id
 from domain.menu import list_wishes
-from domain.menu_search import list_substitutes
+from domain.menu_search import is_to_be_had, list_substitutes
 from domain.ratings import was_served
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
@@ -61,8 +61,8 @@ class GuestScene(msgspec.Struct, frozen=True, kw_only=True):
         return was_served(items, self.guest.lane_id)
 
     def list_substitutes(self, item: MenuItemView) -> list[MenuItemView]:
-        """List what there is instead of a dish that is sold out; nothing for one that is not."""
-        if not item.is_sold_out:
+        """List what there is instead of a dish that is sold out or paused; else nothing."""
+        if is_to_be_had(item):
             return []
         headings = (each.items for each in self.menu.categories if item in each.items)
         return list_substitutes(item, next(headings, []))
@@ -157,7 +157,7 @@ def name_modifiers(line: CartLine, item: MenuItemView) -> list[str]:
 
 def is_sellable(line: CartLine, item: MenuItemView | None) -> bool:
     """Whether a line can be ordered: the dish and all its options are there."""
-    if item is None or item.is_sold_out:
+    if item is None or not is_to_be_had(item):
         return False
     sold_out = {
         option.modifier_id

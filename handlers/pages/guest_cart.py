@@ -230,6 +230,7 @@ def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
         "note": line.note,
         "line_total_minor": line.quantity * unit_minor,
         "is_sold_out": not is_sellable(line, item),
+        "pause": _find_pause(item),
         "modifier_ids": line.modifier_ids,
         "substitutes": [
             {"item": each, "modifier_ids": list_usual(each)}
@@ -239,6 +240,13 @@ def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
         if item is not None and not item.is_sold_out
         else [],
     }
+
+
+def _find_pause(item: MenuItemView | None) -> dict[str, Any] | None:
+    """Say until about when a dish is paused that is not sold out; None where it is not."""
+    if item is None or item.is_sold_out or not item.is_paused:
+        return None
+    return {"until": item.paused_until}
 
 
 def _find_open_order(scene: GuestScene) -> OrderView | None:

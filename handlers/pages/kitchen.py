@@ -92,7 +92,7 @@ class SoldOutPart(_StationPage):
         things, self.time_zone = await self.context.runner.read(
             _list_sellable, self.identity.cafe_id, slug, now=self.context.now()
         )
-        self.render_page("kitchen_sold_out", things=things)
+        self.render_page("kitchen_sold_out", things=things, slug=slug or "")
 
 
 class SoldOutChoicePart(_StationPage):
@@ -117,7 +117,12 @@ def _read_page(
 ) -> tuple[KitchenBoardView, Tray, int | None, str]:
     cafe_id = identity.cafe_id
     board = read_kitchen_board(cafe_id, _find_station(cafe_id, slug), now=now)
-    return board, build_tray(identity), _find_item_px(identity), read_cafe(cafe_id).timezone
+    return (
+        board,
+        build_tray(identity, now=now),
+        _find_item_px(identity),
+        read_cafe(cafe_id).timezone,
+    )
 
 
 def _find_item_px(identity: Identity) -> int | None:

@@ -82,6 +82,7 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
     "table_session_moved": (floor.TableSessionMovedMessage, floor.build_table_moved),
     "table_session_closed": (floor.TableSessionClosedMessage, floor.build_table_closed),
     "menu_availability_changed": (floor.MenuAvailabilityChangedMessage, floor.build_availability),
+    "menu_pause_changed": (floor.MenuPauseChangedMessage, floor.build_pause),
     "menu_item_counted": (floor.MenuItemCountedMessage, floor.build_count),
     "table_called": (notifications.TableCalledMessage, notifications.build_call),
     "table_call_updated": (notifications.TableCallUpdatedMessage, notifications.build_call),

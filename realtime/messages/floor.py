@@ -6,6 +6,7 @@ from domain.events import (
     MenuAvailabilityChanged,
     MenuItemChanged,
     MenuItemCounted,
+    MenuPauseChanged,
     OrderNumberCleared,
     OrderNumberPreparing,
     OrderNumberReady,
@@ -14,11 +15,13 @@ from domain.events import (
     TableSessionOpened,
 )
 from domain.menu import show_availability
+from domain.statuses import PauseCause
 from domain.views import (
     BoardNumberView,
     DishAvailabilityView,
     DishCountView,
     MenuItemView,
+    StationPauseView,
     TableView,
 )
 from realtime.messages.envelope import Data, EventMessage
@@ -107,6 +110,25 @@ class MenuItemCountedData(Data, frozen=True, kw_only=True):
         return self.count
 
 
+class MenuPauseChangedData(Data, frozen=True, kw_only=True):
+    """isPaused false: guests can order these dishes again. cause: of this change.
+
+    until: when that is over, or expected to be; null where nobody knows. pause: as it is, or was.
+    """
+
+    station_id: str
+    is_paused: bool
+    cause: PauseCause
+    until: datetime | None
+    menu_item_ids: list[str]
+    menu_version: int
+    pause: StationPauseView
+
+    @property
+    def view(self) -> StationPauseView:
+        return self.pause
+
+
 class OrderNumberPreparingMessage(
     EventMessage, frozen=True, kw_only=True, tag="order_number_preparing"
 ):
@@ -143,6 +165,10 @@ class MenuAvailabilityChangedMessage(
     EventMessage, frozen=True, kw_only=True, tag="menu_availability_changed"
 ):
     data: MenuAvailabilityChangedData
+
+
+class MenuPauseChangedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_pause_changed"):
+    data: MenuPauseChangedData
 
 
 class MenuItemChangedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_item_changed"):
@@ -207,6 +233,19 @@ def build_availability(event: MenuAvailabilityChanged) -> MenuAvailabilityChange
         sold_out_until=event.item.sold_out_until,
         menu_version=event.menu_version,
         item=show_availability(event.item),
+    )
+
+
+def build_pause(event: MenuPauseChanged) -> MenuPauseChangedData:
+    """Say what guests cannot order for a while, or can again."""
+    return MenuPauseChangedData(
+        station_id=event.pause.station_id,
+        is_paused=event.is_paused,
+        cause=event.cause,
+        until=event.pause.until if event.is_paused else None,
+        menu_item_ids=event.pause.menu_item_ids,
+        menu_version=event.menu_version,
+        pause=event.pause,
     )
 
 

@@ -112,6 +112,17 @@ async def test_a_cart_follows_the_house(serve_demo: ServeDemo):
     await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_enabled()
     await expect(phone.get_by_label("An allergy the kitchen must know")).to_have_value("Sesame")
 
+    pause = {"minutes": 10, "reason": "Too many orders"}
+    await manager.command("/menu/pause", dict, pause)
+    await expect(cake).to_contain_text("Paused for a few minutes, from about")
+    await expect(phone.locator("live-region")).to_contain_text("Paused for a few minutes")
+    await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_disabled()
+    assert await find_violations(phone) == []
+    await save_screenshot(phone, "guest-cart-paused", whole_page=True)
+    await manager.command("/menu/resume", dict, {})
+    await expect(phone.locator(".notice:visible")).to_have_count(0)
+    await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_enabled()
+
     estimate = await phone.locator("[data-estimate]").get_attribute("data-estimate")
     other_phone = await cafe.sit_down(3)
     lines = [draft_line(menu, "Flat white"), draft_line(menu, other)]

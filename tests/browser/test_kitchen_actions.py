@@ -213,6 +213,28 @@ async def test_a_cook_says_that_something_is_out(cafe: DemoCafe):
     dish = phone.locator("[data-menu-item-id]").filter(has_text="Tosta mista").first
     await expect(dish).to_contain_text("sold out")
 
+    # Too much at once: guests are told to wait, the till goes on, one tap opens again.
+    await wall.keyboard.press("Escape")
+    await wall.keyboard.press("x")
+    await panel.get_by_role("button", name="Pause guests").press("Enter")
+    await expect(panel.get_by_role("button", name="10 minutes")).to_be_focused()
+    assert await find_violations(wall) == []
+    await save_screenshot(wall, "kitchen-pause")
+    await wall.keyboard.press("Enter")
+    said, told = (page.locator("[data-list='station_pause'] > li") for page in (wall, till))
+    await expect(said).to_contain_text("Kitchen: paused for guests since")
+    await expect(told).to_contain_text("by hand: Too many orders")
+    soup = phone.locator("[data-menu-item-id]").filter(has_text="Tomato soup with").first
+    await expect(soup).to_contain_text("Paused for a few minutes, from about")
+    assert [await find_violations(page) for page in (wall, till, phone)] == [[], [], []]
+    await save_screenshot(wall, "kitchen-paused")
+    await save_screenshot(till, "counter-paused")
+    await save_screenshot(phone, "guest-menu-paused")
+    await order(cafe, "Tomato soup with poached egg")
+    await said.get_by_role("button", name="Open now").tap()
+    await expect(told).to_have_count(0)
+    await expect(soup).not_to_contain_text("Paused")
+
 
 async def test_a_screen_learns_its_keys_and_says_what_it_heard(
     cafe: DemoCafe, browser_faults: BrowserFaults

@@ -116,6 +116,9 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
         "isSoldOut": True,
         "until": "2026-11-23T14:00:00Z",
     },
+    "pause_ordering": {"stationId": STATION, "minutes": 10, "reason": "Too many orders"},
+    "resume_ordering": {"stationId": STATION},
+    "set_busy_limit": {"stationId": STATION, "limitMinutes": 20},
     "edit_menu_item": {
         "menuItemId": MENU_ITEM,
         "expectedVersion": 1,

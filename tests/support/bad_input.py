@@ -253,6 +253,8 @@ _MISFITS: dict[str, _Values] = {
     "mayShowInitial": (0, 1, "true", None, [], {}),
     # None counts nothing.
     "left": (0, -1, 1000, 4.2, "4", True, [], {}),
+    # None is without an end, and never.
+    **dict.fromkeys(("minutes", "limitMinutes"), (0, 241, 4.2, "5", True, [], {})),
     # None leaves a field of an edited dish as it is.
     "name": (*_NO_TEXT, "", " ", "a\nb", "é" * 81),
     "kitchenName": (*_NO_TEXT, "", " ", "é" * 19),

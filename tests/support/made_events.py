@@ -16,6 +16,7 @@ from domain.events import (
     MenuAvailabilityChanged,
     MenuItemChanged,
     MenuItemCounted,
+    MenuPauseChanged,
     OrderCreated,
     OrderItemVoided,
     OrderNumberCleared,
@@ -45,6 +46,7 @@ from domain.payments import LegStatus, PaymentStatus, RefundStatus
 from domain.statuses import (
     NotificationStatus,
     OrderStatus,
+    PauseCause,
     RoundStatus,
     TicketStatus,
 )
@@ -70,6 +72,7 @@ from tests.support.made_views import (
     make_number,
     make_order,
     make_paid_order,
+    make_pause,
     make_payment,
     make_table,
     make_ticket,
@@ -174,6 +177,9 @@ def make_events() -> dict[str, AnyEvent]:
             count=DishCountView(
                 menu_item_id=make_id(70), name="Flat white", kitchen_name="FLAT WHITE", left=4
             )
+        ),
+        MenuPauseChanged(
+            pause=make_pause(), is_paused=True, cause=PauseCause.LOAD, menu_version=13
         ),
         DevicePaired(device=make_device()),
         DeviceUpdated(device=make_device(name="Wall by the window")),

@@ -26,6 +26,7 @@ from domain.statuses import (
     NotificationKind,
     NotificationStatus,
     OrderStatus,
+    PauseCause,
     Priority,
     RoundStatus,
     TicketStatus,
@@ -49,6 +50,7 @@ from domain.views import (
     QueuePlaceView,
     RoundView,
     StationMoveView,
+    StationPauseView,
     StationProgressView,
     StationScreensView,
     StationScreenView,
@@ -337,6 +339,21 @@ def make_move() -> StationMoveView:
         shown_at_station_name="Cold",
         since=NOON,
         is_automatic=True,
+    )
+
+
+def make_pause() -> StationPauseView:
+    """Make a pause of what takes long at the bar."""
+    return StationPauseView(
+        station_id=STATION,
+        station_name="Bar",
+        cause=PauseCause.LOAD,
+        since=NOON,
+        until=NOON + timedelta(minutes=10),
+        from_prep_s=120,
+        load_minutes=22,
+        limit_minutes=20,
+        menu_item_ids=[MENU_ITEM],
     )
 
 

@@ -171,6 +171,7 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
     seating: Data = {"tableSessionId": ids["table session"]}
     notification: Data = {"notificationId": ids["notification"]}
     payment: Data = {"paymentId": ids["payment"]}
+    station: Data = {"stationId": ids["station"]}
     cash: Data = {**order, "method": "cash", "amountMinor": 1, "tenderedMinor": 5}
     refund: Data = {**payment, "amountMinor": 1, "reason": "x", "withCredit": False}
     return {
@@ -197,6 +198,9 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a modifier sold out": Command(
             "counter", "set_availability", {"modifierId": ids["modifier"], "isSoldOut": True}
         ),
+        "a pause": Command("kitchen", "pause_ordering", {**station, "minutes": 10, "reason": "x"}),
+        "a pause ended": Command("counter", "resume_ordering", station),
+        "a busy limit": Command("admin", "set_busy_limit", {**station, "limitMinutes": 20}),
         "a dish edited": Command(
             "admin", "edit_menu_item", {"menuItemId": ids["menu item"], "priceMinor": 1}
         ),

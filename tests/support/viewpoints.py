@@ -12,6 +12,7 @@ Row = dict[str, Any]
 Sees = Callable[[Row], bool]
 
 _NOTICES = "staff_notification"
+_TOLD_IN_KITCHEN = ("menu_availability_changed", "menu_pause_changed", "menu_item_counted")
 _AVAILABILITY = ("menuItemId", "name", "kitchenName", "stationId", "isSoldOut", "soldOutUntil")
 
 
@@ -34,7 +35,7 @@ def sees_in_kitchen(row: Row) -> bool:
     kind = _read_type(row)
     if kind.startswith(_NOTICES):
         return _is_told(row, "kitchen")
-    return kind.startswith("kitchen_") or kind in ("menu_availability_changed", "menu_item_counted")
+    return kind.startswith("kitchen_") or kind in _TOLD_IN_KITCHEN
 
 
 def sees_on_board(row: Row) -> bool:
@@ -96,7 +97,7 @@ def _shows(data: dict[str, Any], event: dict[str, Any]) -> bool:
         return all(event["item"].get(name) == data["item"].get(name) for name in _AVAILABILITY)
     return all(
         data[view] == event[view]
-        for view in ("order", "ticket", "table", "item", "count")
+        for view in ("order", "ticket", "table", "item", "count", "pause")
         if view in event
     )
 

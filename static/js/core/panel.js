@@ -50,7 +50,7 @@ export class Panel {
   turnTo(address) {
     this.#dialog.dataset.shown = address;
     this.refresh();
-    void this.#loading.then(() => this.#listKeys()[0]?.focus());
+    void this.#loading.then(() => this.#findFirst()?.focus());
   }
 
   /** Look up again what it shows. */
@@ -116,8 +116,21 @@ export class Panel {
     }
   }
 
+  /** The key that most come for: `[data-panel-first]`, else the first of all. */
+  #findFirst() {
+    return /** @type {HTMLElement | null} */ (this.#found.querySelector('[data-panel-first]')) ?? this.#listKeys()[0];
+  }
+
   /** @returns {HTMLElement[]} what can be pressed of what was found */
   #listKeys() {
     return [.../** @type {NodeListOf<HTMLElement>} */ (this.#found.querySelectorAll('button:not([disabled])'))];
   }
+}
+
+/** A panel and the key of the page that opens it. @param {string} dialog @param {string} key */
+export function openPanel(dialog, key) {
+  const element = /** @type {HTMLDialogElement | null} */ (document.querySelector(dialog));
+  const panel = element && new Panel(element);
+  document.querySelector(key)?.addEventListener('click', () => panel?.open());
+  return panel;
 }

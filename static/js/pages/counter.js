@@ -9,6 +9,7 @@ import { formatAmount } from '../core/money.js';
 import { showNames } from '../core/names.js';
 import { ProtocolError, makeCommandId } from '../core/protocol.js';
 import { matches } from '../core/search.js';
+import { openPanel } from '../core/panel.js';
 import { Till } from '../core/till.js';
 import { showToast } from '../core/toast.js';
 import { findLiveRegion } from '../elements/live-region.js';
@@ -29,7 +30,8 @@ const live = startLive({
   askConsent: makeConsentDialog(document.querySelector('[data-consent-dialog]')),
   onMessage: ({ type, data }) => {
     if (type === 'menu_availability_changed') showAvailability(data);
-    if (type === 'menu_availability_changed' || type === 'menu_item_changed') live?.reloadSoon(); // prices, names and choices come with the page
+    if (type === 'menu_pause_changed' && pausing?.isOpen) pausing.refresh();
+    if (['menu_availability_changed', 'menu_pause_changed', 'menu_item_changed'].includes(type)) live?.reloadSoon(); // prices, names, choices and marks come with the page
     else if (type === 'menu_item_counted') showLeft(data);
     else if (type === 'table_session_opened' || type === 'table_session_closed') showTable(data);
     else if (type === 'table_session_moved') showMove(data);
@@ -39,6 +41,7 @@ const live = startLive({
   onSnapshot: takeOverMenu,
 });
 showNames();
+const pausing = openPanel('[data-pause-panel]', '[data-open-pause]');
 
 if (live) {
   till = new Till(root, live.connection, (order, { wantsPay }) => {

@@ -87,7 +87,7 @@ function readEstimate() {
 }
 
 function listSoldOut() {
-  return [...document.querySelectorAll('.cart-line[data-sold-out]')].map((line) => {
+  return [...document.querySelectorAll('.cart-line:is([data-sold-out], [data-paused])')].map((line) => {
     const [name, words] = ['.cart-line__name', '.notice p'].map((part) => line.querySelector(part)?.textContent ?? '');
     return `${name}: ${words}`;
   });

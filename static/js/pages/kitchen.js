@@ -7,7 +7,7 @@ import { startLive } from '../core/live.js';
 import { showNames } from '../core/names.js';
 import { makeCommandId } from '../core/protocol.js';
 import { Pager } from '../core/pager.js';
-import { Panel } from '../core/panel.js';
+import { openPanel } from '../core/panel.js';
 import { Returned } from '../core/returned.js';
 import { letScale, spareThePixels, stayAwake } from '../core/screen.js';
 import { TicketMenu } from '../core/ticket-menu.js';
@@ -39,7 +39,8 @@ const live = startLive({
   isForThisPage: ({ data }) => !stationId || !data?.kitchenStationId || data.kitchenStationId === stationId || showsToo(data.kitchenStationId),
   onMessage: ({ type, data }) => {
     if (type === 'station_moved' || type === 'station_returned') takeMove(data);
-    if (['menu_availability_changed', 'menu_item_counted'].includes(type) && soldOut?.isOpen) soldOut.refresh();
+    if (type === 'menu_pause_changed') live?.reloadSoon(); // one a station, and all may be paused together
+    if (['menu_availability_changed', 'menu_pause_changed', 'menu_item_counted'].includes(type) && soldOut?.isOpen) soldOut.refresh();
   },
   painted: () => painted.takeNews(),
   isQuiet: () => !openList.querySelector(':scope > [data-rank], [data-pending]'),
@@ -70,14 +71,6 @@ tellAfterOutage();
 markGuests();
 const returned = /** @type {HTMLElement | null} */ (document.querySelector('[data-returned]'));
 if (returned) new Returned(returned);
-
-/** A panel and the key of the bar that opens it. @param {string} dialog @param {string} key */
-function openPanel(dialog, key) {
-  const element = /** @type {HTMLDialogElement | null} */ (document.querySelector(dialog));
-  const panel = element && new Panel(element);
-  document.querySelector(key)?.addEventListener('click', () => panel?.open());
-  return panel;
-}
 
 /** Whether another station's tickets were moved here. @param {string} id */
 function showsToo(id) {

@@ -29,6 +29,7 @@ from domain.commands import (
     MoveTable,
     NameOrder,
     OrderStatusUpdate,
+    PauseOrdering,
     PlaceOrder,
     RecallItems,
     RecallTicket,
@@ -36,6 +37,7 @@ from domain.commands import (
     RejectRound,
     RemakeItems,
     ResolveNotification,
+    ResumeOrdering,
     ReturnStation,
     RushTicket,
     SendNotice,
@@ -326,6 +328,8 @@ async def _walk_through_gates(cafe, walk):
         "set_availability",
         SetAvailability(is_sold_out=True, menu_item_id=cafe.menu["Water"].menu_item_id),
     )
+    await cafe.do(Role.OWNER, "pause_ordering", PauseOrdering(reason="x"))
+    await cafe.do(Role.OWNER, "resume_ordering", ResumeOrdering())
     latte = cafe.menu["Latte"]
     option_id = latte.groups[0].options[0].modifier_id
     edits = (

@@ -14,6 +14,7 @@ from domain.estimates import (
     estimate_order,
     estimate_wanted,
     learn_prep_times,
+    measure_load,
 )
 from domain.statuses import WaitReason
 
@@ -75,6 +76,14 @@ def test_rounds_of_the_same_station_come_first():
     assert estimate.high_s == 180 + (5 * 180 + 120) / 4
     assert estimate.reason is WaitReason.QUEUE
     assert estimate_now([want()], lines[:1], {}).reason is WaitReason.NONE
+
+
+def test_a_forgotten_ticket_is_no_load():
+    """Work in front counts, a quarter of each round; that one of them is hours late does not."""
+    lines = [line("a", started_s=7200, promised_s=-7000), line("b"), line("c")]
+
+    assert measure_load(lines, {}, now=NOW) == (30 + 120 + 120) / 4
+    assert measure_load([], {}, now=NOW) == 0
 
 
 def test_the_slowest_station_says_when_all_is_there():

@@ -60,6 +60,8 @@ customer list_tickets no
 customer list_tables no
 customer order_status_update no
 customer set_availability no
+customer pause_ordering no
+customer resume_ordering no
 customer read_events no
 customer send_notice no
 kitchen start_items yes
@@ -70,6 +72,9 @@ kitchen bump_ticket yes
 kitchen recall_ticket yes
 kitchen acknowledge_void yes
 kitchen set_availability yes
+kitchen pause_ordering yes
+kitchen resume_ordering yes
+kitchen set_busy_limit no
 kitchen read_availability yes
 kitchen list_tickets yes
 kitchen order_status_update yes

@@ -90,6 +90,7 @@ ROOMS = {
     "table_session_moved": [*TABLE_ROOMS, f"cafe:{CAFE}:table:3"],
     "table_session_closed": TABLE_ROOMS,
     "menu_availability_changed": MENU_ROOMS,
+    "menu_pause_changed": MENU_ROOMS,
     "table_called": TABLE_ROOMS,
     "table_call_updated": TABLE_ROOMS,
     "staff_notification": AUDIENCE_ROOMS,
@@ -119,6 +120,7 @@ VIEWS = (
     "notification",
     "device",
     "move",
+    "pause",
 )
 
 
@@ -292,6 +294,7 @@ CARDS = {
     "table_called": [("table_call", "table_call", f"table_call-{NOTIFICATION}", "replace", RANK)],
     "table_session_opened": [],
     "menu_availability_changed": [],
+    "menu_pause_changed": [],
     "menu_item_changed": [],
     "menu_item_counted": [],
 }
