@@ -14,6 +14,7 @@ import msgspec
 from domain.commands import EditMenuItem, EditModifier
 from domain.diets import Diet
 from domain.errors import NotFound, UnprocessableInput
+from domain.estimates import Learned
 from domain.events import MenuItemChanged
 from domain.menu import refresh_item
 from domain.routing import Route, find_route
@@ -28,6 +29,7 @@ from models.menu import MenuItem, Modifier
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
 from services.dish_counts import list_counts
+from services.estimates import read_learned
 from services.menu_books import (
     EditableItem,
     find_editable_item,
@@ -49,6 +51,7 @@ class EditableMenu(msgspec.Struct, frozen=True, kw_only=True):
     """A menu as its editor sees it. categories: without their items, which `items` has all of.
 
     kitchen: where what is ordered is seen. left: units by dish, of those that are counted down.
+    learned: how long dishes took lately, of those that were made often enough.
     """
 
     cafe: CafeRules
@@ -57,6 +60,7 @@ class EditableMenu(msgspec.Struct, frozen=True, kw_only=True):
     stations: list[StationView]
     kitchen: KitchenScreensView
     left: dict[str, int | None]
+    learned: Learned
 
     def find_route(self, item: MenuItemView) -> Route:
         """Say where a dish goes now."""
@@ -82,6 +86,7 @@ def read_editable_menu(cafe_id: str, *, now: datetime) -> EditableMenu:
         stations=[book.stations[station_id] for (station_id,) in open_stations],
         kitchen=read_kitchen_screens(cafe_id, now=now),
         left={each.menu_item_id: each.left for each in list_counts(cafe_id)},
+        learned=read_learned(cafe_id, now=now),
     )
 
 

@@ -3,7 +3,16 @@
 import msgspec
 import pytest
 
-from domain.commands import AddRound, EditMenuItem, EditModifier, LineDraft, PlaceOrder, Quote
+from domain.commands import (
+    AddRound,
+    EditMenuItem,
+    EditModifier,
+    FinishItems,
+    LineDraft,
+    PlaceOrder,
+    Quote,
+    StartItems,
+)
 from domain.errors import (
     AuthorizationDenied,
     Conflict,
@@ -16,7 +25,7 @@ from domain.views import MenuChangeView, QuoteView
 from services.menu import read_menu
 from services.menu_edits import read_editable_menu
 from services.operations import OPERATIONS
-from tests.support.cafes import OTHER_CAFE_ID, UNKNOWN_ID, describe, open_beside
+from tests.support.cafes import OTHER_CAFE_ID, UNKNOWN_ID, describe, open_beside, units
 
 WATER = "Water"
 
@@ -214,3 +223,23 @@ async def test_the_menu_is_managements(cafe, role):
     """Whoever sells or cooks may say that it is out, and not what it costs."""
     with pytest.raises(AuthorizationDenied):
         await do_edit(cafe, edit(cafe, price_minor=1), who=role)
+
+
+async def test_the_editor_shows_what_a_dish_takes_lately(cafe):
+    """Half of what was begun and made, beside what is set; a dish that is made seldom says none."""
+    order = await cafe.order(Role.COUNTER, "place_order", PlaceOrder(lines=[cafe.line(WATER)] * 20))
+    await cafe.do(Role.KITCHEN, "start_items", StartItems(items=units_of(order)))
+    for seconds, items in ((60, units_of(order)[:10]), (30, units_of(order)[10:])):
+        cafe.pass_time(seconds=seconds)
+        await cafe.do(Role.KITCHEN, "finish_items", FinishItems(items=items))
+
+    menu = await cafe.runner.read(read_editable_menu, cafe.cafe_id, now=cafe.now)
+
+    (learned,) = menu.learned.values()
+    assert list(menu.learned) == [cafe.menu[WATER].menu_item_id]
+    assert (learned.p50_s, learned.p80_s, learned.seen) == (60, 90, 20)
+    assert (await cafe.runner.read(read_editable_menu, OTHER_CAFE_ID, now=cafe.now)).learned == {}
+
+
+def units_of(order):
+    return [each for item in order.items for each in units(item)]

@@ -117,7 +117,7 @@ def test_what_was_seen_often_is_believed():
     seen = [("latte", float(second)) for second in range(1, 21)]
     learned = learn_prep_times([*seen, ("soup", 5.0)])
 
-    assert learned == {"latte": PrepTime(p50_s=10, p80_s=16)}
+    assert learned == {"latte": PrepTime(p50_s=10, p80_s=16, seen=20)}
     assert estimate_now([want()], [], learned).low_s == 10
 
 
