@@ -218,7 +218,7 @@ def measure(facts: DayFacts, *, at: datetime, position: Position, version: int) 
     minutes, is_whole_day = _choose_minutes(facts.rounds, at=at, begins_at=begins_at)
     ready_today = [each for each in today if each.ready_at is not None]
     late_rounds = sum(each.is_late for each in ready_today)
-    stations = [_measure_station(station, facts.parts, at) for station in facts.stations]
+    stations = [measure_station(station, facts.parts, at) for station in facts.stations]
     late = _list_late(facts, at)
     refunded_net_minor = sum(refund.net_minor for refund in facts.refunds)
     return AnalyticsView(
@@ -256,6 +256,21 @@ def measure(facts: DayFacts, *, at: datetime, position: Position, version: int) 
         stations=stations,
         late=late[:LATE_LIMIT],
         late_count=len(late),
+    )
+
+
+def measure_station(
+    station: StationFacts, parts: Sequence[PartFacts], at: datetime
+) -> StationLoadView:
+    """Compute what is in front of a station. parts: of all stations, or of this one."""
+    own = [part for part in parts if part.station_id == station.station_id]
+    remaining_s = sum(part.find_remaining_s(at) for part in own)
+    return StationLoadView(
+        station_id=station.station_id,
+        name=station.name,
+        load_percent=round(100 * remaining_s / LOAD_WINDOW_S),
+        parts=len(own),
+        over_target=sum(_is_late(part, at) for part in own),
     )
 
 
@@ -317,20 +332,6 @@ def _find_percentile(ordered: Sequence[float], percent: int) -> float | None:
         return None
     rank = -(-percent * len(ordered) // 100)
     return round(ordered[rank - 1], 1)
-
-
-def _measure_station(
-    station: StationFacts, parts: Sequence[PartFacts], at: datetime
-) -> StationLoadView:
-    own = [part for part in parts if part.station_id == station.station_id]
-    remaining_s = sum(part.find_remaining_s(at) for part in own)
-    return StationLoadView(
-        station_id=station.station_id,
-        name=station.name,
-        load_percent=round(100 * remaining_s / LOAD_WINDOW_S),
-        parts=len(own),
-        over_target=sum(_is_late(part, at) for part in own),
-    )
 
 
 def _is_late(part: PartFacts, at: datetime) -> bool:

@@ -20,6 +20,19 @@ def find_business_date(now: datetime, *, timezone: str, cutoff_minutes: int) -> 
     return local.date()
 
 
+def find_moment(
+    business_date: date, clock: time, *, timezone: str, cutoff_minutes: int
+) -> datetime:
+    """Return the UTC instant at which a cafe's clock shows a time within a business day.
+
+    A time that the clock repeats means its first appearance; one that it leaves out, the instant
+    at which it would have been.
+    """
+    is_next_day = clock.hour * 60 + clock.minute < cutoff_minutes
+    day = business_date + timedelta(days=1) if is_next_day else business_date
+    return datetime.combine(day, clock, ZoneInfo(timezone)).astimezone(UTC)
+
+
 def find_day_bounds(
     business_date: date, *, timezone: str, cutoff_minutes: int
 ) -> tuple[datetime, datetime]:

@@ -21,6 +21,8 @@ _DONE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
 _SHORTEST_TARGET_S = 30
 # Where all are rushed none is: more than a page's first row would be read as the usual order.
 RUSH_LIMIT = 5
+# A void that nobody acknowledged is no news the day after.
+VOID_LIFE = timedelta(hours=24)
 
 
 class TicketLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.handing_over import build_pass_order
-from domain.kitchen import is_on_board
+from domain.kitchen import VOID_LIFE, is_on_board
 from domain.order_views import build_number_view, build_order_view, build_ticket_view
 from domain.orders import Order, Ticket
 from domain.recall import Findable, find_matches
@@ -50,8 +50,6 @@ OPEN_LIMIT = 200
 FINISHED_LIMIT = 40
 # More lines than any kitchen makes in a day.
 _DAY_LIMIT = 20_000
-# A void that nobody acknowledged is no news the day after.
-_VOID_LIFE = timedelta(hours=24)
 # A business day has at most 25 hours, where the clock is set back: nothing of today is older.
 _LONGEST_DAY = timedelta(hours=26)
 
@@ -337,7 +335,7 @@ def _find_open_tickets(
     stations, parameters = _narrow(cafe_id, station_ids)
     rows = fetch_rows(
         _OPEN_TICKETS_QUERY.format(stations=stations),
-        (*parameters, to_unix_ms(now - _VOID_LIFE), limit),
+        (*parameters, to_unix_ms(now - VOID_LIFE), limit),
     )
     return dict(reversed(rows))
 

@@ -109,15 +109,44 @@ def read_events(cafe_id: str, *, after_seq: int, limit: int) -> list[LoggedEvent
 
 def list_rows(cafe_id: str, *, after_seq: int, limit: int) -> list[LoggedEvent | UnreadableEvent]:
     """List the same for who can do without a row: what cannot be read stands there as such."""
-    found: list[LoggedEvent | UnreadableEvent] = []
-    for row in _fetch_rows(cafe_id, after_seq, limit):
-        try:
-            found.append(_read_row(cafe_id, row))
-        except (msgspec.DecodeError, UnicodeError) as error:
-            epoch, seq, event_id, at, *_ = row
-            log.error("log_unreadable", cafe_id=cafe_id, seq=seq, error=str(error))
-            found.append(UnreadableEvent(epoch, seq, event_id, from_unix_ms(at)))
-    return found
+    return [_find_event(cafe_id, row) for row in _fetch_rows(cafe_id, after_seq, limit)]
+
+
+def list_rows_between(
+    cafe_id: str,
+    since: datetime,
+    until: datetime,
+    *,
+    types: Sequence[str],
+    limit: int,
+    after_seq: int = 0,
+) -> list[LoggedEvent | UnreadableEvent]:
+    """List what a cafe's log tells of some types in a half-open span of time, oldest first.
+
+    Reads no row outside of the span: `seq`, which the primary key leads to, leads to the time.
+    after_seq: of what comes later than a place alone.
+    """
+    places = ", ".join("?" * len(types))
+    # What was written beside the last of them may have an earlier time and a later place.
+    last = _find_seq_before(cafe_id, until + timedelta(minutes=2))
+    rows = fetch_rows(
+        "SELECT epoch, seq, event_id, at, user_id, payload FROM event_log"  # noqa: S608 - place-holders
+        f" WHERE cafe_id = ? AND seq > ? AND seq <= ? AND type IN ({places})"
+        " AND at >= ? AND at < ? ORDER BY seq LIMIT ?",
+        (
+            *(cafe_id, max(after_seq, _find_seq_before(cafe_id, since)), last, *types),
+            *(to_unix_ms(since), to_unix_ms(until), limit),
+        ),
+    )
+    return [_find_event(cafe_id, row) for row in rows]
+
+
+def find_first_kept(cafe_id: str) -> tuple[int, datetime] | None:
+    """Return the place and the time of the oldest event that a log has; None for an empty one."""
+    rows = fetch_rows(
+        "SELECT seq, at FROM event_log WHERE cafe_id = ? ORDER BY seq LIMIT 1", (cafe_id,)
+    )
+    return (int(rows[0][0]), from_unix_ms(rows[0][1])) if rows else None
 
 
 def read_events_about(
@@ -210,6 +239,16 @@ def _fetch_rows(cafe_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...
         " WHERE cafe_id = ? AND seq > ? ORDER BY seq LIMIT ?",
         (cafe_id, after_seq, limit),
     )
+
+
+def _find_event(cafe_id: str, row: tuple[Any, ...]) -> LoggedEvent | UnreadableEvent:
+    """Read a row, or say where one stands that this version cannot read."""
+    try:
+        return _read_row(cafe_id, row)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        epoch, seq, event_id, at, *_ = row
+        log.error("log_unreadable", cafe_id=cafe_id, seq=seq, error=str(error))
+        return UnreadableEvent(epoch, seq, event_id, from_unix_ms(at))
 
 
 def _read_row(cafe_id: str, row: tuple[Any, ...]) -> LoggedEvent:

@@ -1,12 +1,12 @@
 """Business days, also where the clock on the wall jumps."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.business_day import find_business_date, find_day_bounds
+from domain.business_day import find_business_date, find_day_bounds, find_moment
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,21 @@ def test_days_meet_without_a_gap():
         )
 
         assert ends == begins
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        (time(4, 0), datetime(2026, 3, 28, 4, 0, tzinfo=UTC)),
+        (time(23, 30), datetime(2026, 3, 28, 23, 30, tzinfo=UTC)),
+        (time(0, 30), datetime(2026, 3, 29, 0, 30, tzinfo=UTC)),
+        # Lisbon's clock leaves the hour from one to two out in this night.
+        (time(1, 30), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        (time(3, 59), datetime(2026, 3, 29, 2, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_clock_that_somebody_remembers_is_a_moment_of_the_day(clock, expected):
+    """After midnight it is still the evening before."""
+    day = date(2026, 3, 28)
+
+    assert find_moment(day, clock, timezone="Europe/Lisbon", cutoff_minutes=240) == expected
