@@ -5,12 +5,13 @@ to the template and its style sheet.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import count
 
 import msgspec
 
 from domain.analytics import HourSalesView
+from domain.replay import Timeline
 
 WIDTH = 640
 HEIGHT = 216
@@ -23,6 +24,9 @@ _WIDEST_BAR = 40
 _LEAST_HOURS = 10
 _MOST_LINES = 4
 _AN_HOUR = timedelta(hours=1)
+# Fewer tickets would fill a day's time line as many do.
+_LEAST_OPEN = 6
+_MOST_HOUR_LABELS = 12
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,68 @@ class BarChart(msgspec.Struct, frozen=True, kw_only=True):
     base: int
     lines: list[Line]
     bars: list[Bar]
+
+
+class TimeMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A place on a time line, in percent of its width, and what stands there.
+
+    is_minor: left out where there is no room for all.
+    """
+
+    percent: float
+    at: datetime
+    text: str
+    is_minor: bool = False
+
+
+class TimelineChart(msgspec.Struct, frozen=True, kw_only=True):
+    """How much was open by minute, as one outline in units of a minute and of a ticket.
+
+    most: how many tickets high it is. hours: below it. late: what became late, by order number.
+    """
+
+    minutes: int
+    most: int
+    outline: str
+    hours: list[TimeMark]
+    late: list[TimeMark]
+
+
+def build_timeline_chart(timeline: Timeline, zone: tzinfo) -> TimelineChart:
+    """Lay out a wall's day. zone: of the cafe, whose hours are written."""
+    minutes = len(timeline.open_by_minute)
+    most = max(_LEAST_OPEN, *timeline.open_by_minute)
+    steps = [f"V{most - tickets}H{at}" for at, tickets in enumerate(timeline.open_by_minute, 1)]
+    hours_apart = -(-minutes // (60 * _MOST_HOUR_LABELS))
+    hours = [timeline.begins_at + _AN_HOUR * hour for hour in range(0, minutes // 60, hours_apart)]
+    return TimelineChart(
+        minutes=minutes,
+        most=most,
+        outline=f"M0 {most}{''.join(steps)}V{most}Z",
+        hours=[
+            TimeMark(
+                percent=find_percent(timeline, at),
+                at=at,
+                text=f"{at.astimezone(zone):%H:%M}",
+                is_minor=number % 2 == 1,
+            )
+            for number, at in enumerate(hours)
+        ],
+        late=[
+            TimeMark(
+                percent=find_percent(timeline, point.at),
+                at=point.at,
+                text=str(point.order_number),
+            )
+            for point in timeline.late
+        ],
+    )
+
+
+def find_percent(timeline: Timeline, at: datetime) -> float:
+    """Say where on a time line a moment is, in percent of its width; never beside it."""
+    share = (at - timeline.begins_at) / (timeline.ends_at - timeline.begins_at)
+    return round(100 * min(1, max(0, share)), 3)
 
 
 def build_bar_chart(hours: Sequence[HourSalesView], at: datetime) -> BarChart:

@@ -3,8 +3,9 @@
 Handlers reach services, realtime's documents and templates through it and through nothing else.
 """
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ class HandlerContext:
     suspicions: told of who was refused. presence: who is connected. on_access_changed: to be told
     of the cafe after access was taken back. now, new_id: clock and ids.
     build_asyncapi: makes the document of the socket plane (realtime's builder, bound).
+    replay_gate: of the threads that read, one at most looks at a past service; the others serve.
     readiness_checks: what /readyz asks.
     """
 
@@ -57,3 +59,4 @@ class HandlerContext:
     new_id: NewId
     build_asyncapi: Callable[[], dict[str, Any]]
     readiness_checks: tuple[ReadinessCheck, ...]
+    replay_gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

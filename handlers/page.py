@@ -4,7 +4,10 @@ A page is one module named like its template. Staff pages ask for a sign-in and 
 sign-in page without one; guest pages ask for a guest's cookie; the rest says `is_public`.
 """
 
+import asyncio
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -41,7 +44,19 @@ class PageHandler(BaseHandler):
     def render_page(self, template: str, **context: Any) -> None:
         """Answer a page. template: below templates/pages/, without its ending."""
         nonce = make_nonce()
-        html = self.context.templates.render_page(
+        self._finish_page(self._prepare_page(template, nonce, context)(), nonce)
+
+    async def render_page_aside(self, template: str, **context: Any) -> None:
+        """Answer a page that is rendered in a thread: a large one that is asked for in a row."""
+        nonce = make_nonce()
+        html = await asyncio.to_thread(self._prepare_page(template, nonce, context))
+        self._finish_page(html, nonce)
+
+    def _prepare_page(
+        self, template: str, nonce: str, context: dict[str, Any]
+    ) -> Callable[[], str]:
+        return partial(
+            self.context.templates.render_page,
             f"pages/{template}.html",
             locale=self.locale_code,
             time_zone=self.time_zone,
@@ -51,6 +66,8 @@ class PageHandler(BaseHandler):
             idle_s=self._find_idle_s(),
             **context,
         )
+
+    def _finish_page(self, html: str, nonce: str) -> None:
         self.set_header("Content-Security-Policy", build_content_security_policy(nonce=nonce))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(html)

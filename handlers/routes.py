@@ -37,6 +37,7 @@ from handlers.pages.admin_person import (
     WithdrawPage,
 )
 from handlers.pages.admin_photo import PhotoPage, RemovePhotoPage
+from handlers.pages.admin_replay import ReplayMomentPart, ReplayPage
 from handlers.pages.admin_screens import (
     BusyLimitPage,
     ChangeScreenPage,
@@ -126,6 +127,8 @@ PAGES: dict[str, type[BaseHandler]] = {
     rf"/admin/people/shifts/(?P<shift_id>{_ID})/end": EndShiftPage,
     r"/admin/people/revoke": RevokeEverybodyPage,
     rf"/admin/people/(?P<person_id>{_ID})/revoke": RevokePersonPage,
+    r"/admin/replay": ReplayPage,
+    r"/admin/replay/moment": ReplayMomentPart,
     r"/admin/screens": ScreensPage,
     r"/admin/screens/pair": PairScreenPage,
     r"/admin/screens/opening": OpeningTimesPage,

@@ -28,8 +28,14 @@ from domain.identifiers import NewId
 from domain.kitchen import combine_lines
 from domain.money import write_typed_amount
 from domain.payments import PayPart, list_pay_parts
+from domain.replay import Timeline
 from handlers.assets import Assets
-from handlers.charts import build_bar_chart
+from handlers.charts import (
+    TimelineChart,
+    build_bar_chart,
+    build_timeline_chart,
+    find_percent,
+)
 from handlers.languages import (
     DEFAULT_LOCALE,
     LANGUAGE_NAMES,
@@ -45,11 +51,12 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class _Reader(msgspec.Struct, frozen=True):
-    """For whom something is being rendered."""
+    """For whom something is being rendered. at: the moment that is shown, where it is not now."""
 
     locale: Locale
     time_zone: tzinfo
     translations: NullTranslations
+    at: datetime | None = None
 
 
 _reader: ContextVar[_Reader] = ContextVar("template_reader")
@@ -106,10 +113,12 @@ class Templates:
             "day": format_day,
             "iso": format_iso,
             "epoch_ms": format_epoch_ms,
-            "moment": lambda at: format_moment(at, now()),
-            "age_s": lambda at: int((now() - at).total_seconds()),
+            "moment": lambda at: format_moment(at, _find_reader().at or now()),
+            "age_s": lambda at: int(((_find_reader().at or now()) - at).total_seconds()),
             "json_attribute": encode_json,
             "bar_chart": build_bar_chart,
+            "timeline_chart": _build_timeline_chart,
+            "percent_of": find_percent,
             "word": translate_word,
             "ticket_lines": combine_lines,
             "pass_order": build_pass_order,
@@ -121,10 +130,22 @@ class Templates:
                 self._list_sheets(name)
 
     def render_page(
-        self, template: str, *, locale: str, time_zone: str, nonce: str, **context: Any
+        self,
+        template: str,
+        *,
+        locale: str,
+        time_zone: str,
+        nonce: str,
+        shown_at: datetime | None = None,
+        **context: Any,
     ) -> str:
-        """Render a whole page. template: below templates/. nonce: of this answer's policy."""
+        """Render a whole page. template: below templates/. nonce: of this answer's policy.
+
+        shown_at: ages are of that moment, for a page of the past. Any thread may call it.
+        """
         reader = _make_reader(locale, time_zone)
+        if shown_at is not None:
+            reader = msgspec.structs.replace(reader, at=shown_at)
         token = _reader.set(reader)
         try:
             return self.environment.get_template(template).render(
@@ -266,6 +287,11 @@ def _translate(text: str) -> str:
 
 def _translate_count(singular: str, plural: str, count: int) -> str:
     return _find_reader().translations.ngettext(singular, plural, count)
+
+
+def _build_timeline_chart(timeline: Timeline) -> TimelineChart:
+    """Lay out a wall's day; its hours are those of the cafe's clock."""
+    return build_timeline_chart(timeline, _find_reader().time_zone)
 
 
 def _find_reader() -> _Reader:

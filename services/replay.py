@@ -1,8 +1,8 @@
 """Read a past service from the log for domain/replay.py, which says what its wall showed.
 
-Both functions are for `runner.read`, at most one of them at a time in a process. A day of one cafe
-is read, with the day before it for what was still open when it began, and no row beyond them; the
-rows of orders and tickets, as they are now, are not looked at.
+Both functions are for `runner.read`, at most one of them at a time in a process (decision 0059). A
+day of one cafe is read, with the day before it for what was still open when it began, and no row
+beyond them; the rows of orders and tickets, as they are now, are not looked at.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,9 @@ from services.boards import FINISHED_LIMIT, OPEN_LIMIT
 from services.cafes import CafeRules, read_cafe
 from services.event_log import UnreadableEvent, find_first_kept, list_rows_between
 
-# Far more than two days of any kitchen: what a log could ask of one reader is bounded.
-_EVENTS_LIMIT = 40_000
+# Three times two days of 5,000 events, of which a kitchen's are two thirds: what a log could ask of
+# a reader is bounded, and what is kept of it (3.4 KB each).
+_EVENTS_LIMIT = 20_000
 # As in services/audit_search.py: where adding a day or a zone's offset cannot overflow.
 _YEARS = range(1970, 3000)
 _A_SECOND = timedelta(seconds=1)

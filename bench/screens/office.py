@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from bench.screens.camera import Camera
 
-_PAGES = ("", "menu", "money", "people", "screens", "notices", "audit", "screens/pair")
+_PAGES = ("", "replay", "menu", "money", "people", "screens", "notices", "audit", "screens/pair")
 
 
 async def show_empty(camera: Camera) -> None:
@@ -39,7 +39,7 @@ async def show_rush(camera: Camera) -> None:
     """Every page with something in it, the questions that they ask, and on a tablet and a phone."""
     admin = await camera.cafe.open_display("desk", "owner", "/admin")
     await camera.look(admin, "admin-rush")
-    for page in ("money", "people", "screens", "audit", "notices"):
+    for page in ("replay", "money", "people", "screens", "audit", "notices"):
         await admin.goto(f"{camera.server.url}/admin/{page}")
         await camera.take(admin, f"admin-{page}")
     await _show_refund(camera, admin)
@@ -68,7 +68,7 @@ async def show_crowd(camera: Camera) -> None:
     await admin.get_by_role("link", name=re.compile("شكشوكة|Slow-cooked")).first.click()
     await admin.wait_for_url("**/admin/menu?item=*")
     await camera.take(admin, "admin-menu-crowd")
-    for page in ("money", "audit", "screens"):
+    for page in ("replay", "money", "audit", "screens"):
         await admin.goto(f"{camera.server.url}/admin/{page}")
         await camera.look(admin, f"admin-{page}-crowd")
     await camera.leave(admin)

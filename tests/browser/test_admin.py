@@ -1,5 +1,6 @@
 """Management at work: figures that move, a menu that guests see change, access that ends."""
 
+import re
 from pathlib import Path
 
 import pytest_asyncio
@@ -13,7 +14,14 @@ from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 from tests.support.pictures import draw_picture
 
 SIZES = ("desk", "tablet", "phone")
-PAGES = ("/admin", "/admin/menu", "/admin/money", "/admin/people", "/admin/audit")
+PAGES = (
+    "/admin",
+    "/admin/replay",
+    "/admin/menu",
+    "/admin/money",
+    "/admin/people",
+    "/admin/audit",
+)
 
 
 @pytest_asyncio.fixture
@@ -293,6 +301,33 @@ async def test_the_audit_is_searched_and_taken_along(cafe):
         await save_screenshot(window, f"admin-audit-none-{size}", whole_page=True)
     await admin.get_by_role("link", name="Clear the search").click()
     await expect(facts.first).to_be_visible()
+
+
+async def test_a_past_service_is_looked_at_second_by_second(cafe):
+    """By keys and by playing it: the wall of each moment, with nothing on it that acts."""
+    till = await cafe.speak_as("manager")
+    placed = await order(till, "Tosta mista")
+    await finish_all(cafe)
+    admin = await cafe.open_display("desk", "manager", "/admin/replay?station=kitchen")
+    wall = admin.locator("[data-replay-moment]")
+    ticket = wall.locator("[data-replay-open] > order-ticket")
+    await expect(wall.locator("h2")).to_contain_text("replayed")
+    await expect(admin.locator("connection-status")).to_have_count(0)
+
+    await admin.keyboard.press("Shift+ArrowRight")
+    finished = wall.locator('[data-column="finished"]')
+    await expect(finished).to_contain_text(str(placed.order_number))
+    await expect(ticket).to_have_count(0)
+    await admin.keyboard.press("Shift+ArrowLeft")
+    await expect(finished).to_have_count(0)
+    second = await wall.get_attribute("data-second")
+    await expect(admin).to_have_url(re.compile(f"station=kitchen&second={second}$"))
+    await admin.get_by_role("button", name="60×").click()
+
+    await expect(finished).to_have_count(1)
+    await admin.keyboard.press("n")
+    await expect(admin.get_by_text("No ticket became late after this.")).to_be_visible()
+    assert await wall.locator("button, a, input, [data-command]").count() == 0
 
 
 async def test_a_manager_works_by_keys(cafe):

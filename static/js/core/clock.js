@@ -9,10 +9,17 @@ const SAMPLES = 8;
 /** @type {{offsetMs: number, roundTripMs: number}[]} */
 let samples = [];
 let offsetMs = 0;
+/** @type {number | null} */
+let shownMs = null;
 
-/** @returns {number} the server's time in Unix milliseconds */
+/** @returns {number} the server's time in Unix milliseconds, or the moment that is shown instead */
 export function readServerTimeMs() {
-  return Date.now() + offsetMs;
+  return shownMs ?? Date.now() + offsetMs;
+}
+
+/** Let every age be of a moment of the past. @param {number | null} unixMs null for now */
+export function showMoment(unixMs) {
+  shownMs = unixMs;
 }
 
 /**
@@ -34,4 +41,5 @@ export function learnServerTime(serverTime, requestedAtMs) {
 export function forgetServerTime() {
   samples = [];
   offsetMs = 0;
+  shownMs = null;
 }

@@ -79,7 +79,8 @@ export function formatDuration(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-function updateAll() {
+/** All that is on the page, at once: for who has shown another moment. */
+export function updateAll() {
   for (const element of shown) element.update();
 }
 

@@ -16,6 +16,7 @@ from domain.views import KitchenScreensView
 from handlers.assets import Assets
 from handlers.pages.specimens.sheet import build_specimens
 from handlers.pages.specimens.tickets import (
+    list_tickets,
     make_finished_ticket,
     make_line,
     make_modifier,
@@ -275,6 +276,33 @@ def test_a_ticket_stays_until_its_void_was_seen(
     card = Page(templates.render_fragment("kitchen_ticket", ticket)).find("data-column")[0]
 
     assert column == card["data-column"]
+
+
+def test_a_card_of_the_past_shows_the_same_and_has_no_keys(templates: Templates) -> None:
+    """Every specimen: the same lines in the same cells, well formed, and nothing to press."""
+    card = templates.environment.get_template("components/kitchen_ticket.html").module
+    tickets = [ticket for _, ticket in list_tickets(NOW)] + [
+        make_finished_ticket(2, now=NOW, age_s=5)
+    ]
+
+    for ticket in tickets:
+        live, past = (Page(str(card.kitchen_ticket(ticket, acts=acts))) for acts in (True, False))  # type: ignore[attr-defined]
+
+        assert [] == past.faults
+        assert {"button"} & {tag for tag, _ in past.elements} == set()
+        assert [] == past.find("data-command") == past.find("data-payload")
+        for mark in (
+            "line__name",
+            "line__quantity",
+            "ticket__cell",
+            "ticket__strip",
+            "ticket__allergy",
+        ):
+            assert _count(live, mark) == _count(past, mark)
+
+
+def _count(page: Page, mark: str) -> int:
+    return sum(mark in (found.get("class") or "").split() for found in page.find("class"))
 
 
 def test_guests_words_are_text_and_never_markup(templates: Templates) -> None:

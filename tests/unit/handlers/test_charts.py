@@ -1,11 +1,13 @@
 """Where the bars of the day stand."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain.analytics import HourSalesView
-from handlers.charts import HEIGHT, WIDTH, build_bar_chart, choose_step
+from domain.replay import LatePoint, Timeline
+from handlers.charts import HEIGHT, WIDTH, build_bar_chart, build_timeline_chart, choose_step
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -66,3 +68,33 @@ def test_a_first_order_is_no_slab():
 def test_lines_stand_for_round_amounts(largest: int, step: int):
     """Four of them reach at least as far as the largest bar."""
     assert choose_step(largest) == step
+
+
+def test_a_time_line_is_drawn_in_minutes_and_tickets():
+    """Its outline in their units, its places in percent, its hours by the cafe's clock."""
+    late = LatePoint(
+        at=NOON + timedelta(minutes=90), ticket_id="-", order_number=118, station_name="Bar"
+    )
+    timeline = Timeline(
+        begins_at=NOON,
+        open_by_minute=[0, 8, 3] + [0] * 117,
+        fullest_at=NOON + timedelta(minutes=1),
+        late=[late],
+    )
+
+    chart = build_timeline_chart(timeline, ZoneInfo("Europe/Berlin"))
+
+    assert chart.outline.startswith("M0 8V8H1V0H2V5H3V8H4")
+    assert (chart.minutes, chart.most) == (120, 8)
+    assert [(mark.percent, mark.text) for mark in chart.hours] == [(0, "13:00"), (50, "14:00")]
+    assert [(mark.percent, mark.text) for mark in chart.late] == [(75, "118")]
+
+
+def test_a_long_day_has_no_more_hours_than_fit():
+    """Every third of a day of 25 hours; half of them give way where it is narrow."""
+    timeline = Timeline(begins_at=NOON, open_by_minute=[1] * 1500, fullest_at=NOON, late=[])
+
+    hours = build_timeline_chart(timeline, UTC).hours
+
+    assert len(hours) == 9
+    assert [mark.is_minor for mark in hours[:3]] == [False, True, False]
