@@ -42,6 +42,7 @@ from handlers.sockets.routes import SocketRoutes, build_socket_routes
 from handlers.templating import Templates
 from jobs.analytics import AnalyticsTicker, build_analytics_job
 from jobs.audit import AuditSeals, build_seal_job
+from jobs.availability import build_availability_job
 from jobs.day_end import build_day_end_job
 from jobs.holds import build_hold_job
 from jobs.housekeeping import build_housekeeping_job
@@ -310,6 +311,7 @@ def build(settings: Settings, *, before_commit: Callable[[], None] = lambda: Non
             [
                 build_hold_job(runner, now=now),
                 build_day_end_job(runner, now=now),
+                build_availability_job(runner, now=now),
                 build_payment_job(
                     runner, {PaymentMethod.SANDBOX: Sandbox(settings.data_dir)}, now=now
                 ),

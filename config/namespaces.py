@@ -161,6 +161,8 @@ _BOARD_EVENTS = frozenset({"order_number_preparing", "order_number_ready", "orde
 _TABLE_EVENTS = frozenset({"table_session_opened", "table_session_moved", "table_session_closed"})
 _MENU_EVENTS = frozenset({"menu_availability_changed", "menu_pause_changed", "menu_item_changed"})
 _COUNT_EVENTS = frozenset({"menu_item_counted"})
+# For whoever has some of a dish in a cart.
+_STOCK_EVENTS = frozenset({"dish_stock_changed"})
 _CALL_EVENTS = frozenset({"table_called", "table_call_updated"})
 _NOTIFICATION_EVENTS = frozenset({"staff_notification", "staff_notification_updated"})
 _DEVICE_EVENTS = frozenset({"device_paired", "device_updated", "device_revoked"})
@@ -225,6 +227,7 @@ NAMESPACES: dict[Namespace, NamespaceRule] = {
         | _CALL_EVENTS
         | _QUEUE
         | _WAITS
+        | _STOCK_EVENTS
         | _OWN_DEVICE,
     ),
     Namespace.ADMIN: NamespaceRule(

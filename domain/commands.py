@@ -249,9 +249,10 @@ class CallServer(Command):
 
 
 class SetAvailability(Command):
-    """Mark a menu item, or a modifier, sold out (until: None is until changed) or sellable.
+    """Mark a menu item, or a modifier, sold out or sellable.
 
-    left: of an item, how many units are sold before it is sold out; None counts nothing.
+    left: of an item, how many units are sold before it is sold out; None counts nothing. until:
+    when being sold out, or the count, ends by itself; None is until changed.
     """
 
     is_sold_out: bool

@@ -16,6 +16,7 @@ from domain.views import (
     BoardNumberView,
     DeviceView,
     DishCountView,
+    DishStockView,
     MenuItemView,
     NotificationView,
     OrderView,
@@ -213,6 +214,12 @@ class MenuItemCounted(Event, tag="menu_item_counted"):
     count: DishCountView
 
 
+class DishStockChanged(Event, tag="dish_stock_changed"):
+    """Other units of a counted dish can be had than before: a cart that has some looks again."""
+
+    stock: DishStockView
+
+
 class TableCalled(Event, tag="table_called"):
     """A table's guests ask for somebody, for the first time or again."""
 
@@ -303,6 +310,7 @@ AnyEvent = (
     | MenuAvailabilityChanged
     | MenuPauseChanged
     | MenuItemCounted
+    | DishStockChanged
     | TableCalled
     | TableCallUpdated
     | StaffNotification

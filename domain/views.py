@@ -172,12 +172,23 @@ class DishAvailabilityView(View):
 
 
 class DishCountView(View):
-    """How many units of a dish are left to sell; None: it is not counted. For staff alone."""
+    """How many units of a dish are left to sell; None: it is not counted. For staff alone.
+
+    until: when the count ends by itself, None where it does not (and in events that were logged
+    before it could).
+    """
 
     menu_item_id: str
     name: str
     kitchen_name: str
     left: int | None
+    until: datetime | None = None
+
+
+class DishStockView(View):
+    """A dish of which other units can be had than before. How many, its guests are not told."""
+
+    menu_item_id: str
 
 
 class StationPauseView(View):

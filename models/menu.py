@@ -53,6 +53,7 @@ class MenuItem(Table):
     version: rises with edits.
     sold_out_at and sold_out_until: sold out from the one, until the other or until changed.
     left_count: units that are left to sell, None where nobody counts; at 0 it is sold out.
+    left_until: when that count ends by itself, None where it stands until changed.
     """
 
     id = id_field(primary_key=True)
@@ -72,12 +73,17 @@ class MenuItem(Table):
     sold_out_at = timestamp_field(null=True)
     sold_out_until = timestamp_field(null=True)
     left_count = integer_field(null=True)
+    left_until = timestamp_field(null=True)
     archived_at = timestamp_field(null=True)
     version = integer_field(default=1)
 
     class Meta:
         table_name = "menu_item"
-        indexes = ((("cafe_id", "category_id", "position"), False),)
+        indexes = (
+            (("cafe_id", "category_id", "position"), False),
+            (("left_until",), False),
+            (("sold_out_until",), False),
+        )
         constraints = (
             check("menu_item_price", "price_minor >= 0"),
             check("menu_item_prep", "prep_s >= 0"),
@@ -156,7 +162,11 @@ class Modifier(Table):
 
     class Meta:
         table_name = "modifier"
-        indexes = ((("modifier_group_id", "position"), False), (("cafe_id",), False))
+        indexes = (
+            (("modifier_group_id", "position"), False),
+            (("cafe_id",), False),
+            (("sold_out_until",), False),
+        )
         constraints = (
             check("modifier_price", "price_minor >= 0"),
             check("modifier_version", "version >= 1"),

@@ -17,6 +17,7 @@ from domain.events import (
     DevicePaired,
     DeviceRevoked,
     DeviceUpdated,
+    DishStockChanged,
     KitchenOrderCompleted,
     KitchenOrderReceived,
     KitchenOrderStarted,
@@ -221,11 +222,14 @@ def _address(event: AnyEvent) -> _Address:
             return _address_table(call.table_number, call.table_session_id)
         case StaffNotification(audience=audience) | StaffNotificationUpdated(audience=audience):
             return [(RoomKind.ROLE, role.value) for role in audience.target_roles]
-        case MenuAvailabilityChanged() | MenuPauseChanged() | MenuItemChanged():
+        case (
+            MenuAvailabilityChanged()
+            | MenuPauseChanged()
+            | MenuItemChanged()
+            | MenuItemCounted()
+            | DishStockChanged()
+        ):
             return _address_menu(event)
-        case MenuItemCounted():
-            # How much a house has left is not its guests' business: they hear when it is none.
-            return [(RoomKind.CAFE, ""), (RoomKind.STAFF, ""), (RoomKind.KITCHEN, "")]
         case (
             DevicePaired() | DeviceUpdated() | DeviceRevoked() | StationMoved() | StationReturned()
         ):
@@ -246,11 +250,21 @@ def _address_screens(
 
 
 def _address_menu(
-    event: MenuAvailabilityChanged | MenuPauseChanged | MenuItemChanged,
+    event: MenuAvailabilityChanged
+    | MenuPauseChanged
+    | MenuItemChanged
+    | MenuItemCounted
+    | DishStockChanged,
 ) -> _Address:
-    kinds = [RoomKind.CAFE, RoomKind.STAFF, RoomKind.CUSTOMERS]
+    if isinstance(event, DishStockChanged):
+        return [(RoomKind.CUSTOMERS, "")]
+    kinds = [RoomKind.CAFE, RoomKind.STAFF]
+    # How much a house has left is not its guests' business: they hear that it changed, and when
+    # it is none.
+    if not isinstance(event, MenuItemCounted):
+        kinds.append(RoomKind.CUSTOMERS)
+    # An edit is not for the kitchen: it has prices, and tickets keep the names they went with.
     if not isinstance(event, MenuItemChanged):
-        # An edit is not for the kitchen: it has prices, and tickets keep the names they went with.
         kinds.append(RoomKind.KITCHEN)
     return [(kind, "") for kind in kinds]
 
@@ -309,6 +323,7 @@ def _list_renderings(event: AnyEvent) -> tuple[Rendering, ...]:
             | MenuPauseChanged()
             | MenuItemChanged()
             | MenuItemCounted()
+            | DishStockChanged()
             | DevicePaired()
             | DeviceUpdated()
             | DeviceRevoked()

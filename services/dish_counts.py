@@ -8,9 +8,10 @@ order is saved; nothing else changes a count but whoever sets it (services/menu.
 from collections import Counter
 from collections.abc import Iterable
 
-from domain.events import MenuAvailabilityChanged, MenuItemCounted
-from domain.views import DishCountView
+from domain.events import DishStockChanged, MenuAvailabilityChanged, MenuItemCounted
+from domain.views import DishCountView, DishStockView
 from models.base import database_proxy
+from models.fields import from_optional_unix_ms
 from models.menu import MenuItem
 from models.rows import fetch_rows
 from services.cafes import read_cafe
@@ -18,7 +19,7 @@ from services.menu_books import MenuBook, get_menu_book, list_items, raise_menu_
 from services.unit_of_work import UnitOfWork
 
 _COUNTS_QUERY = """
-SELECT id, name, kitchen_name, left_count FROM menu_item
+SELECT id, name, kitchen_name, left_count, left_until FROM menu_item
 WHERE cafe_id = ? AND left_count IS NOT NULL AND archived_at IS NULL
 ORDER BY id
 """
@@ -27,8 +28,14 @@ ORDER BY id
 def list_counts(cafe_id: str) -> list[DishCountView]:
     """List the dishes on the menu that are counted down; for `runner.read`."""
     return [
-        DishCountView(menu_item_id=menu_item_id, name=name, kitchen_name=kitchen_name, left=left)
-        for menu_item_id, name, kitchen_name, left in fetch_rows(_COUNTS_QUERY, (cafe_id,))
+        DishCountView(
+            menu_item_id=menu_item_id,
+            name=name,
+            kitchen_name=kitchen_name,
+            left=left,
+            until=from_optional_unix_ms(until),
+        )
+        for menu_item_id, name, kitchen_name, left, until in fetch_rows(_COUNTS_QUERY, (cafe_id,))
     ]
 
 
@@ -72,12 +79,16 @@ def follow_units(
 
 def record_count(unit: UnitOfWork, menu_item_id: str, left: int | None) -> None:
     """Tell staff how many units of a dish are left."""
-    ((name, kitchen_name),) = fetch_rows(
-        "SELECT name, kitchen_name FROM menu_item WHERE id = ? AND cafe_id = ?",
+    ((name, kitchen_name, until),) = fetch_rows(
+        "SELECT name, kitchen_name, left_until FROM menu_item WHERE id = ? AND cafe_id = ?",
         (menu_item_id, unit.cafe_id),
     )
     count = DishCountView(
-        menu_item_id=menu_item_id, name=name, kitchen_name=kitchen_name, left=left
+        menu_item_id=menu_item_id,
+        name=name,
+        kitchen_name=kitchen_name,
+        left=left,
+        until=from_optional_unix_ms(until),
     )
     unit.record(MenuItemCounted(count=count))
 
@@ -105,9 +116,9 @@ def _write(unit: UnitOfWork, menu_item_id: str, *, left: int, now_left: int) -> 
         return
     changes: dict[str, object] = {"left_count": now_left}
     if not now_left:
-        changes |= {"sold_out_at": unit.now, "sold_out_until": None}
+        changes |= {"sold_out_at": unit.now, "sold_out_until": MenuItem.left_until}
     elif not left:
-        changes |= {"sold_out_at": None}
+        changes |= {"sold_out_at": None, "sold_out_until": None}
     MenuItem.update(**changes).where(
         MenuItem.id == menu_item_id, MenuItem.cafe_id == unit.cafe_id
     ).execute()
@@ -116,4 +127,6 @@ def _write(unit: UnitOfWork, menu_item_id: str, *, left: int, now_left: int) -> 
         book = get_menu_book(read_cafe(unit.cafe_id))
         for item in list_items(book, menu_item_id=menu_item_id, modifier_id=None, now=unit.now):
             unit.record(MenuAvailabilityChanged(item=item, menu_version=menu_version))
+    else:
+        unit.record(DishStockChanged(stock=DishStockView(menu_item_id=menu_item_id)))
     record_count(unit, menu_item_id, now_left)

@@ -37,7 +37,7 @@ def read_availability(cafe_id: str, *, now: datetime) -> MenuAvailabilityView:
 
 
 def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuAvailabilityView:
-    """Mark an item or an option sold out, or sellable again: an item without end, or counted.
+    """Mark an item or an option sold out, or sellable again: an item uncounted, or counted.
 
     Raises: UnprocessableInput (not exactly one thing named, an end that is past, too far or without
     a zone, a count of what is not an item for sale), NotFound.
@@ -52,6 +52,7 @@ def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuAvailabi
     if command.menu_item_id is not None:
         left_before = lock_count(unit.cafe_id, command.menu_item_id)
         changes["left_count"] = command.left
+        changes["left_until"] = command.until if command.left is not None else None
     marked = (
         model.update(**changes)
         .where(
@@ -72,7 +73,7 @@ def set_availability(unit: UnitOfWork, command: SetAvailability) -> MenuAvailabi
     )
     for item in items:
         unit.record(MenuAvailabilityChanged(item=item, menu_version=menu_version))
-    if command.menu_item_id is not None and left_before != command.left:
+    if command.menu_item_id is not None and (left_before, command.left) != (None, None):
         record_count(unit, command.menu_item_id, command.left)
     unit.audit(
         "availability_changed",

@@ -60,8 +60,9 @@ _QUERIES = frozenset({"quote"})
 # What follows when an order becomes ready, is fetched, or goes back to the kitchen.
 _READY = frozenset({"order_ready", "order_number_ready"})
 _GONE = frozenset({"order_number_cleared"})
-# Of a dish that is counted down the last unit sells it out, and one that comes back sells it again.
-_COUNTED = frozenset({"menu_item_counted", "menu_availability_changed"})
+# Of a dish that is counted down the last unit sells it out, and one that comes back sells it again;
+# of the others open carts hear.
+_COUNTED = frozenset({"menu_item_counted", "menu_availability_changed", "dish_stock_changed"})
 _FIRED = _COUNTED | {"kitchen_order_received", "order_status_updated", "order_number_preparing"}
 _STARTED = frozenset(
     {
@@ -195,7 +196,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "set_availability": (
         commands.SetAvailability,
         menu.set_availability,
-        _COUNTED,
+        _COUNTED - {"dish_stock_changed"},
     ),
     "pause_ordering": (
         commands.PauseOrdering,

@@ -10,7 +10,7 @@ import msgspec
 from domain.errors import NotFound
 from domain.menu import refresh_menu
 from domain.sold_out import COUNTS, SoldOutEnd, list_ends
-from domain.views import MenuItemView, ModifierOptionView
+from domain.views import DishCountView, MenuItemView, ModifierOptionView
 from models.rows import fetch_rows
 from services.cafes import read_cafe
 from services.dish_counts import list_counts
@@ -35,11 +35,16 @@ _HAS_OPTION = """EXISTS (
 
 
 class Dish(msgspec.Struct, frozen=True, kw_only=True):
-    """is_own: made at the station that asks. left: units, of a dish that is counted down."""
+    """is_own: made at the station that asks. count: of a dish that is counted down."""
 
     item: MenuItemView
     is_own: bool
-    left: int | None
+    count: DishCountView | None
+
+    @property
+    def left(self) -> int | None:
+        """Units that are left, None where nobody counts."""
+        return self.count.left if self.count is not None else None
 
 
 class SellableThings(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +66,9 @@ class SoldOutChoice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be sold out, for how long, and the orders that it touches.
 
     menu_item_id, modifier_id: one of them. until: of one that is sold out until a time. left: units
-    of a dish that is counted down. counts: how many units it may be
-    said to have left, none of an option.
+    of a dish that is counted down, and left_until when that ends by itself. counts: how many units
+    it may be said to have left, none of an option. day_end: of the business day, with which a new
+    count ends.
     """
 
     name: str
@@ -71,7 +77,9 @@ class SoldOutChoice(msgspec.Struct, frozen=True, kw_only=True):
     is_sold_out: bool
     until: datetime | None
     left: int | None
+    left_until: datetime | None
     counts: list[int]
+    day_end: datetime
     ends: list[SoldOutEnd]
     touched: list[TouchedOrder]
     time_zone: str
@@ -88,12 +96,12 @@ def list_sellable(cafe_id: str, station_id: str | None, *, now: datetime) -> Sel
         for option in group.options
         if not option.is_removal
     }
-    left = {each.menu_item_id: each.left for each in list_counts(cafe_id)}
+    counts = {each.menu_item_id: each for each in list_counts(cafe_id)}
     dishes = [
         Dish(
             item=item,
             is_own=station_id is None or item.station_id == station_id,
-            left=left.get(item.menu_item_id),
+            count=counts.get(item.menu_item_id),
         )
         for item in items
     ]
@@ -110,27 +118,30 @@ def read_choice(
     cafe = read_cafe(cafe_id)
     things = list_sellable(cafe_id, None, now=now)
     found: MenuItemView | ModifierOptionView | None
-    left = None
+    count = None
     if menu_item_id is not None:
         dish = next(
             (each for each in things.dishes if each.item.menu_item_id == menu_item_id), None
         )
-        found, left = (None, None) if dish is None else (dish.item, dish.left)
+        found, count = (None, None) if dish is None else (dish.item, dish.count)
     else:
         found = next((each for each in things.options if each.modifier_id == modifier_id), None)
     if found is None:
         raise NotFound("There is no such item or option on the menu.")
     what = _IS_DISH if menu_item_id is not None else _HAS_OPTION
     rows = fetch_rows(_TOUCHED_QUERY.format(what=what), (cafe_id, menu_item_id or modifier_id))
+    day_end = cafe.find_day_end(now)
     return SoldOutChoice(
         name=found.name,
         menu_item_id=menu_item_id,
         modifier_id=modifier_id,
         is_sold_out=found.is_sold_out,
         until=found.sold_out_until,
-        left=left,
+        left=count.left if count is not None else None,
+        left_until=count.until if count is not None else None,
         counts=[] if menu_item_id is None else list(COUNTS),
-        ends=list_ends(now, day_end=cafe.find_day_end(now)),
+        day_end=day_end,
+        ends=list_ends(now, day_end=day_end),
         touched=[
             TouchedOrder(order_number=number, table_label=label, quantity=int(quantity))
             for number, label, quantity in rows

@@ -226,7 +226,8 @@ class EditOptionsPage(DishForm):
 class AvailabilityPage(DishForm):
     """POST /admin/menu/{item}/availability: sold out, until when, there again, or so many left.
 
-    until: `back`, `left` (then `left` is how many), `open`, `hour` or `day`; the last one is meant.
+    until: `back`, `left` or `left_open` (then `left` is how many, today or until changed), `open`,
+    `hour` or `day`; the last one is meant.
     option: a choice of the dish, instead of itself, as `{id}:{until}`.
     """
 
@@ -240,8 +241,9 @@ class AvailabilityPage(DishForm):
         word = option_until or self.read_field("until", longest=10)
         if modifier_id and not is_id(modifier_id):
             raise InvalidMessage("There is no such choice. Go back and try again.")
-        left = self._read_left() if word == "left" else None
-        if word == "left" and left is None:
+        is_count = word in ("left", "left_open")
+        left = self._read_left() if is_count else None
+        if is_count and left is None:
             self.set_status(422)
             say = f"Write a number from 1 to {_MOST_LEFT}."
             await self.show_menu(
@@ -253,12 +255,14 @@ class AvailabilityPage(DishForm):
             SetAvailability(
                 menu_item_id=None if modifier_id else menu_item_id,
                 modifier_id=modifier_id or None,
-                is_sold_out=word not in ("back", "left"),
+                is_sold_out=word != "back" and not is_count,
                 until=self._find_end(word, menu.cafe),
                 left=left,
             ),
         )
-        self.lead_back(menu_item_id, done=word if word in ("back", "left") else "out")
+        self.lead_back(
+            menu_item_id, done="left" if is_count else "back" if word == "back" else "out"
+        )
 
     def _read_left(self) -> int | None:
         """Read how many units are left; None for what is no such number."""
@@ -271,9 +275,9 @@ class AvailabilityPage(DishForm):
         match word:
             case "hour":
                 return now + timedelta(hours=1)
-            case "day":
+            case "day" | "left":
                 return cafe.find_day_end(now)
-            case "open" | "back" | "left":
+            case "open" | "back" | "left_open":
                 return None
         raise InvalidMessage("Say until when it is sold out.")
 

@@ -50,11 +50,17 @@ class GuestCartPage(CartPage):
 
     async def show(self, *, faults: list[Fault], allergy: str = "", note: str = "") -> None:
         scene, cart = await self.read_scene(), self.read_cart()
-        quote, quote_faults = await self._quote(scene, cart)
+        quote, quote_faults, short = await self._quote(scene, cart)
         self.render_page(
             "guest_cart",
             guest=scene.guest,
-            cart={"lines": [_show_line(line, scene) for line in cart.lines], "count": cart.count},
+            cart={
+                "lines": [
+                    _show_line(line, scene, left=short.get(position))
+                    for position, line in enumerate(cart.lines)
+                ],
+                "count": cart.count,
+            },
             quote=quote,
             order=_find_open_order(scene),
             allergy=allergy,
@@ -76,19 +82,25 @@ class GuestCartPage(CartPage):
             now=self.context.now(),
         )
 
-    async def _quote(self, scene: GuestScene, cart: Cart) -> tuple[QuoteView | None, list[Fault]]:
-        """Price the cart, where all of it can be had."""
+    async def _quote(
+        self, scene: GuestScene, cart: Cart
+    ) -> tuple[QuoteView | None, list[Fault], dict[int, int]]:
+        """Price the cart, where all of it can be had.
+
+        Returns what is wrong with all of it, and how many are left by line that asks for more.
+        """
         items = scene.items
         if not cart.lines or not all(
             is_sellable(line, items.get(line.menu_item_id)) for line in cart.lines
         ):
-            return None, []
+            return None, [], {}
         try:
-            return await self.ask_price([line.to_draft() for line in cart.lines]), []
+            return await self.ask_price([line.to_draft() for line in cart.lines]), [], {}
         except TableTapError as error:
             if error.status not in (404, 409, 422):
                 raise
-            return None, [{"field": "", "message": self.tell(error)}]
+            short = _find_short(error)
+            return None, [] if short else [{"field": "", "message": self.tell(error)}], short
 
     async def ask_price(self, lines: list[LineDraft]) -> QuoteView:
         """Ask what lines cost now. Raises: TableTapError where the menu refuses them."""
@@ -218,7 +230,18 @@ def _put(cart: Cart, chosen: CartLine) -> Cart:
     )
 
 
-def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
+def _find_short(error: TableTapError) -> dict[int, int]:
+    """Return how many are left by line, where nothing else is wrong with a cart; else nothing.
+
+    Of two lines of one dish the first takes what is left, and the second finds it sold out.
+    """
+    faults = (error.details or {}).get("faults", [])
+    if any(each["code"] not in ("not_enough_left", "sold_out") for each in faults):
+        return {}
+    return {each["line"]: each.get("left", 0) for each in faults}
+
+
+def _show_line(line: CartLine, scene: GuestScene, *, left: int | None) -> dict[str, Any]:
     item = scene.items.get(line.menu_item_id)
     unit_minor = estimate_unit_minor(line, item) if item is not None else 0
     return {
@@ -231,6 +254,7 @@ def _show_line(line: CartLine, scene: GuestScene) -> dict[str, Any]:
         "line_total_minor": line.quantity * unit_minor,
         "is_sold_out": not is_sellable(line, item),
         "pause": _find_pause(item),
+        "left": left,
         "modifier_ids": line.modifier_ids,
         "substitutes": [
             {"item": each, "modifier_ids": list_usual(each)}

@@ -84,6 +84,7 @@ _EVENTS: dict[str, tuple[type[EventMessage], _Builder]] = {
     "menu_availability_changed": (floor.MenuAvailabilityChangedMessage, floor.build_availability),
     "menu_pause_changed": (floor.MenuPauseChangedMessage, floor.build_pause),
     "menu_item_counted": (floor.MenuItemCountedMessage, floor.build_count),
+    "dish_stock_changed": (floor.DishStockChangedMessage, floor.build_stock),
     "table_called": (notifications.TableCalledMessage, notifications.build_call),
     "table_call_updated": (notifications.TableCallUpdatedMessage, notifications.build_call),
     "staff_notification": (

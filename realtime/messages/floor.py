@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from domain.events import (
+    DishStockChanged,
     MenuAvailabilityChanged,
     MenuItemChanged,
     MenuItemCounted,
@@ -20,6 +21,7 @@ from domain.views import (
     BoardNumberView,
     DishAvailabilityView,
     DishCountView,
+    DishStockView,
     MenuItemView,
     StationPauseView,
     TableView,
@@ -129,6 +131,17 @@ class MenuPauseChangedData(Data, frozen=True, kw_only=True):
         return self.pause
 
 
+class DishStockChangedData(Data, frozen=True, kw_only=True):
+    """Ask for a quote to know whether what is wanted can be had."""
+
+    menu_item_id: str
+    stock: DishStockView
+
+    @property
+    def view(self) -> DishStockView:
+        return self.stock
+
+
 class OrderNumberPreparingMessage(
     EventMessage, frozen=True, kw_only=True, tag="order_number_preparing"
 ):
@@ -177,6 +190,10 @@ class MenuItemChangedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_
 
 class MenuItemCountedMessage(EventMessage, frozen=True, kw_only=True, tag="menu_item_counted"):
     data: MenuItemCountedData
+
+
+class DishStockChangedMessage(EventMessage, frozen=True, kw_only=True, tag="dish_stock_changed"):
+    data: DishStockChangedData
 
 
 def build_order_number(
@@ -253,6 +270,11 @@ def build_count(event: MenuItemCounted) -> MenuItemCountedData:
     """Say how many units of a dish are left."""
     count = event.count
     return MenuItemCountedData(menu_item_id=count.menu_item_id, left=count.left, count=count)
+
+
+def build_stock(event: DishStockChanged) -> DishStockChangedData:
+    """Say that other units of a dish can be had, and not how many."""
+    return DishStockChangedData(menu_item_id=event.stock.menu_item_id, stock=event.stock)
 
 
 def build_menu_item(event: MenuItemChanged) -> MenuItemChangedData:

@@ -61,7 +61,7 @@ async def test_a_guest_reads_german_then_spanish(serve_demo: ServeDemo):
 
 
 async def test_a_cart_follows_the_house(serve_demo: ServeDemo):
-    """What sells out offers something instead, dish and option; a longer wait says what it was."""
+    """What sells out offers something instead, what is short says so; a wait says what it was."""
     cafe = serve_demo()
     manager = await cafe.speak_as("manager")
     menu = await manager.read_menu()
@@ -122,6 +122,23 @@ async def test_a_cart_follows_the_house(serve_demo: ServeDemo):
     await manager.command("/menu/resume", dict, {})
     await expect(phone.locator(".notice:visible")).to_have_count(0)
     await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_enabled()
+
+    # Somebody else takes two of four while three are in the cart.
+    wanted = draft_line(menu, other)
+    count = {"menuItemId": wanted.menu_item_id, "isSoldOut": False}
+    await manager.command("/menu/availability", dict, {**count, "left": 4})
+    for quantity in ("2", "3"):
+        await cake.get_by_role("button", name="One more").tap()
+        await expect(cake.locator("output")).to_have_text(quantity)
+    await manager.place_order(PlaceOrder(lines=[wanted, wanted]))
+    await expect(cake).to_contain_text("Only 2 are left.")
+    await expect(phone.locator("live-region")).to_contain_text("Only 2 are left.")
+    assert await find_violations(phone) == []
+    await save_screenshot(phone, "guest-cart-short", whole_page=True)
+    await cake.get_by_role("button", name="Take 2").tap()
+    await expect(cake.locator(".notice")).to_have_count(0)
+    await expect(phone.locator("[data-send-order] button[type=submit]")).to_be_enabled()
+    await manager.command("/menu/availability", dict, count)
 
     estimate = await phone.locator("[data-estimate]").get_attribute("data-estimate")
     other_phone = await cafe.sit_down(3)

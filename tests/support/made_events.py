@@ -1,5 +1,7 @@
 """One event of every type, and its place in a log."""
 
+from datetime import timedelta
+
 import msgspec
 
 from domain.audiences import build_audience
@@ -8,6 +10,7 @@ from domain.events import (
     DevicePaired,
     DeviceRevoked,
     DeviceUpdated,
+    DishStockChanged,
     KitchenOrderCompleted,
     KitchenOrderReceived,
     KitchenOrderStarted,
@@ -53,6 +56,7 @@ from domain.statuses import (
 from domain.views import (
     AcknowledgementView,
     DishCountView,
+    DishStockView,
     RefundView,
 )
 from tests.support.made_views import (
@@ -175,12 +179,17 @@ def make_events() -> dict[str, AnyEvent]:
         MenuItemChanged(item=make_menu_item(), is_listed=True, menu_version=12),
         MenuItemCounted(
             count=DishCountView(
-                menu_item_id=make_id(70), name="Flat white", kitchen_name="FLAT WHITE", left=4
+                menu_item_id=make_id(70),
+                name="Flat white",
+                kitchen_name="FLAT WHITE",
+                left=4,
+                until=NOON + timedelta(hours=16),
             )
         ),
         MenuPauseChanged(
             pause=make_pause(), is_paused=True, cause=PauseCause.LOAD, menu_version=13
         ),
+        DishStockChanged(stock=DishStockView(menu_item_id=make_id(70))),
         DevicePaired(device=make_device()),
         DeviceUpdated(device=make_device(name="Wall by the window")),
         DeviceRevoked(device=make_device()),

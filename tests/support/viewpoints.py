@@ -13,16 +13,17 @@ Sees = Callable[[Row], bool]
 
 _NOTICES = "staff_notification"
 _TOLD_IN_KITCHEN = ("menu_availability_changed", "menu_pause_changed", "menu_item_counted")
+_FOR_GUESTS = ("order_ready", "dish_stock_changed")
 _AVAILABILITY = ("menuItemId", "name", "kitchenName", "stationId", "isSoldOut", "soldOutUntil")
 
 
 def sees_as_management(row: Row, *, role: str = "manager") -> bool:
-    """All that happens in the cafe; that an order is ready is said to its guest alone.
+    """All that happens in the cafe, but for what is said to guests alone.
 
     What staff are told is for the roles that it names.
     """
     kind = _read_type(row)
-    return _is_told(row, role) if kind.startswith(_NOTICES) else kind != "order_ready"
+    return _is_told(row, role) if kind.startswith(_NOTICES) else kind not in _FOR_GUESTS
 
 
 def sees_at_counter(row: Row) -> bool:
@@ -41,7 +42,7 @@ def sees_in_kitchen(row: Row) -> bool:
 def sees_on_board(row: Row) -> bool:
     """Numbers that are made and ready, and what changes on the menu but for what is left of it."""
     kind = _read_type(row)
-    return kind != "menu_item_counted" and kind.startswith(("order_number_", "menu_"))
+    return kind != "menu_item_counted" and kind.startswith(("order_number_", "menu_", "dish_"))
 
 
 def sees_as_guest(table_session_id: str, order_ids: Iterable[str]) -> Sees:

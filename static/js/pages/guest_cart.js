@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The guest's order before it is sent: changed in place, sent once, and kept in step with the house.
- * What sells out meanwhile says so here with what there is instead, and how long it takes follows.
+ * What sells out meanwhile, or is fewer than what is wanted, says so here with what there is instead,
+ * and how long it takes follows. How many a house has is never told: the page asks about this cart.
  */
 
 import { sendOnce, submitInPlace, takeOverElements } from '../core/forms.js';
@@ -24,9 +25,10 @@ guardSending();
 
 const live = startLive({
   heartbeat: 'guest',
-  onMessage: ({ type }) => {
+  onMessage: ({ type, data }) => {
     if (['table_session_closed', 'table_session_moved'].includes(type)) location.reload();
     else if (type.startsWith('menu_') || type === 'wait_estimates') live?.reloadSoon();
+    else if (type === 'dish_stock_changed' && hasDish(data.menuItemId)) live?.reloadSoon();
   },
   onSnapshot: showFresh,
 });
@@ -86,8 +88,13 @@ function readEstimate() {
   return /** @type {HTMLElement | null} */ (document.querySelector('[data-estimate]'))?.dataset.estimate ?? '';
 }
 
+/** @param {string} id */
+function hasDish(id) {
+  return document.querySelector(`.cart-line[data-menu-item-id="${CSS.escape(id)}"]`) !== null;
+}
+
 function listSoldOut() {
-  return [...document.querySelectorAll('.cart-line:is([data-sold-out], [data-paused])')].map((line) => {
+  return [...document.querySelectorAll('.cart-line:is([data-sold-out], [data-paused], [data-short])')].map((line) => {
     const [name, words] = ['.cart-line__name', '.notice p'].map((part) => line.querySelector(part)?.textContent ?? '');
     return `${name}: ${words}`;
   });

@@ -160,6 +160,11 @@ async def test_so_many_are_left(world: World):
     assert "Counted down from now on." in page
     assert "4 left" in page
     assert read_fields(page)["left"] == "4"
+    ends = read(await till.get("/api/v1/menu/availability"))["counts"][0]["until"]
+    standing = await manager.request("POST", address, form={"until": "left_open", "left": "4"})
+    assert standing.code == 303
+    assert ends is not None
+    assert read(await till.get("/api/v1/menu/availability"))["counts"][0]["until"] is None
     stopped = await manager.request("POST", address, form={"until": "back", "left": "4"})
     assert "4 left" not in (await manager.get(stopped.headers["Location"])).body.decode()
 

@@ -1,6 +1,7 @@
 """Dishes that are counted down: every order takes its units, and the last one is sold once."""
 
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -20,6 +21,12 @@ from domain.commands import (
 from domain.errors import AuthorizationDenied, UnprocessableInput
 from domain.roles import Role
 from domain.views import MenuAvailabilityView
+from services.availability_ends import (
+    EndAvailability,
+    EndedAvailability,
+    end_availability,
+    list_cafes_with_ends,
+)
 from services.boards import read_kitchen_board
 from services.menu import read_availability, read_menu
 from services.operations import OPERATIONS
@@ -65,6 +72,9 @@ async def test_orders_take_their_units_and_the_last_one_sells_out(cafe):
     await _order(cafe, 2)
     told = [each.event for each in cafe.take_events()]
     assert [each.count.left for each in told if hasattr(each, "count")] == [1]
+    assert [each.stock.menu_item_id for each in told if hasattr(each, "stock")] == [
+        cafe.menu[DISH].menu_item_id
+    ]
     assert not [each for each in told if hasattr(each, "menu_version")]
     assert await _read(cafe) == (1, False)
 
@@ -93,7 +103,9 @@ async def test_orders_take_their_units_and_the_last_one_sells_out(cafe):
     assert await _read(cafe) == (1, False)
 
     await _order(cafe, 1)
-    assert "menu_availability_changed" in describe(cafe.take_events())
+    told_last = describe(cafe.take_events())
+    assert "menu_availability_changed" in told_last
+    assert "dish_stock_changed" not in told_last
     assert await _read(cafe) == (0, True)
     with pytest.raises(UnprocessableInput, match="sold out"):
         await _order(cafe, 1)
@@ -195,3 +207,60 @@ async def test_only_a_dish_that_is_for_sale_is_counted(cafe):
     assert (choice.left, 7 in choice.counts) == (7, True)
     await _set(cafe, is_sold_out=True)
     assert await _read(cafe) == (None, True)
+
+
+async def test_a_count_ends_with_its_time(cafe):
+    """What it sold out is sold again, and everybody who has the menu open hears of it."""
+    until = cafe.now + timedelta(hours=2)
+    await _set(cafe, is_sold_out=False, left=2, until=until)
+    await _order(cafe, 2)
+    found = await cafe.runner.read(read_availability, cafe.cafe_id, now=cafe.now)
+    assert [each.until for each in found.counts] == [until]
+    assert await _end(cafe) == []
+    assert await _read(cafe) == (0, True)
+
+    cafe.pass_time(hours=2)
+    cafe.take_events()
+    assert await _end(cafe) == [cafe.menu[DISH].menu_item_id]
+    assert describe(cafe.take_events()) == ["menu_availability_changed", "menu_item_counted"]
+    assert await _read(cafe) == (None, False)
+    assert await _end(cafe) == []
+    await _order(cafe, 3)
+
+
+async def test_what_was_sold_out_for_an_hour_is_told_when_it_is_over(cafe):
+    """A dish and an option; what stands until changed, and a count without an end, stay."""
+    until = cafe.now + timedelta(hours=1)
+    rye = next(
+        option
+        for group in cafe.menu["Toastie"].groups
+        for option in group.options
+        if option.name == "Rye"
+    )
+    sold_out = SetAvailability(modifier_id=rye.modifier_id, is_sold_out=True, until=until)
+    await cafe.do(Role.KITCHEN, "set_availability", sold_out)
+    await _set(cafe, is_sold_out=False, left=2)
+    latte = SetAvailability(menu_item_id=cafe.menu["Latte"].menu_item_id, is_sold_out=True)
+    await cafe.do(Role.KITCHEN, "set_availability", latte)
+    cafe.take_events()
+
+    cafe.pass_time(hours=1)
+    assert cafe.menu["Toastie"].menu_item_id in await _end(cafe)
+    assert set(describe(cafe.take_events())) == {"menu_availability_changed"}
+    assert await _read(cafe) == (2, False)
+    menu = await cafe.runner.read(read_menu, cafe.cafe_id, now=cafe.now)
+    dishes = [item for each in menu.categories for item in each.items]
+    assert [item.name for item in dishes if item.is_sold_out] == ["Latte"]
+
+
+async def _end(cafe):
+    """Let the clock look once; return the dishes that it told of."""
+    if cafe.cafe_id not in await cafe.runner.read(list_cafes_with_ends, cafe.now):
+        return []
+    outcome = await cafe.runner.write(
+        end_availability,
+        EndAvailability(),
+        command_type="end_availability",
+        cafe_id=cafe.cafe_id,
+    )
+    return msgspec.json.decode(outcome.body, type=EndedAvailability).menu_item_ids

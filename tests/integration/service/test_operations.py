@@ -185,7 +185,13 @@ async def _leave(cafe, count):
 
 
 async def _walk_through_counts(cafe, walk):
-    await _leave(cafe, 1)
+    """The last unit goes and comes back; then one of two, of which open carts hear."""
+    for others in range(2):
+        await _walk_through_units(cafe, walk, others)
+
+
+async def _walk_through_units(cafe, walk, others):
+    await _leave(cafe, others + 1)
     order = await walk.place("Water")
     await walk.void(order, order.items[0])
     order = await walk.place("Water")
@@ -194,7 +200,7 @@ async def _walk_through_counts(cafe, walk):
     await walk.update(order, OrderStatus.CANCELLED)
     order = await walk.place("Latte")
     await walk.add(order, "Water")
-    await _leave(cafe, 2)
+    await _leave(cafe, others + 2)
     (water,) = (await walk.place("Water")).items
     await walk.finish(water)
     await walk.serve(water)
@@ -315,12 +321,14 @@ async def _walk_through_gates(cafe, walk):
 
     guest = await cafe.sit_down(3)
     order = await walk.place("Water", who=guest)
-    await _leave(cafe, 1)
-    order = await walk.add(order, "Water", who=guest)
+    await _leave(cafe, 2)
+    for _ in range(2):
+        order = await walk.add(order, "Water", who=guest)
     await approve(1)
     await walk.finish(order.items[0])
     await walk.serve(order.items[0])
     await reject(2)
+    await reject(3)
     await _leave(cafe, None)
 
     await cafe.do(

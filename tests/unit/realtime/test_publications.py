@@ -97,6 +97,7 @@ ROOMS = {
     "staff_notification_updated": AUDIENCE_ROOMS,
     "menu_item_changed": [room for room in MENU_ROOMS if not room.endswith(":kitchen")],
     "menu_item_counted": [room for room in MENU_ROOMS if not room.endswith(":customers")],
+    "dish_stock_changed": [f"cafe:{CAFE}:customers"],
     "device_paired": DEVICE_ROOMS,
     "device_updated": DEVICE_ROOMS,
     "device_revoked": DEVICE_ROOMS,
@@ -111,6 +112,7 @@ ROOMS = {
 EVENTS = make_events()
 VIEWS = (
     "count",
+    "stock",
     "order",
     "ticket",
     "number",
@@ -297,6 +299,7 @@ CARDS = {
     "menu_pause_changed": [],
     "menu_item_changed": [],
     "menu_item_counted": [],
+    "dish_stock_changed": [],
 }
 
 
