@@ -62,6 +62,12 @@ async def test_no_letter_of_a_long_ticket_is_cut(cafe):
     for _ in range(3):
         await wall.locator('.wall__bar > [data-scale="1"]').tap()
         await expect_nothing_cut(wall)
+    # Choices and numbers grow with the names.
+    name, choice, number = [
+        await wall.locator(each).first.evaluate("it => parseFloat(getComputedStyle(it).fontSize)")
+        for each in (".line__name", ".line__modifiers", ".ticket__number")
+    ]
+    assert (round(choice / name, 2), round(number / name, 2)) == (0.85, 1.8)
     await wall.set_viewport_size({"width": 1366, "height": 768})
     await expect_nothing_cut(wall)
 
