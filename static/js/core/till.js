@@ -366,6 +366,10 @@ export class Till {
     if (!this.#root.dataset.orderId && (totals || !hasLines)) {
       this.#write('total', this.#format(totals?.totalMinor ?? 0));
       this.#write('tax', this.#format(totals?.taxMinor ?? 0));
+    } else if (!this.#root.dataset.orderId && !this.#sender.isLive) {
+      // While a quote is under way the last one stands; without a connection none comes.
+      this.#write('total', `≈ ${estimate}`);
+      this.#write('tax', '–');
     }
     const isComplete = hasLines && (Boolean(totals) || !this.#sender.isLive);
     this.#find('[data-draft="send"]')?.toggleAttribute('disabled', !isComplete || this.#isSending);
