@@ -86,6 +86,8 @@ _KITCHEN_COMMANDS = frozenset(
         "acknowledge_void",
         "acknowledge_allergy",
         "call_server",
+        "hold_items",
+        "fire_items",
         "rush_ticket",
         "withdraw_rush",
         "set_availability",
@@ -107,6 +109,8 @@ _COUNTER_COMMANDS = frozenset(
         # From the pass alone: the counter has no right to it.
         "recall_items",
         "remake_items",
+        "hold_items",
+        "fire_items",
         "rush_ticket",
         "withdraw_rush",
         "set_availability",

@@ -44,13 +44,24 @@ class ModifierChoice(Command):
     quantity: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
 
 
+# A minute is the least that a cook can plan with; after two hours nobody remembers.
+FiresIn = Annotated[int, msgspec.Meta(ge=60, le=7_200)]
+
+
+class CourseHold(Command):
+    """Keep a line from the kitchen. fires_in_s: for so long; None until somebody fires it."""
+
+    fires_in_s: FiresIn | None = None
+
+
 class LineDraft(Command):
-    """One wanted line. Prices are never taken from the client."""
+    """One wanted line. Prices are never taken from the client. hold: of staff alone."""
 
     menu_item_id: Id
     quantity: Quantity
     modifiers: Annotated[list[ModifierChoice], msgspec.Meta(max_length=30)] = []
     note: Note = ""
+    hold: CourseHold | None = None
 
 
 Lines = Annotated[list[LineDraft], msgspec.Meta(min_length=1, max_length=60)]
@@ -156,6 +167,22 @@ class StartItems(Command):
 
 class FinishItems(Command):
     """Say that lines are ready."""
+
+    items: Items
+
+
+class HoldItems(Command):
+    """Keep lines from the kitchen that it has not begun with, or held ones for another time.
+
+    fires_in_s: when they fire by themselves; None waits until somebody fires them.
+    """
+
+    items: Items
+    fires_in_s: FiresIn | None = None
+
+
+class FireItems(Command):
+    """Have held lines made from now on."""
 
     items: Items
 

@@ -48,7 +48,7 @@ class OrderRoundAdded(Event, tag="order_round_added"):
 
 
 class OrderRoundUpdated(Event, tag="order_round_updated"):
-    """A waiting round was confirmed, rejected or expired."""
+    """A waiting round was confirmed, rejected or expired, or one is held (`submitted`)."""
 
     order: OrderView
     round_number: int
@@ -123,7 +123,7 @@ class PaymentRefunded(Event, tag="payment_refunded"):
 
 
 class KitchenOrderReceived(Event, tag="kitchen_order_received"):
-    """A round fired: a station has a new ticket."""
+    """A round fired: a station has a new ticket, or has to make one that was held."""
 
     ticket: TicketView
 
@@ -141,8 +141,8 @@ class KitchenOrderCompleted(Event, tag="kitchen_order_completed"):
 
 
 class KitchenTicketUpdated(Event, tag="kitchen_ticket_updated"):
-    """A ticket changed without starting or completing. change: item, void, recall, rush, name,
-    allergy, moved or others."""
+    """A ticket changed without starting or completing. change: item, void, recall, held,
+    rush, name, allergy, moved or others."""
 
     ticket: TicketView
     change: str

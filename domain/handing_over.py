@@ -1,7 +1,8 @@
 """The pass: what of an order is still to be handed over, what it waits for, and who may not wait.
 
 Pure functions of an order's view, so that a page and a message show the same. A round that was
-fired stays at the pass until all that is left of it was handed over.
+fired stays at the pass until all that is left of it was handed over; what is held stands there too,
+because whoever sees what goes out knows when the rest is wanted.
 """
 
 from datetime import datetime
@@ -13,6 +14,8 @@ from domain.statuses import ItemStatus, OrderStatus, RoundStatus
 from domain.views import OrderItemView, OrderView, RoundView, View
 
 _MADE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
+# What has nothing to carry stands behind what has.
+_HELD_LAG_MS = 10**11
 
 
 class MissingPartView(View):
@@ -27,7 +30,8 @@ class PassOrderView(View):
     """An order as the pass sees it. rounds: fired, and not yet handed over, oldest first.
 
     since: when the oldest of them was fired; late_at: when the first of them is late. units: of
-    those rounds, served ones too. missing: by station, what is late first.
+    those rounds, served ones too. missing: by station, what is late first. held: rounds that come
+    later; where there is nothing else, since and late_at are when they were ordered.
     """
 
     rounds: list[RoundView]
@@ -36,6 +40,13 @@ class PassOrderView(View):
     units: int
     ready: list[OrderItemView]
     missing: list[MissingPartView]
+    held: list[RoundView]
+
+    @property
+    def rank(self) -> int:
+        """Place at the pass: the oldest first, and behind them what is held alone."""
+        since_ms = int(self.since.timestamp() * 1000)
+        return since_ms if self.rounds else since_ms + _HELD_LAG_MS
 
     @property
     def ready_units(self) -> int:
@@ -45,19 +56,22 @@ class PassOrderView(View):
     @property
     def is_complete(self) -> bool:
         """Whether nothing is missing: all that is left can be carried."""
-        return not self.missing
+        return bool(self.rounds) and not self.missing
 
 
 def build_pass_order(order: OrderView) -> PassOrderView | None:
     """Say what of an order is to be handed over; None where nothing is."""
     rounds = [each for each in order.rounds if _is_at_pass(each)]
-    if not rounds:
+    held = [each for each in order.rounds if each.is_held]
+    if not rounds and not held:
         return None
     live = [item for each in rounds for item in _list_live(each)]
+    late = [max(_find_late_at(item, each) for item in each.items) for each in rounds]
     return PassOrderView(
         rounds=rounds,
-        since=min(_find_fired_at(each) for each in rounds),
-        late_at=min(max(_find_late_at(item, each) for item in each.items) for each in rounds),
+        held=held,
+        since=min(_find_fired_at(each) for each in rounds or held),
+        late_at=min(late or [each.submitted_at for each in held]),
         units=sum(item.quantity for item in live),
         ready=[item for item in live if item.status is ItemStatus.READY],
         missing=_list_missing(rounds),
@@ -86,7 +100,7 @@ def check_serve_unprepared(
     Raises: AuthorizationDenied `manager_required`.
     """
     found = build_pass_order(order)
-    if found is None or found.is_complete:
+    if found is None or not found.missing:
         return
     if needs_consent(identity, consent):
         raise AuthorizationDenied(

@@ -52,6 +52,7 @@ _LEFT = frozenset({ItemStatus.QUEUED, ItemStatus.STARTED, ItemStatus.READY})
 
 # What a whole ticket may do; its lines move, and its status follows.
 TICKET_MOVES: dict[TicketStatus, tuple[ItemMove, ...]] = {
+    TicketStatus.HELD: (ItemMove.FIRE,),
     TicketStatus.RECEIVED: (ItemMove.START, ItemMove.FINISH),
     TicketStatus.STARTED: (ItemMove.START, ItemMove.FINISH, ItemMove.RECALL),
     TicketStatus.COMPLETED: (ItemMove.RECALL,),
@@ -75,6 +76,8 @@ def move_items(items: Iterable[Item], move: ItemMove, *, now: datetime) -> None:
     for item in items:
         item.status = move_item(item.status, move)
         match move:
+            case ItemMove.HOLD:
+                item.queued_at = None
             case ItemMove.START:
                 item.started_at = now
             case ItemMove.FINISH:
@@ -165,12 +168,22 @@ def void_items(order: Order, items: Sequence[Item], *, reason: str, now: datetim
     Rights are checked before (domain/voids.py). Raises: InvalidTransition.
     """
     for item in items:
-        item.status = move_item(item.status, ItemMove.VOID)
-        item.voided_at = now
-        item.void_reason = reason
+        void_item(item, reason=reason, now=now)
     for number in {item.round_number for item in items}:
         if not any(item.is_live for item in order.list_items(number)):
             _cancel_round(order.get_round(number), reason=reason, now=now)
+
+
+def void_item(item: Item, *, reason: str, now: datetime) -> None:
+    """Take one line off the bill. Raises: InvalidTransition.
+
+    Of what was held a cook has nothing to stop, so there is no void for them to acknowledge.
+    """
+    if item.status is ItemStatus.HELD:
+        item.void_seen_at = now
+    item.status = move_item(item.status, ItemMove.VOID)
+    item.voided_at = now
+    item.void_reason = reason
 
 
 def check_cancellable(order: Order) -> None:

@@ -36,29 +36,43 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_tickets(order: Order, fired: Round, *, now: datetime, new_id: NewId) -> list[Ticket]:
-    """Make the tickets of a round that fires, in the order of the cafe's stations."""
-    items = order.list_items(fired.number)
-    by_station = {
-        station_id: [item for item in items if item.station_id == station_id and item.is_live]
-        for station_id in order.stations
-    }
+    """Make the tickets that a round lacks, in the order of the cafe's stations.
+
+    One that the house held has had its tickets since then.
+    """
+    items = [item for item in order.list_items(fired.number) if item.is_live]
+    there = {ticket.station_id for ticket in _list_tickets(order, fired)}
+    wanted = {item.station_id for item in items} - there
     return [
         Ticket(
             ticket_id=new_id(),
             round_number=fired.number,
             station_id=station_id,
-            target_s=compute_target_s(mine, station_target_s=order.stations[station_id].target_s),
+            target_s=_find_target_s(order, items, station_id),
             queued_at=now,
         )
-        for station_id, mine in by_station.items()
-        if mine
+        for station_id in order.stations
+        if station_id in wanted
     ]
+
+
+def queue_tickets(order: Order, fired: Round, *, now: datetime) -> None:
+    """Have the tickets of a round that was held wait from now on: their age begins here."""
+    items = [item for item in order.list_items(fired.number) if item.is_live]
+    for ticket in _list_tickets(order, fired):
+        ticket.queued_at = now
+        ticket.target_s = _find_target_s(order, items, ticket.station_id)
 
 
 def compute_target_s(items: Sequence[Item], *, station_target_s: int) -> int:
     """Return the age at which a ticket is late: its slowest dish, at most the station's target."""
     slowest = max((item.prep_s for item in items), default=0)
     return min(max(slowest, _SHORTEST_TARGET_S), station_target_s)
+
+
+def _find_target_s(order: Order, items: Sequence[Item], station_id: str) -> int:
+    own = [item for item in items if item.station_id == station_id]
+    return compute_target_s(own, station_target_s=order.stations[station_id].target_s)
 
 
 def settle_ticket(ticket: Ticket, items: Sequence[Item], *, now: datetime) -> None:
@@ -81,6 +95,8 @@ def derive_ticket_status(items: Sequence[Item]) -> TicketStatus:
         return TicketStatus.CANCELLED
     if statuses <= _DONE:
         return TicketStatus.COMPLETED
+    if statuses == {ItemStatus.HELD}:
+        return TicketStatus.HELD
     if statuses <= {ItemStatus.HELD, ItemStatus.QUEUED}:
         return TicketStatus.RECEIVED
     return TicketStatus.STARTED
@@ -93,7 +109,7 @@ def derive_priority(
 
     is_rushed: its round is.
     """
-    if ticket.completed_at is not None:
+    if ticket.completed_at is not None or ticket.status is TicketStatus.HELD:
         return Priority.NORMAL
     if is_rushed:
         return Priority.URGENT
@@ -111,6 +127,8 @@ def rush_round(order: Order, ticket: Ticket, *, reason: str, rushed: int) -> Non
     are rushed that it would mean nothing.
     """
     each = order.get_round(ticket.round_number)
+    if each.is_held:
+        raise InvalidTransition(current=ticket.status, attempted="rush", allowed=["fire"])
     if not any(own.completed_at is None for own in _list_tickets(order, each)):
         allowed = ["recall"] if ticket.status is TicketStatus.COMPLETED else []
         raise InvalidTransition(current=ticket.status, attempted="rush", allowed=allowed)
@@ -192,11 +210,35 @@ def list_station_progress(order: Order, ticket: Ticket) -> list[StationProgressV
     return views
 
 
+def find_neighbour(order: Order, ticket: Ticket) -> Ticket | None:
+    """Return the ticket of the same order and station that shows a held one's lines with its own.
+
+    The last one that is in the making; None where there is none, or the ticket is not held.
+    """
+    if ticket.status is not TicketStatus.HELD:
+        return None
+    beside = [
+        other
+        for other in order.tickets
+        if other.station_id == ticket.station_id
+        and other.status in (TicketStatus.RECEIVED, TicketStatus.STARTED)
+    ]
+    return max(beside, key=lambda other: other.round_number, default=None)
+
+
+def list_neighbours(order: Order, ticket: Ticket) -> list[Ticket]:
+    """List the held tickets whose lines a ticket shows with its own."""
+    return [other for other in order.tickets if find_neighbour(order, other) is ticket]
+
+
 def is_on_board(ticket: TicketView) -> bool:
     """Say whether a ticket stands among the open ones of a kitchen display.
 
-    One that was voided stays until a cook has seen each of its voids.
+    One that was voided stays until a cook has seen each of its voids; one that is held, unless
+    another one shows its lines.
     """
+    if ticket.status is TicketStatus.HELD:
+        return ticket.beside_id is None
     if ticket.status is TicketStatus.CANCELLED:
         return not all(item.void_seen for item in ticket.items)
     return ticket.status is not TicketStatus.COMPLETED

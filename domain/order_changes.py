@@ -97,7 +97,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Why an order changes. updated_by: a role word, or "system".
 
     facts: what happened to the order beyond moves of its lines, one event each. ticket_change:
-    the word that tickets carry that changed themselves: item, void, recall,
+    the word that tickets carry that changed themselves: item, void, recall, held,
     rush, allergy, moved or name.
     """
 
@@ -271,11 +271,17 @@ def _list_own(ticket: TicketView) -> tuple[object, ...]:
         ticket.table_number,
         ticket.moved_from,
         ticket.name_revision,
+        ticket.fires_at,
+        ticket.held,
+        ticket.beside_id,
     )
 
 
 def _describe_ticket(before: TicketView | None, after: TicketView, cause: Cause) -> AnyEvent:
-    if before is None:
+    was_held = before is None or before.status is TicketStatus.HELD
+    if after.status is TicketStatus.HELD and (before is None or not was_held):
+        return KitchenTicketUpdated(ticket=after, change="held")
+    if before is None or (was_held and after.status is TicketStatus.RECEIVED):
         return KitchenOrderReceived(ticket=after)
     if before.status is not after.status and cause.ticket_change != "recall":
         if after.status is TicketStatus.STARTED and before.status is TicketStatus.RECEIVED:

@@ -7,12 +7,19 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.kitchen import derive_priority, find_earlier_quantity, list_station_progress
+from domain.kitchen import (
+    derive_priority,
+    find_earlier_quantity,
+    find_neighbour,
+    list_neighbours,
+    list_station_progress,
+)
 from domain.orders import Item, Order, Round, Ticket, estimate_round_ready_at
 from domain.payments import Payment, Refund, Sums, sum_payments
-from domain.statuses import OrderStatus
+from domain.statuses import ItemStatus, OrderStatus
 from domain.views import (
     BoardNumberView,
+    HeldLinesView,
     HoldView,
     OrderItemView,
     OrderPaymentView,
@@ -102,6 +109,7 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
     station = order.stations[ticket.station_id]
     each = order.get_round(ticket.round_number)
     items = order.list_ticket_items(ticket)
+    neighbour = find_neighbour(order, ticket)
     return TicketView(
         ticket_id=ticket.ticket_id,
         order_id=order.order_id,
@@ -128,31 +136,56 @@ def build_ticket_view(order: Order, ticket: Ticket, *, now: datetime) -> TicketV
         allergy_seen=ticket.allergy_seen_at is not None,
         moved_from=ticket.moved_from,
         name_revision=order.name_revision,
+        is_course=each.is_course,
+        fires_at=each.fires_at,
+        held=[_build_held_lines(order, other) for other in list_neighbours(order, ticket)],
+        beside_id=None if neighbour is None else neighbour.ticket_id,
+    )
+
+
+def _build_held_lines(order: Order, ticket: Ticket) -> HeldLinesView:
+    items = [item for item in order.list_ticket_items(ticket) if item.is_live]
+    return HeldLinesView(
+        ticket_id=ticket.ticket_id,
+        items=[_build_ticket_item(item, items) for item in items],
+        fires_at=order.get_round(ticket.round_number).fires_at,
     )
 
 
 def build_number_view(order: Order) -> BoardNumberView | None:
     """Show an order on the board; None for one of which no round ever passed its gate.
 
+    What the house holds is in no preparation: an order of which nothing else is left is gone from
+    the board until it is fired.
+
     Its version is the order's: events come when the state changes, so a snapshot may show a newer
     version of the same state than the last event did, and never an older one.
     """
-    if not any(each.fired_at for each in order.rounds):
+    if not any(each.fired_at or each.is_course for each in order.rounds):
         return None
     return BoardNumberView(
         order_number=order.number,
         business_date=order.business_date,
-        state=NUMBER_STATES.get(order.status, "gone"),
+        state=_find_number_state(order),
         version=order.version,
         since=_find_number_since(order),
         initial=order.initial,
     )
 
 
+def _find_number_state(order: Order) -> str:
+    live = order.list_live_items()
+    if order.status is OrderStatus.CONFIRMED and all(
+        item.status in (ItemStatus.HELD, ItemStatus.SERVED) for item in live
+    ):
+        return "gone"
+    return NUMBER_STATES.get(order.status, "gone")
+
+
 def _find_number_since(order: Order) -> datetime:
     """Return since when the number stands where it does, from facts that are stored."""
     live = order.list_live_items()
-    match NUMBER_STATES.get(order.status):
+    match _find_number_state(order):
         case "ready":
             return max(item.ready_at for item in live if item.ready_at is not None)
         case "preparing":
@@ -182,7 +215,7 @@ def _build_round_view(order: Order, each: Round) -> RoundView:
     late_at = {
         ticket.station_id: ticket.queued_at + timedelta(seconds=ticket.target_s)
         for ticket in order.tickets
-        if ticket.round_number == each.number
+        if ticket.round_number == each.number and not each.is_held
     }
     return RoundView(
         round_number=each.number,

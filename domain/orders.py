@@ -136,6 +136,25 @@ class Round:
         return self.status in _FIRED
 
     @property
+    def is_course(self) -> bool:
+        """Whether the house held it once, and so it comes after the rest."""
+        return any(hold.kind is HoldKind.COURSE for hold in self.holds)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the house holds it now (domain/courses.py)."""
+        return self.status is RoundStatus.SUBMITTED and any(
+            hold.kind is HoldKind.COURSE and hold.is_open for hold in self.holds
+        )
+
+    @property
+    def fires_at(self) -> datetime | None:
+        """When a held one fires by itself; None for one that is not, or that waits for a hand."""
+        if not self.is_held:
+            return None
+        return next(hold.expires_at for hold in self.holds if hold.kind is HoldKind.COURSE)
+
+    @property
     def is_rushed(self) -> bool:
         return self.rush_reason != ""
 
@@ -202,7 +221,7 @@ class Order:
     def list_items(self, round_number: int) -> list[Item]:
         """List a round's lines as they were asked for; parts of a line stay beside each other."""
         items = [item for item in self.items if item.round_number == round_number]
-        by_id = {item.item_id: item for item in items}
+        by_id = {item.item_id: item for item in self.items}
 
         def find_root(item: Item) -> Item:
             while item.split_from is not None:
@@ -252,8 +271,11 @@ class Order:
 
     @property
     def progress_percentage(self) -> int:
-        """What the order shows: its slowest round that is alive."""
-        return min((each.progress_percentage for each in self.rounds if each.is_alive), default=0)
+        """What the order shows: its slowest round that is alive and not held for later."""
+        shown = [
+            each.progress_percentage for each in self.rounds if each.is_alive and not each.is_held
+        ]
+        return min(shown, default=0)
 
     @property
     def totals(self) -> TotalsView:
@@ -288,13 +310,18 @@ def settle_order(order: Order, *, now: datetime) -> None:
 
 def derive_order_status(rounds: Sequence[Round], items: Sequence[Item]) -> OrderStatus:
     """Derive an order's status from its rounds' gates and its live lines (domain page 1)."""
-    alive = {each.number for each in rounds if each.is_alive}
+    held = {each.number for each in rounds if each.is_held}
+    alive = {each.number for each in rounds if each.is_alive} - held
     fired = {each.number for each in rounds if each.is_fired}
     statuses = [item.status for item in items if item.is_live and item.round_number in alive]
+    has_held = any(item.is_live and item.round_number in held for item in items)
     if not any(item.is_live and item.round_number in fired for item in items):
+        # What the house holds is accepted, and nobody's work yet.
+        if has_held and not statuses:
+            return OrderStatus.CONFIRMED
         return _derive_from_gates(rounds, has_waiting=bool(statuses))
     if all(status is ItemStatus.SERVED for status in statuses):
-        return OrderStatus.COMPLETED
+        return OrderStatus.CONFIRMED if has_held else OrderStatus.COMPLETED
     if all(status in _DONE for status in statuses):
         return OrderStatus.READY
     if any(status in _TOUCHED for status in statuses):

@@ -42,6 +42,9 @@ COMMAND_ROLES: dict[str, frozenset[Role]] = {
     "set_failover": MANAGEMENT,
     "acknowledge_allergy": KITCHEN_STAFF,
     "call_server": KITCHEN_STAFF,
+    # The floor knows how far the guests are, the kitchen how far the pots.
+    "hold_items": _EVERY_STAFF,
+    "fire_items": _EVERY_STAFF,
     "rush_ticket": _EVERY_STAFF,  # decision 0043
     "withdraw_rush": _EVERY_STAFF,
     "set_availability": frozenset({Role.KITCHEN}) | FLOOR_STAFF,

@@ -9,7 +9,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -52,6 +52,7 @@ FOLDED_TYPES = tuple(
 )
 # A wall counts whole seconds: late is the first one that is more than the target.
 _A_SECOND = timedelta(seconds=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _A_MICROSECOND = timedelta(microseconds=1)
 _A_MINUTE = timedelta(minutes=1)
 _AN_HOUR = timedelta(hours=1)
@@ -329,7 +330,8 @@ class _Drawing:
     def _place(self, ticket: TicketView, at: datetime) -> None:
         """Put a ticket on the wall or take it off it, and note when it is late there."""
         ticket_id, before = ticket.ticket_id, len(self.on_wall)
-        if _stands(ticket, at) and self.past.is_shown(ticket, self.station_id):
+        is_open = ticket.status is not TicketStatus.HELD and _stands(ticket, at)
+        if is_open and self.past.is_shown(ticket, self.station_id):
             self.on_wall.add(ticket_id)
             if _find_late_at(ticket) <= at and ticket_id not in self.late_ids:
                 self.late_ids.add(ticket_id)
@@ -368,6 +370,9 @@ def _stands(ticket: TicketView, at: datetime) -> bool:
 
 
 def _find_late_at(ticket: TicketView) -> datetime:
+    """Return when a ticket is late: what is held never is."""
+    if ticket.status is TicketStatus.HELD:
+        return _NEVER
     return ticket.queued_at + timedelta(seconds=ticket.target_s) + _A_SECOND
 
 

@@ -2,14 +2,16 @@
 
 A round is submitted with a set of holds and fires when the set is empty. Firing queues its lines
 and makes its tickets in one step, so no order can be without its kitchen tickets. A hold that runs
-out ends the round, but for one: what waits for a time fires when the time comes.
+out ends the round, but for two: what waits for a time fires when the time comes, and so does what
+the house holds (domain/courses.py).
 """
 
 from datetime import datetime, timedelta
 
 from domain.errors import Conflict, InvalidTransition
 from domain.identifiers import NewId
-from domain.kitchen import make_tickets
+from domain.item_moves import void_item
+from domain.kitchen import make_tickets, queue_tickets
 from domain.orders import CLOSED_ORDER_STATUSES, Hold, Order, Round
 from domain.roles import Role
 from domain.statuses import (
@@ -26,6 +28,8 @@ from domain.statuses import (
 APPROVAL_TIMEOUT = timedelta(minutes=10)
 # Why a round waits for a time: its guest may still take it back.
 GRACE = "grace"
+# What fires when its time comes, where every other hold that runs out ends the round.
+_TIMED = frozenset({HoldKind.SCHEDULE, HoldKind.COURSE})
 
 
 def find_holds(
@@ -68,11 +72,16 @@ def check_open_for_rounds(order: Order) -> None:
 
 
 def get_waiting_round(order: Order, number: int, move: RoundMove) -> Round | None:
-    """Return a round that a move of its gate is about; None when the order has no such round."""
+    """Return a round that a move of its gate is about; None when the order has no such round.
+
+    Raises: InvalidTransition; Conflict for one that the house holds: nobody has to answer it.
+    """
     if not 1 <= number <= len(order.rounds):
         return None
     each = order.get_round(number)
     move_round(each.status, move)
+    if each.is_held:
+        raise Conflict("This round is held for later. Fire it, or void its lines.", code="held")
     return each
 
 
@@ -99,13 +108,14 @@ def fire_if_free(order: Order, each: Round, *, now: datetime, new_id: NewId) -> 
         if item.round_number == each.number and item.status is ItemStatus.HELD:
             item.status = move_item(item.status, ItemMove.FIRE)
             item.queued_at = now
+    queue_tickets(order, each, now=now)
     order.tickets += make_tickets(order, each, now=now, new_id=new_id)
 
 
 def release_scheduled(order: Order, each: Round, *, now: datetime, new_id: NewId) -> None:
     """Clear what waited for a time that has come; the round fires when nothing else holds it."""
     for hold in each.holds:
-        if hold.kind is HoldKind.SCHEDULE and _has_run_out(hold, now):
+        if hold.kind in _TIMED and _has_run_out(hold, now):
             hold.cleared_at = now
     fire_if_free(order, each, now=now, new_id=new_id)
 
@@ -122,9 +132,7 @@ def end_waiting(order: Order, each: Round, move: RoundMove, *, reason: str, now:
             hold.cleared_at = now
     for item in order.items:
         if item.round_number == each.number and item.is_live:
-            item.status = move_item(item.status, ItemMove.VOID)
-            item.voided_at = now
-            item.void_reason = reason
+            void_item(item, reason=reason, now=now)
 
 
 def list_overdue_rounds(order: Order, now: datetime) -> list[Round]:
@@ -139,9 +147,7 @@ def list_overdue_rounds(order: Order, now: datetime) -> list[Round]:
 
 def is_given_up(each: Round, now: datetime) -> bool:
     """Whether nobody answered in time: a hold has run out that is not for a time to come."""
-    return any(
-        _has_run_out(hold, now) and hold.kind is not HoldKind.SCHEDULE for hold in each.holds
-    )
+    return any(_has_run_out(hold, now) and hold.kind not in _TIMED for hold in each.holds)
 
 
 def _has_run_out(hold: Hold, now: datetime) -> bool:

@@ -44,8 +44,12 @@ class OrderStatus(StrEnum):
 
 
 class TicketStatus(StrEnum):
-    """Derived from a ticket's items; `completed` tickets leave the kitchen's grid."""
+    """Derived from a ticket's items; `completed` tickets leave the kitchen's grid.
 
+    held: the kitchen sees what is to come, and does not make it yet.
+    """
+
+    HELD = "held"
     RECEIVED = "received"
     STARTED = "started"
     COMPLETED = "completed"
@@ -53,12 +57,13 @@ class TicketStatus(StrEnum):
 
 
 class HoldKind(StrEnum):
-    """Why a submitted round waits."""
+    """Why a submitted round waits. course: the house wants it later than the rest."""
 
     PAYMENT = "payment"
     APPROVAL = "approval"
     SCHEDULE = "schedule"
     THROTTLE = "throttle"
+    COURSE = "course"
 
 
 class WaitReason(StrEnum):
@@ -96,6 +101,7 @@ class Priority(StrEnum):
 class ItemMove(StrEnum):
     """The verbs that move an item."""
 
+    HOLD = "hold"
     FIRE = "fire"
     START = "start"
     FINISH = "finish"
@@ -108,6 +114,7 @@ class ItemMove(StrEnum):
 class RoundMove(StrEnum):
     """The verbs that move a round's gate."""
 
+    HOLD = "hold"
     CONFIRM = "confirm"
     REJECT = "reject"
     EXPIRE = "expire"
@@ -156,6 +163,8 @@ _Round = RoundStatus
 _Notification = NotificationStatus
 
 ITEM_MOVES: dict[ItemMove, dict[ItemStatus, ItemStatus]] = {
+    # Held again, it waits for another time.
+    ItemMove.HOLD: {_Item.HELD: _Item.HELD, _Item.QUEUED: _Item.HELD},
     ItemMove.FIRE: {_Item.HELD: _Item.QUEUED},
     ItemMove.START: {_Item.QUEUED: _Item.STARTED},
     ItemMove.FINISH: {_Item.QUEUED: _Item.READY, _Item.STARTED: _Item.READY},
@@ -172,6 +181,7 @@ ITEM_MOVES: dict[ItemMove, dict[ItemStatus, ItemStatus]] = {
 }
 
 ROUND_MOVES: dict[RoundMove, dict[RoundStatus, RoundStatus]] = {
+    RoundMove.HOLD: {_Round.SUBMITTED: _Round.SUBMITTED, _Round.CONFIRMED: _Round.SUBMITTED},
     RoundMove.CONFIRM: {_Round.SUBMITTED: _Round.CONFIRMED},
     RoundMove.REJECT: {_Round.SUBMITTED: _Round.REJECTED},
     RoundMove.EXPIRE: {_Round.SUBMITTED: _Round.EXPIRED},

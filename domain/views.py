@@ -35,6 +35,8 @@ READY_SHOWN = timedelta(minutes=15)
 _PRIORITIES = tuple(reversed(Priority))
 # Longer than any ticket stays open, and shorter than the time since 1970.
 _RUSH_LEAD_MS = 10**11
+# What is held stands behind all that is to be made.
+_HELD_LAG_MS = 10**11
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -374,6 +376,16 @@ class RoundView(View):
     estimated_ready_at: datetime | None = None
     is_rushed: bool = False
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the house holds it for later."""
+        return any(hold.kind is HoldKind.COURSE for hold in self.holds)
+
+    @property
+    def fires_at(self) -> datetime | None:
+        """When it fires by itself; None where it is not held, or until somebody fires it."""
+        return next((hold.expires_at for hold in self.holds if hold.kind is HoldKind.COURSE), None)
+
 
 class PaymentView(View):
     """One leg: an attempt to pay an amount of an order. lane_id: the guest who pays, if one does.
@@ -575,6 +587,14 @@ class TicketItemView(View):
     menu_item_id: str = ""
 
 
+class HeldLinesView(View):
+    """Lines that come later at the same station, under a ticket of theirs that is held."""
+
+    ticket_id: str
+    items: list[TicketItemView]
+    fires_at: datetime | None
+
+
 class StationProgressView(View):
     """What another station still owes to the same round."""
 
@@ -590,7 +610,9 @@ class TicketView(View):
     round_number above 1 is an add-on. target_s: age at which the ticket is late. rush_reason: why
     it comes before the others, "" where it does not. allergy_seen: a cook has ticked the strip.
     moved_from: the table its guests sat at before, "" where they stayed (and in events that were
-    logged before guests could move). name_revision: as of `OrderView`.
+    logged before guests could move). name_revision: as of `OrderView`. is_course: it was held, and
+    its age counts from its firing. fires_at: of one that is held, when by itself; None by hand.
+    held: what comes later and is shown with it; beside_id: of a held one, the ticket that does.
     """
 
     ticket_id: str
@@ -618,11 +640,17 @@ class TicketView(View):
     allergy_seen: bool = False
     moved_from: str = ""
     name_revision: int = 0
+    is_course: bool = False
+    fires_at: datetime | None = None
+    held: list[HeldLinesView] = []
+    beside_id: str | None = None
 
     @property
     def rank(self) -> int:
-        """Place among the open tickets: those that are rushed first, then the oldest."""
+        """Place among the open tickets: those that are rushed first, then the oldest, then held."""
         queued_ms = int(self.queued_at.timestamp() * 1000)
+        if self.status is TicketStatus.HELD:
+            return queued_ms + _HELD_LAG_MS
         return queued_ms - _RUSH_LEAD_MS if self.priority is Priority.URGENT else queued_ms
 
 

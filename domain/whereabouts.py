@@ -31,9 +31,10 @@ from domain.views import KitchenScreensView
 class Answer(StrEnum):
     """Where the lines of a part are.
 
-    waiting: the round waits for somebody, the kitchen has nothing of it. ended: it was turned down
-    or taken back before. unseen: sent, and no screen says that it shows it. shown: it stands among
-    the open tickets. begun: the same, and a cook works on it. finished, served, voided: it left.
+    waiting: the round waits for somebody, the kitchen has nothing of it to make. ended: it was
+    turned down or taken back before. unseen: sent, and no screen says that it shows it. shown: it
+    stands among the open tickets. begun: the same, and a cook works on it. finished, served,
+    voided: it left.
     """
 
     WAITING = "waiting"
@@ -47,10 +48,12 @@ class Answer(StrEnum):
 
 
 class StepKind(StrEnum):
-    """What happened to an order on its way. sent: to a station; released: whom it waited for let
-    it go; unrushed: its rush was taken back; read: a cook has read its allergy.
+    """What happened to an order on its way. held: it is to come later; sent: to a station;
+    released: whom it waited for let it go; unrushed: its rush was taken back; read: a cook has read
+    its allergy.
     """
 
+    HELD = "held"
     RELEASED = "released"
     REJECTED = "rejected"
     EXPIRED = "expired"
@@ -171,6 +174,10 @@ def _find_step(event: object) -> Step | None:
             return _make_step(StepKind.BEGUN, ticket.station_name)
         case KitchenOrderCompleted(ticket=ticket):
             return _make_step(StepKind.FINISHED, ticket.station_name)
+        case KitchenTicketUpdated(ticket=ticket, change="held") if (
+            ticket.status is TicketStatus.HELD
+        ):
+            return _make_step(StepKind.HELD, ticket.station_name)
         case KitchenTicketUpdated(ticket=ticket, change="recall"):
             return _make_step(StepKind.RECALLED, ticket.station_name)
         case KitchenTicketUpdated(ticket=ticket, change="allergy"):
@@ -217,7 +224,7 @@ def _explain_part(
         answer=_find_answer(each, items, ticket, painted_at),
         route=route,
         reasons=_list_reasons(each),
-        sent_at=None if ticket is None else ticket.queued_at,
+        sent_at=None if ticket is None or each.is_held else ticket.queued_at,
         painted_at=painted_at,
         left_at=None if ticket is None else ticket.completed_at,
     )
@@ -233,6 +240,8 @@ def _find_answer(
     if ticket is None:
         return Answer.WAITING
     match derive_ticket_status(items):
+        case TicketStatus.HELD:
+            return Answer.WAITING
         case TicketStatus.RECEIVED:
             return Answer.UNSEEN if painted_at is None else Answer.SHOWN
         case TicketStatus.STARTED:

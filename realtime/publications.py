@@ -388,7 +388,7 @@ def _place_at_pass(order: OrderView, action: _Action) -> Rendering:
         "pass",
         f"pass_order-{order.order_id}",
         action if found else "remove",
-        _rank(found.since if found else order.completed_at or order.submitted_at),
+        found.rank if found else _rank(order.completed_at or order.submitted_at),
     )
 
 

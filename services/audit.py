@@ -53,6 +53,8 @@ KINDS: dict[AuditSubject, frozenset[str]] = {
         {
             "items_voided",
             "items_remade",
+            "items_held",
+            "items_fired",
             "ticket_rushed",
             "rush_withdrawn",
             "served_unprepared",

@@ -69,7 +69,7 @@ _OPEN_TICKETS_QUERY = """
 SELECT ticket.id, ticket.order_id
 FROM ticket
 WHERE ticket.cafe_id = ? AND ticket.station_id IN {stations}
-    AND ticket.status IN ('received', 'started', 'cancelled')
+    AND ticket.status IN ('held', 'received', 'started', 'cancelled')
     AND (ticket.status <> 'cancelled' OR (ticket.queued_at >= ? AND EXISTS (
         SELECT 1 FROM order_item
         WHERE order_item.round_id = ticket.round_id
@@ -301,7 +301,7 @@ def _build_ready_board(cafe_id: str, position: Position) -> ReadyBoardView:
     numbers = [build_number_view(order) for order in _read_by_status(cafe_id, _NUMBERED_ORDERS)]
     return ReadyBoardView(
         cafe_name=cafe.name,
-        numbers=sorted((number for number in numbers if number), key=_get_since),
+        numbers=sorted((each for each in numbers if each and each.state != "gone"), key=_get_since),
         position=position,
     )
 

@@ -14,8 +14,9 @@ from datetime import datetime
 import msgspec
 
 from domain.analytics import LONGEST_ROUND
+from domain.courses import end_unfired
 from domain.item_moves import serve_what_is_left
-from domain.order_changes import Cause
+from domain.order_changes import Cause, RoundUpdated
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe
@@ -34,7 +35,7 @@ WHERE orders.cafe_id = ? AND orders.status IN ('confirmed', 'preparing', 'ready'
     AND EXISTS (
         SELECT 1 FROM order_item
         WHERE order_item.order_id = orders.id
-            AND order_item.status IN ('queued', 'started', 'ready')
+            AND order_item.status IN ('held', 'queued', 'started', 'ready')
     )
     AND NOT EXISTS (
         SELECT 1 FROM order_round
@@ -84,12 +85,17 @@ def has_left_behind(cafe_id: str, now: datetime) -> bool:
 
 
 def serve_left_orders(unit: UnitOfWork, _: EndEarlierDays) -> Ended:
-    """Have what was fired on an earlier day ready and handed over; return the orders' ids."""
+    """Have what was fired on an earlier day ready and handed over; return the orders' ids.
+
+    What nobody fired is ended: it was never made.
+    """
     order_ids = _find_orders(read_cafe(unit.cafe_id), unit.now)
     for order_id in order_ids:
         opened = open_order(unit, order_id)
         serve_what_is_left(opened.order, now=unit.now)
-        save_order(unit, opened, Cause(updated_by="system", reason=_REASON))
+        ended = end_unfired(opened.order, now=unit.now)
+        facts = tuple(RoundUpdated(round_number=each.number) for each in ended)
+        save_order(unit, opened, Cause(updated_by="system", reason=_REASON, facts=facts))
     if order_ids:
         unit.audit("left_orders_served", order_ids=order_ids)
     return Ended(ids=order_ids)

@@ -20,6 +20,7 @@ from services import (
     approvals,
     contacts,
     counter,
+    courses,
     failover,
     house_rules,
     kitchen,
@@ -85,6 +86,20 @@ _RECALLED = frozenset(
     }
 )
 _RUSHED = frozenset({"kitchen_ticket_updated", "order_progress"})
+# Without what is held the rest may be ready, or served; what is late is held and presses no more.
+_HELD = (
+    frozenset(
+        {
+            "order_round_updated",
+            "kitchen_ticket_updated",
+            "kitchen_order_completed",
+            "order_status_updated",
+        }
+    )
+    | _READY
+    | _GONE
+    | _SETTLED
+)
 _NAMED = _RUSHED | {"order_number_preparing", "order_number_ready"}
 _SERVED = frozenset({"kitchen_ticket_updated", "order_status_updated", "order_progress"}) | _GONE
 _HANDED_BACK = (_SERVED - _GONE) | _READY
@@ -121,9 +136,20 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "place_order": (
         commands.PlaceOrder,
         ordering.place_order,
-        _FIRED | {"table_session_opened", "order_created", "order_round_added"},
+        # A ticket that is there shows what is held with its own lines.
+        _FIRED
+        | {
+            "table_session_opened",
+            "order_created",
+            "order_round_added",
+            "kitchen_ticket_updated",
+        },
     ),
-    "add_round": (commands.AddRound, ordering.add_round, _FIRED | {"order_round_added"}),
+    "add_round": (
+        commands.AddRound,
+        ordering.add_round,
+        _FIRED | {"order_round_added", "kitchen_ticket_updated"},
+    ),
     "name_order": (commands.NameOrder, contacts.name_order, _NAMED),
     "void_items": (
         commands.VoidItems,
@@ -139,8 +165,8 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "approve_round": (
         commands.ApproveRound,
         approvals.approve_round,
-        # Its dishes were counted when it was placed.
-        (_FIRED - _COUNTED) | {"order_round_updated"},
+        # Its dishes were counted when it was placed. What is held stands beside it.
+        (_FIRED - _COUNTED) | {"order_round_updated", "kitchen_ticket_updated"},
     ),
     "reject_round": (
         commands.RejectRound,
@@ -168,6 +194,12 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
         kitchen_calls.call_server,
         frozenset({"staff_notification"}),
     ),
+    "hold_items": (commands.HoldItems, courses.hold_items, _HELD),
+    "fire_items": (
+        commands.FireItems,
+        courses.fire_items,
+        (_FIRED - _COUNTED) | {"order_round_updated", "kitchen_ticket_updated"},
+    ),
     "rush_ticket": (commands.RushTicket, kitchen.rush_ticket, _RUSHED),
     "withdraw_rush": (commands.WithdrawRush, kitchen.withdraw_rush, _RUSHED),
     "serve_items": (commands.ServeItems, counter.serve_items, _SERVED),
@@ -184,7 +216,7 @@ _GUARDED: dict[str, tuple[type[Command], _Function, frozenset[str]]] = {
     "remake_items": (
         commands.RemakeItems,
         counter.remake_items,
-        _FIRED | {"order_round_added"},
+        _FIRED | {"order_round_added", "kitchen_ticket_updated"},
     ),
     "move_station": (commands.MoveStation, failover.move_station, frozenset({"station_moved"})),
     "return_station": (

@@ -34,7 +34,8 @@ from services.unit_of_work import UnitOfWork
 
 _LATE = NotificationKind.LATE_TICKET
 _FAILED = NotificationKind.PAYMENT_FAILED
-_DONE = frozenset({TicketStatus.COMPLETED, TicketStatus.CANCELLED})
+# Nothing of it is to be made, or not yet.
+_DONE = frozenset({TicketStatus.COMPLETED, TicketStatus.CANCELLED, TicketStatus.HELD})
 # Of one cafe at once: each is an event for everybody.
 _LATE_LIMIT = 50
 

@@ -125,9 +125,12 @@ def _write_holds(before: dict[tuple[str, str], Row], after: dict[tuple[str, str]
     insert_rows(RoundHold, [row for key, row in after.items() if key not in before])
     for key, row in after.items():
         if before.get(key, row) != row:
-            RoundHold.update(cleared_at=row["cleared_at"]).where(
-                RoundHold.round_id == row["round_id"], RoundHold.kind == row["kind"]
-            ).execute()
+            # One that the house holds again begins anew.
+            RoundHold.update(
+                created_at=row["created_at"],
+                expires_at=row["expires_at"],
+                cleared_at=row["cleared_at"],
+            ).where(RoundHold.round_id == row["round_id"], RoundHold.kind == row["kind"]).execute()
 
 
 def _write_attention(order: Order, *, was_unsettled: bool, now: datetime) -> None:

@@ -8,9 +8,10 @@ recorded is the table in domain/order_changes.py.
 
 import msgspec
 
-from domain.commands import AddRound, PlaceOrder, Quote
+from domain.commands import AddRound, CourseHold, LineDraft, PlaceOrder, Quote
 from domain.contacts import check_may_be_named
-from domain.errors import Conflict, UnprocessableInput
+from domain.courses import make_course_hold, show_held
+from domain.errors import AuthorizationDenied, Conflict, UnprocessableInput
 from domain.menu import choose_lines
 from domain.order_changes import Cause, Created, RoundAdded
 from domain.orders import Hold, Item, Order, Round
@@ -75,8 +76,8 @@ def place_order(unit: UnitOfWork, command: PlaceOrder) -> OrderView:
     if command.customer_name:
         call_by(order, command)
     opened = open_new_order(unit, order)
-    _, counted = _submit_round(unit, cafe, order, seating, command)
-    cause = Cause(updated_by=name_actor(unit), facts=(Created(),))
+    added, counted = _submit(unit, cafe, order, seating, command)
+    cause = Cause(updated_by=name_actor(unit), facts=(Created(), *_name_rounds(added[1:])))
     view = save_order(unit, opened, cause, counted=counted)
     if command.customer_name:
         keep_name(unit, cafe, order, name=command.customer_name)
@@ -143,23 +144,25 @@ def _add_round(
     command: PlaceOrder | AddRound,
 ) -> OrderView:
     check_open_for_rounds(opened.order)
-    added, counted = _submit_round(unit, cafe, opened.order, seating, command)
-    cause = Cause(updated_by=name_actor(unit), facts=(RoundAdded(round_number=added.number),))
+    added, counted = _submit(unit, cafe, opened.order, seating, command)
+    cause = Cause(updated_by=name_actor(unit), facts=_name_rounds(added))
     return save_order(unit, opened, cause, counted=counted)
 
 
-def _submit_round(
+def _submit(
     unit: UnitOfWork,
     cafe: CafeRules,
     order: Order,
     seating: Seating | None,
     command: PlaceOrder | AddRound,
-) -> tuple[Round, frozenset[str]]:
+) -> tuple[list[Round], frozenset[str]]:
     """Price the lines, hang them on the order, and fire them if nothing holds them.
 
-    Returns the round, and which dishes of its menu are counted down.
+    What the house holds are rounds of their own, one for each time that it is to come.
+    Returns the rounds, and which dishes of their menu are counted down.
     """
     book = get_menu_book(cafe)
+    _check_holds(unit, command.lines)
     lines = _price(unit, cafe, book, order, command)
     # Stations of new lines join those of the lines that are there, in the kitchen's order.
     order.stations = {
@@ -167,6 +170,28 @@ def _submit_round(
         for station_id, station in book.stations.items()
         if station_id in order.stations or any(line.item.station_id == station_id for line in lines)
     }
+    by_hold: dict[CourseHold | None, list[PricedLine]] = {}
+    for draft, line in zip(command.lines, lines, strict=True):
+        by_hold.setdefault(draft.hold, []).append(line)
+    # What is made now is the first round, and has the gate that any round has.
+    in_order = sorted(by_hold.items(), key=lambda each: each[0] is not None)
+    return [
+        _add(unit, cafe, book, order, seating, command, hold=hold, lines=mine)
+        for hold, mine in in_order
+    ], book.counted
+
+
+def _add(
+    unit: UnitOfWork,
+    cafe: CafeRules,
+    book: MenuBook,
+    order: Order,
+    seating: Seating | None,
+    command: PlaceOrder | AddRound,
+    *,
+    hold: CourseHold | None,
+    lines: list[PricedLine],
+) -> Round:
     added = Round(
         round_id=unit.new_id(),
         number=len(order.rounds) + 1,
@@ -183,8 +208,24 @@ def _submit_round(
     )
     order.rounds.append(added)
     order.items += [_build_item(unit, added, line) for line in lines]
-    fire_if_free(order, added, now=unit.now, new_id=unit.new_id)
-    return added, book.counted
+    if hold is None:
+        fire_if_free(order, added, now=unit.now, new_id=unit.new_id)
+    else:
+        added.holds.append(make_course_hold(fires_in_s=hold.fires_in_s, now=unit.now))
+        show_held(order, added, now=unit.now, new_id=unit.new_id)
+    return added
+
+
+def _check_holds(unit: UnitOfWork, lines: list[LineDraft]) -> None:
+    """Refuse a guest who holds: what comes when is agreed with whoever serves."""
+    if unit.identity.is_guest and any(line.hold is not None for line in lines):
+        raise AuthorizationDenied(
+            "Ask at the counter to have something later.", code="hold_not_allowed"
+        )
+
+
+def _name_rounds(added: list[Round]) -> tuple[RoundAdded, ...]:
+    return tuple(RoundAdded(round_number=each.number) for each in added)
 
 
 def _price(

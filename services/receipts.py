@@ -34,8 +34,9 @@ _UNSEEN_LIMIT = 50
 # What has been painted is asked about for as long as an alarm could stand.
 RECEIPTS_KEPT = timedelta(days=1)
 
-# Any word that was ever said of a ticket is the one that there is. Both statuses are named for the
-# index of what is in the kitchen now.
+# Any word that was ever said of a ticket is the one that there is. What was shown before it was
+# held and fired is no receipt of what it is now. Both statuses are named for the index of what is
+# in the kitchen now.
 _UNSEEN_QUERY = f"""
 SELECT ticket.cafe_id, ticket.id, ticket.queued_at, station.id, station.name,
     orders.id, orders.number, orders.table_number, orders.table_label
@@ -47,6 +48,7 @@ WHERE ticket.status IN ('received', 'started') AND ticket.status = 'received'
     AND NOT EXISTS (
         SELECT 1 FROM ticket_receipt
         WHERE ticket_receipt.cafe_id = ticket.cafe_id AND ticket_receipt.ticket_id = ticket.id
+            AND ticket_receipt.painted_at >= ticket.queued_at
     )
     AND NOT EXISTS (
         SELECT 1 FROM notification
@@ -65,6 +67,7 @@ WHERE notification.kind = 'ticket_unseen' AND notification.resolved_at IS NULL
     AND (ticket.status <> 'received' OR EXISTS (
         SELECT 1 FROM ticket_receipt
         WHERE ticket_receipt.cafe_id = ticket.cafe_id AND ticket_receipt.ticket_id = ticket.id
+            AND ticket_receipt.painted_at >= ticket.queued_at
     ))
 """
 
@@ -90,7 +93,8 @@ class ReceiptsJudged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_receipts(unit: UnitOfWork, command: NoteReceipts) -> None:
-    """Keep that tickets were painted, whatever cafe they are in; the first time counts.
+    """Keep that tickets were painted, whatever cafe they are in; the first time since they were
+    queued counts.
 
     What is no ticket of the screen's cafe and station is left out.
     """
@@ -148,7 +152,10 @@ def _note(
         "INSERT INTO ticket_receipt (cafe_id, ticket_id, painted_at, screen_key)"  # noqa: S608 - place-holders
         " SELECT ticket.cafe_id, ticket.id, CAST(? AS BIGINT), CAST(? AS VARCHAR(36)) FROM ticket"
         f" WHERE ticket.cafe_id = ? AND ticket.id IN ({places}){of_station}"
-        " ORDER BY ticket.id ON CONFLICT (cafe_id, ticket_id) DO NOTHING RETURNING ticket_id",
+        " ORDER BY ticket.id ON CONFLICT (cafe_id, ticket_id) DO UPDATE"
+        " SET painted_at = excluded.painted_at, screen_key = excluded.screen_key"
+        " WHERE ticket_receipt.painted_at < (SELECT again.queued_at FROM ticket AS again"
+        " WHERE again.id = excluded.ticket_id) RETURNING ticket_id",
         (to_unix_ms(now), screen_key, cafe_id, *ticket_ids, *stations),
     )
 

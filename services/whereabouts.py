@@ -32,6 +32,7 @@ JOIN station ON station.id = ticket.station_id
 LEFT JOIN device ON device.cafe_id = ticket_receipt.cafe_id
     AND device.id = ticket_receipt.screen_key
 WHERE ticket_receipt.cafe_id = ? AND ticket.order_id = ?
+    AND ticket_receipt.painted_at >= ticket.queued_at
 """
 _NAMES_QUERY = """
 SELECT DISTINCT person.id, personal_data.name

@@ -7,7 +7,10 @@ import msgspec
 from domain.commands import (
     Command,
     FinishItems,
+    FireItems,
+    FiresIn,
     HandBackItems,
+    HoldItems,
     Id,
     ItemUnits,
     Quantity,
@@ -31,6 +34,15 @@ class RemakeItem(Command, frozen=True):
 
     item_id: Id
     reason: Reason
+    quantity: Quantity | None = None
+    expected_version: Version | None = None
+
+
+class HoldItem(Command, frozen=True):
+    """Units of one line that are to come later, and when; until somebody fires them without."""
+
+    item_id: Id
+    fires_in_s: FiresIn | None = None
     quantity: Quantity | None = None
     expected_version: Version | None = None
 
@@ -75,6 +87,13 @@ def _build_remake(body: RemakeItem) -> RemakeItems:
         item_id=body.item_id, quantity=body.quantity, expected_version=body.expected_version
     )
     return RemakeItems(items=[units], reason=body.reason)
+
+
+def _build_hold(body: HoldItem) -> HoldItems:
+    units = ItemUnits(
+        item_id=body.item_id, quantity=body.quantity, expected_version=body.expected_version
+    )
+    return HoldItems(items=[units], fires_in_s=body.fires_in_s)
 
 
 def _item_route(verb: str, name: str, command: Any, summary: str) -> Route:
@@ -155,6 +174,15 @@ ROUTES: tuple[Route, ...] = (
         summary="Say that a cook has read a ticket's allergy.",
         tag=_TAG,
     ),
+    operation_route(
+        "hold_items",
+        path="/items/{item_id}/hold",
+        summary="Keep units of a line from the kitchen, until a time or until they are fired.",
+        tag=_TAG,
+        body=HoldItem,
+        build_command=_build_hold,
+    ),
+    _item_route("fire", "fire_items", FireItems, "Have held units of a line made from now on."),
     _item_route("start", "start_items", StartItems, "Begin units of a line."),
     _item_route("ready", "finish_items", FinishItems, "Have units of a line ready."),
     _item_route("recall", "recall_items", RecallItems, "Take units of a line back."),

@@ -36,6 +36,8 @@ COMMAND_TYPES: dict[str, type[commands.Command]] = {
     "acknowledge_void": commands.AcknowledgeVoid,
     "acknowledge_allergy": commands.AcknowledgeAllergy,
     "call_server": commands.CallServer,
+    "hold_items": commands.HoldItems,
+    "fire_items": commands.FireItems,
     "rush_ticket": commands.RushTicket,
     "withdraw_rush": commands.WithdrawRush,
     "start_ticket": commands.StartTicket,

@@ -401,3 +401,41 @@ async def test_a_usual_drink_takes_three_taps(cafe):
     await expect(till.locator("[data-draft-line]")).to_contain_text("Flat white")
     await till.get_by_role("button", name="Same again").press("Enter")
     await expect(till.locator("[data-draft-line]")).to_contain_text("4 ×")
+
+
+async def test_a_dish_is_held_seen_and_fired(cafe):
+    """One tap before Send; greyed beside the others, then alone; fired at wall and till."""
+    till = await cafe.open_display("tablet", "counter", "/counter")
+    wall = await cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    expo = await cafe.open_display("kitchen", "manager", "/expo")
+    await add(till, "Tosta mista")
+    pancakes = await add(till, "Buttermilk pancakes")
+    await pancakes.get_by_role("button", name="Hold").tap()
+    await pancakes.get_by_role("button", name="15 min").tap()
+    await till.get_by_label("Search the menu").fill("")
+    assert await find_violations(till) == []
+    await save_screenshot(till, "counter-hold")
+    await send_key(till).tap()
+
+    held_line = wall.locator('order-ticket .line[data-state="held"]')
+    await expect(held_line).to_contain_text("Pancakes")
+    await expect(held_line).to_contain_text("HELD")
+    await expect(wall.locator("[data-all-day]")).to_have_text(re.compile("^1Tosta mista$"))
+    assert await find_violations(wall) == []
+    await wall.locator(".ticket__head").click()
+    held = wall.locator("order-ticket[data-held]")
+    await expect(held).to_contain_text("fires")
+    await expect(wall.locator('[data-count="kitchen_ticket:open"]')).to_have_text("0")
+    await expect(expo.locator("order-ticket")).to_contain_text("HELD")
+    assert await find_violations(expo) == []
+    await held.locator(".ticket__head").click()
+    await wall.get_by_role("button", name="1 Pancakes", exact=True).click()
+    fired = wall.locator('order-ticket[data-column="open"]:not([data-held])')
+    await expect(fired).to_contain_text("FIRED")
+
+    card = find_card(till, 1)
+    await card.locator("summary").tap()
+    await card.get_by_role("button", name="Hold 1 Buttermilk pancakes").tap()
+    await expect(held).to_contain_text("until fired")
+    await card.get_by_role("button", name="Fire", exact=True).tap()
+    await expect(fired).to_contain_text("FIRED")

@@ -39,6 +39,22 @@ test('nine sounds and one for notices differ in rhythm, not in pitch alone', () 
   assert.equal(new Set(rhythms).size, rhythms.length);
 });
 
+test('what is held is not heard, and what is fired is heard like a new one', () => {
+  document.body.innerHTML = '<div id="list"><order-ticket id="kitchen_ticket-9" data-order-number="19" data-held></order-ticket></div>';
+  const played = [];
+  new Alarms(document.getElementById('list'), { play: (tone) => played.push(tone) });
+  const held = document.querySelector('order-ticket');
+  const tell = (kind, card) => document.dispatchEvent(new CustomEvent('card-change', { detail: { kind, card, previous: null } }));
+  tell('inserted', held);
+  assert.deepEqual(played, []);
+  held.removeAttribute('data-held');
+  held.dataset.state = 'new';
+  tell('replaced', held);
+  assert.deepEqual(played, ['new']);
+  held.remove();
+  document.dispatchEvent(new CustomEvent('lists-change'));
+});
+
 test('it rings until it is touched; an allergy until it is read', () => {
   document.body.innerHTML = `<p data-cause="" hidden><span data-for-cause="allergy">Allergy</span><b data-cause-orders></b></p>
     <div id="list"><order-ticket id="kitchen_ticket-1" data-order-number="11" data-state="new"></order-ticket>

@@ -61,6 +61,17 @@ test('the body has ids and quantities and no price', () => {
   assert.deepEqual(draft.buildLines(), [{ menuItemId: 'fw', quantity: 2, modifiers: [{ modifierId: 'oat', quantity: 1 }], note: '' }]);
 });
 
+test('what is held is a line of its own until it comes with the others again', () => {
+  const draft = new Draft();
+  const { key } = draft.add(dish(), 1);
+  draft.hold(key, { firesInS: 600 });
+  draft.add(dish(), 1);
+  assert.deepEqual(draft.buildLines().map((line) => line.hold), [{ firesInS: 600 }, undefined]);
+  draft.hold(key, null);
+  draft.add(dish(), 1);
+  assert.deepEqual(draft.lines.map((line) => line.quantity), [2, 1]);
+});
+
 test('the last unit taken away takes the line away; none is above 99', () => {
   const draft = new Draft();
   const { key } = draft.add(dish(), 1);

@@ -94,6 +94,8 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
     "approve_round": {"orderId": ORDER, "roundNumber": 1},
     "reject_round": {"orderId": ORDER, "roundNumber": 1, "reason": "kitchen closed"},
     "start_items": _ITEMS,
+    "hold_items": {**_ITEMS, "firesInS": 600},
+    "fire_items": _ITEMS,
     "finish_items": _ITEMS,
     "recall_items": _ITEMS,
     "serve_items": _ITEMS,

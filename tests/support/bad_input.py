@@ -274,6 +274,9 @@ _MISFITS: dict[str, _Values] = {
     "modifiers": _NO_LIST,
     "roles": ({}, "counter", 7, True, ["waiter"], [7], [None]),
     "customerName": (*_NO_TEXT, None, " ", "a ", "a\nb", "é" * 41),
+    # None and {}: it is made at once, or when somebody fires it.
+    "hold": (7, True, "x", [], {"firesInS": 59}),
+    "firesInS": (59, 7_201, 1.5, "600", True, [], {}),
     "note": (*_NO_TEXT, "é" * 201),
     "allergy": (*_NO_TEXT, "é" * 61),
     "quoteHash": (*_NO_TEXT, "x" * 65),

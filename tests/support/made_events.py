@@ -69,6 +69,7 @@ from tests.support.made_views import (
     SEATING,
     make_call,
     make_device,
+    make_held_lines,
     make_id,
     make_menu_item,
     make_move,
@@ -164,7 +165,9 @@ def make_events() -> dict[str, AnyEvent]:
         KitchenOrderReceived(ticket=ticket),
         KitchenOrderStarted(ticket=make_ticket(status=TicketStatus.STARTED, version=2)),
         KitchenOrderCompleted(ticket=done),
-        KitchenTicketUpdated(ticket=ticket, change="recall"),
+        KitchenTicketUpdated(
+            ticket=make_ticket(held=[make_held_lines()], version=2), change="held"
+        ),
         OrderNumberPreparing(number=make_number()),
         OrderNumberReady(number=make_number(state="ready", version=2)),
         OrderNumberCleared(number=make_number(state="gone", version=3)),

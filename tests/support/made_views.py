@@ -35,6 +35,7 @@ from domain.statuses import (
 from domain.views import (
     BoardNumberView,
     DeviceView,
+    HeldLinesView,
     HoldView,
     ItemModifierView,
     KitchenScreensView,
@@ -166,6 +167,25 @@ def make_order(**changes: Any) -> OrderView:
         ),
     )
     return msgspec.structs.replace(order, **changes)
+
+
+def make_held_lines() -> HeldLinesView:
+    """Make what comes later and is shown with that ticket."""
+    cake = TicketItemView(
+        item_id=make_id(61),
+        quantity=2,
+        name="PLUM CAKE",
+        modifiers=[],
+        note="",
+        status=ItemStatus.HELD,
+        version=1,
+        is_remake=False,
+        void_reason="",
+        void_seen=False,
+        started_at=None,
+        ready_at=None,
+    )
+    return HeldLinesView(ticket_id=make_id(51), items=[cake], fires_at=NOON + timedelta(minutes=15))
 
 
 def make_ticket(**changes: Any) -> TicketView:

@@ -234,6 +234,8 @@ def list_commands(ids: dict[str, str], line: Data) -> dict[str, Command]:
         "a server called": Command("kitchen", "call_server", ticket),
         "a rush": Command("kitchen", "rush_ticket", {**ticket, "reason": "x"}),
         "a rush taken back": Command("kitchen", "withdraw_rush", ticket),
+        "a line held": Command("kitchen", "hold_items", {**items, "firesInS": 600}),
+        "a line fired": Command("counter", "fire_items", items),
         "a station moved": Command(
             "counter", "move_station", {"stationId": ids["station"], "toStationId": ids["station"]}
         ),

@@ -212,6 +212,18 @@ def list_orders(now: datetime) -> list[tuple[str, OrderView]]:
         fired_at=None,
         holds=[HoldView(kind=HoldKind.APPROVAL, reason="first order of a table", expires_at=None)],
     )
+    all_served = make_round(
+        1, make_order_item("Shakshuka", number=21, status=status.SERVED, quantity=2), at=earlier
+    )
+    held = make_round(
+        2,
+        make_order_item("Plum cake", number=22, status=status.HELD),
+        make_order_item("Flat white", number=23, status=status.HELD, quantity=2),
+        at=earlier,
+        status=RoundStatus.SUBMITTED,
+        fired_at=None,
+        holds=[HoldView(kind=HoldKind.COURSE, reason="", expires_at=now + timedelta(minutes=12))],
+    )
     refused = make_round(
         1,
         make_order_item("Shakshuka", number=9, status=status.VOIDED),
@@ -222,6 +234,18 @@ def list_orders(now: datetime) -> list[tuple[str, OrderView]]:
     served = make_round(1, make_order_item("Espresso", number=10, status=status.SERVED), at=earlier)
     return [
         ("two rounds", make_order(138, first, second, now=now, age_s=540)),
+        (
+            "the rest is held",
+            make_order(
+                147,
+                all_served,
+                held,
+                now=now,
+                age_s=900,
+                status=OrderStatus.CONFIRMED,
+                estimated_ready_at=None,
+            ),
+        ),
         ("all ready", make_order(139, all_ready, now=now, age_s=500, status=OrderStatus.READY)),
         (
             "waits for approval",

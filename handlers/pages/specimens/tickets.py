@@ -10,6 +10,7 @@ from domain.statuses import (
     TicketStatus,
 )
 from domain.views import (
+    HeldLinesView,
     ItemModifierView,
     StationProgressView,
     TicketItemView,
@@ -100,6 +101,7 @@ def make_progress(station: str, ready: int, total: int) -> StationProgressView:
 def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
     """List a ticket for every state, with the state's name, oldest first."""
     started, ready, voided = ItemStatus.STARTED, ItemStatus.READY, ItemStatus.VOIDED
+    held = ItemStatus.HELD
     bar, cold = make_progress("Bar", 2, 4), make_progress("Cold", 1, 1)
     no_egg, no_onion = (make_modifier(word, is_removal=True) for word in ("egg", "onion"))
     return [
@@ -216,6 +218,29 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
             ),
         ),
         (
+            "with what comes later beside it",
+            make_ticket(
+                141,
+                make_line("Shakshuka", status=started),
+                make_line("Hash brown", quantity=2),
+                now=now,
+                age_s=160,
+                held=[
+                    HeldLinesView(
+                        ticket_id=make_id(142),
+                        items=[make_line("Plum cake", number=2, quantity=2, status=held)],
+                        fires_at=now + timedelta(minutes=12),
+                    )
+                ],
+            ),
+        ),
+        (
+            "fired",
+            make_ticket(
+                143, make_line("Plum cake", quantity=2), now=now, age_s=155, is_course=True
+            ),
+        ),
+        (
             "recalled",
             make_ticket(
                 134,
@@ -254,6 +279,19 @@ def list_tickets(now: datetime) -> list[tuple[str, TicketView]]:
                 now=now,
                 age_s=4,
                 allergy="TREE NUTS",
+            ),
+        ),
+        (
+            "held",
+            make_ticket(
+                140,
+                make_line("Plum cake", make_modifier("cream"), quantity=2, status=held),
+                make_line("Banana bread", status=held, note="candle on it"),
+                now=now,
+                age_s=900,
+                status=TicketStatus.HELD,
+                is_course=True,
+                fires_at=now + timedelta(minutes=12),
             ),
         ),
     ]

@@ -19,6 +19,7 @@ import { findLiveRegion } from '../elements/live-region.js';
  * @property {boolean} isRecalled
  * @property {boolean} isAddOn
  * @property {boolean} isNew
+ * @property {boolean} [isHeld] nobody has to make it yet
  */
 
 const REMIND_MS = 30000; // between twenty seconds and a minute: heard, and not what drives people out
@@ -90,13 +91,16 @@ export class Alarms {
   /** @param {HTMLElement} card @param {boolean} isArrival it has just come, however old it is */
   #look(card, isArrival) {
     const before = this.#known.get(card.id);
-    const now = { ...readMarks(card), isNew: isArrival };
+    const marks = readMarks(card);
+    // What is fired comes like a new one, wherever it stood before; what is held is not heard.
+    const isFired = Boolean(before?.isHeld) && !marks.isHeld;
+    const now = { ...marks, isNew: (isArrival || isFired) && !marks.isHeld };
     this.#known.set(card.id, now);
     const waiting = this.#waiting.get(card.id);
     for (const [cause, mark] of Object.entries(STANDING)) if (!now[mark]) waiting?.delete(/** @type {Cause} */ (cause));
     if (!now.changes) waiting?.delete('changed');
     if (!now.isRushed) waiting?.delete('rush');
-    const causes = listCauses(before, now);
+    const causes = listCauses(isFired ? undefined : before, now);
     for (const cause of causes) this.#raise(cause, card);
     const loudest = choosePressing(causes);
     if (loudest) this.#play(loudest);
@@ -168,6 +172,6 @@ function readMarks(card) {
   return {
     voids: Number(card.dataset.void ?? 0), changes: Number(card.dataset.changed ?? 0), isRushed: card.hasAttribute('data-rush'),
     isUnread: card.hasAttribute('data-unread'), isRecalled: card.hasAttribute('data-recalled'), isAddOn: card.hasAttribute('data-add-on'),
-    isNew: card.dataset.state === 'new',
+    isNew: card.dataset.state === 'new', isHeld: card.hasAttribute('data-held'),
   };
 }

@@ -6,7 +6,8 @@ import { writeText } from './dom.js';
 /** Count everything again; called after every change, cheap enough for that. */
 export function updateCounts() {
   for (const figure of document.querySelectorAll('[data-count]')) {
-    writeText(figure, String(countCards(figure.getAttribute('data-count') ?? '')));
+    // What is held is nobody's work yet.
+    writeText(figure, String(countCards(figure.getAttribute('data-count') ?? '', ':not([data-held])')));
   }
   for (const notice of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-empty-for]'))) {
     notice.hidden = countCards(notice.getAttribute('data-empty-for') ?? '') > 0;
@@ -27,8 +28,8 @@ export function updateLateCount() {
   if (stat) stat.hidden = count === 0;
 }
 
-/** @param {string} place `{component}:{column}` */
-function countCards(place) {
+/** @param {string} place `{component}:{column}` @param {string} [which] of the cards */
+function countCards(place, which = '') {
   const [component, column] = place.split(':');
-  return document.querySelectorAll(`[data-list="${component}"][data-column="${column}"] > [data-rank]`).length;
+  return document.querySelectorAll(`[data-list="${component}"][data-column="${column}"] > [data-rank]${which}`).length;
 }

@@ -2,7 +2,10 @@
 /** An order that has not been sent: its lines, and the body that the server prices and takes. */
 
 /** @typedef {import('./options.js').Choice} Choice */
-/** @typedef {{key: number, menuItemId: string, name: string, priceMinor: number, quantity: number, choices: Choice[], note: string}} DraftLine */
+/**
+ * @typedef {{firesInS?: number}} Hold when a line comes later: after so long, or when somebody fires it
+ * @typedef {{key: number, menuItemId: string, name: string, priceMinor: number, quantity: number, choices: Choice[], note: string, hold?: Hold | null}} DraftLine
+ */
 
 const MOST_UNITS = 99; // of one line (domain/commands.py)
 
@@ -22,7 +25,7 @@ export class Draft {
    * @returns {DraftLine}
    */
   add(dish, quantity) {
-    const same = this.lines.find((line) => line.menuItemId === dish.menuItemId && !line.note && haveSameChoices(line.choices, dish.choices));
+    const same = this.lines.find((line) => line.menuItemId === dish.menuItemId && !line.note && !line.hold && haveSameChoices(line.choices, dish.choices));
     if (same && same.quantity + quantity <= MOST_UNITS) {
       same.quantity += quantity;
       this.added = { key: same.key, quantity };
@@ -49,7 +52,7 @@ export class Draft {
   chooseForAdded(choices) {
     const line = this.added && this.find(this.added.key);
     if (!line || !this.added) return;
-    const { key: _key, note: _note, ...dish } = line;
+    const { key: _key, note: _note, hold: _hold, ...dish } = line;
     const { quantity } = this.added;
     if (line.quantity === quantity) this.lines = this.lines.filter((each) => each !== line);
     else line.quantity -= quantity;
@@ -60,6 +63,13 @@ export class Draft {
   edit(key, changes) {
     const line = this.find(key);
     if (line) Object.assign(line, changes);
+    this.added = null;
+  }
+
+  /** Have a line made later, or with the others after all. @param {number} key @param {Hold | null} hold */
+  hold(key, hold) {
+    const line = this.find(key);
+    if (line) line.hold = hold;
     this.added = null;
   }
 
@@ -101,6 +111,7 @@ export class Draft {
       quantity: line.quantity,
       modifiers: line.choices.map((choice) => ({ modifierId: choice.modifierId, quantity: 1 })),
       note: line.note,
+      ...(line.hold ? { hold: line.hold } : {}),
     }));
   }
 

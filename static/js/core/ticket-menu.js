@@ -5,6 +5,8 @@
  * `data-menu-command`; here they become commands about the ticket that was held.
  */
 
+import { readJson } from './dom.js';
+
 /** @typedef {import('./commands.js').Commands} Commands */
 
 // As long as it takes to mean it (domain: actions and keys); a tap is a fifth of that.
@@ -43,6 +45,10 @@ export class TicketMenu {
       event.preventDefault(); // a long press makes one too, on some tablets
       this.open(ticket);
     });
+    // Of a ticket that is held the head has nothing to bump.
+    tickets.addEventListener('click', (event) => {
+      if (/** @type {Element} */ (event.target).closest('[data-open-menu]')) this.open(findTicket(event.target));
+    });
     dialog.addEventListener('click', (event) => this.#onChoice(event));
     dialog.querySelector('[data-rush-form]')?.addEventListener('submit', (event) => this.#onOwnReason(event));
   }
@@ -55,7 +61,9 @@ export class TicketMenu {
     this.#write('number', ticket.dataset.orderNumber ?? '');
     this.#write('place', ticket.querySelector('.ticket__place')?.textContent?.trim() ?? '');
     const isRushed = ticket.hasAttribute('data-rush');
-    this.#find('[data-menu-part="rush"]')?.toggleAttribute('hidden', isRushed);
+    this.#find('[data-menu-part="hold"]')?.toggleAttribute('hidden', !ticket.hasAttribute('data-holds'));
+    this.#find('[data-menu-part="fire"]')?.toggleAttribute('hidden', !showFires(this.#find('[data-menu-fires]'), ticket));
+    this.#find('[data-menu-part="rush"]')?.toggleAttribute('hidden', isRushed || ticket.hasAttribute('data-held'));
     this.#find('[data-menu-part="rushed"]')?.toggleAttribute('hidden', !isRushed);
     for (const list of this.#dialog.querySelectorAll('[data-menu-dishes]')) showDishes(list, ticket);
     this.#dialog.showModal();
@@ -99,7 +107,7 @@ export class TicketMenu {
     const { menuCommand, menuUndo, menuDone } = key.dataset;
     this.#dialog.close();
     void this.#commands.perform({
-      type: menuCommand ?? '', payload: reason ? { ...about, reason } : about, cardId: ticket.id,
+      type: menuCommand ?? '', payload: readLines(key, ticket) ?? (reason ? { ...about, reason } : about), cardId: ticket.id,
       done: menuDone ? `${ticket.dataset.orderNumber} ${menuDone}` : null, undo: menuUndo ? { type: menuUndo, payload: about } : null,
     });
   }
@@ -131,6 +139,28 @@ function showDishes(list, ticket) {
     key.append(name);
     return row;
   }));
+}
+
+/** One key for all that is held together. @param {Element | null} list @param {HTMLElement} ticket @returns {boolean} is there any */
+function showFires(list, ticket) {
+  const template = /** @type {HTMLTemplateElement} */ (document.querySelector('[data-template="menu-fire"]'));
+  const held = /** @type {HTMLElement[]} */ ([ticket, ...ticket.querySelectorAll('[data-fire]')].filter((each) => each.hasAttribute('data-fire')));
+  list?.replaceChildren(...held.map((each) => {
+    const row = document.importNode(template.content, true);
+    const key = /** @type {HTMLElement} */ (row.querySelector('button'));
+    key.dataset.items = each.dataset.fire;
+    key.append(each.dataset.what ?? '');
+    return row;
+  }));
+  return held.length > 0;
+}
+
+/** What a key that is about lines says of them. @param {HTMLElement} key @param {HTMLElement} ticket */
+function readLines(key, ticket) {
+  if (key.dataset.menuCommand === 'fire_items') return { items: readJson(key, 'data-items') };
+  if (key.dataset.menuCommand !== 'hold_items') return null;
+  const { firesInS } = key.dataset;
+  return { items: readJson(ticket, 'data-holds'), ...(firesInS ? { firesInS: Number(firesInS) } : {}) };
 }
 
 /** @param {EventTarget | null} target @returns {HTMLElement | null} an open ticket */

@@ -115,6 +115,8 @@ export class Till {
         this.draft.remove(lineKey);
         this.#editedKey = null;
         break;
+      case 'hold': this.draft.hold(lineKey, this.draft.find(lineKey)?.hold ? null : {}); break;
+      case 'hold-for': this.draft.hold(lineKey, key.dataset.seconds ? { firesInS: Number(key.dataset.seconds) } : {}); break;
       case 'option': this.#chooseShortcut(lineKey, key.dataset.modifierId ?? ''); return;
       case 'instead': if (instead) this.#putInstead(lineKey, instead); return;
       case 'clear': this.#clear(); break;
@@ -250,6 +252,7 @@ export class Till {
     if (!list || !template) return;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const [focusedKey, focusedAction] = [/** @type {HTMLElement | null | undefined} */ (focused?.closest('[data-draft-line]'))?.dataset.key, focused?.dataset.draft];
+    const seconds = focused?.dataset.seconds ? `[data-seconds="${focused.dataset.seconds}"]` : '';
     list.replaceChildren(...this.draft.lines.map((line) => {
       const row = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
       row.dataset.key = String(line.key);
@@ -259,7 +262,7 @@ export class Till {
       return row;
     }));
     if (focusedKey && focusedAction) {
-      /** @type {HTMLElement | null} */ (this.#rowOf(Number(focusedKey))?.querySelector(`[data-draft="${focusedAction}"]`))?.focus();
+      /** @type {HTMLElement | null} */ (this.#rowOf(Number(focusedKey))?.querySelector(`[data-draft="${focusedAction}"]${seconds}`))?.focus();
     }
   }
 
@@ -267,6 +270,7 @@ export class Till {
   #writeLine(row, line) {
     const soldOut = this.#findSoldOut(line);
     row.toggleAttribute('data-sold-out', Boolean(soldOut));
+    showHold(row, line);
     fillFields(row, {
       'sold-out': soldOut,
       quantity: line.quantity,
@@ -521,5 +525,15 @@ export class Till {
   /** @param {string} selector @returns {HTMLElement | null} */
   #find(selector) {
     return this.#root.querySelector(selector);
+  }
+}
+
+/** Whether a line comes later, and when. @param {HTMLElement} row @param {DraftLine} line */
+function showHold(row, line) {
+  row.toggleAttribute('data-held', Boolean(line.hold));
+  row.querySelector('[data-draft="hold"]')?.setAttribute('aria-pressed', String(Boolean(line.hold)));
+  row.querySelector('[data-field="hold"]')?.toggleAttribute('hidden', !line.hold);
+  for (const key of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll('[data-draft="hold-for"]'))) {
+    key.setAttribute('aria-pressed', String(Number(key.dataset.seconds ?? 0) === (line.hold?.firesInS ?? 0)));
   }
 }

@@ -127,7 +127,7 @@ export class BumpKeys extends HTMLElement {
     const ticket = tickets[Math.min(Math.max(0, index), tickets.length - 1)];
     if (!ticket) return false;
     this.pages?.show(ticket);
-    focusKey(ticket.querySelector(BUMP) ?? ticket.querySelector('[data-command], summary'));
+    focusKey(ticket.querySelector(BUMP) ?? ticket.querySelector('[data-open-menu], [data-command], summary'));
     return true;
   }
 

@@ -10,6 +10,7 @@ const REMEMBERED = 500; // more than any board holds
 
 export class OrderTicket extends HTMLElement {
   connectedCallback() {
+    if (this.hasAttribute('data-held')) touched.delete(this.id); // fired, it is new again
     if (touched.has(this.id)) this.removeAttribute('data-state');
   }
 

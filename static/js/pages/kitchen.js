@@ -104,7 +104,8 @@ function followPainting() {
     isNoted = true;
   };
   const collect = () => {
-    for (const card of /** @type {NodeListOf<HTMLElement>} */ (openList.querySelectorAll(':scope > [data-ticket-id]'))) {
+    // What is held has to be seen once it is fired.
+    for (const card of /** @type {NodeListOf<HTMLElement>} */ (openList.querySelectorAll(':scope > [data-ticket-id]:not([data-held])'))) {
       const [id, version] = [card.dataset.ticketId ?? '', Number(card.dataset.version)];
       if (known.get(id) !== version) news.set(id, version);
       known.set(id, version);
@@ -160,7 +161,7 @@ function tellAfterOutage() {
   let arrived = [];
   document.addEventListener('card-change', (event) => {
     const { kind, card } = /** @type {CustomEvent<CardChange>} */ (event).detail;
-    if (kind === 'inserted' && card.parentElement === openList) arrived.push(card.dataset.orderNumber ?? '');
+    if (kind === 'inserted' && card.parentElement === openList && !card.hasAttribute('data-held')) arrived.push(card.dataset.orderNumber ?? '');
   });
   document.addEventListener('connection-state', (event) => {
     const { state } = /** @type {CustomEvent} */ (event).detail;

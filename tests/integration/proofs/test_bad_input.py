@@ -346,7 +346,7 @@ def list_illegal_moves(cafes: TwoCafes) -> dict[str, tuple[Command, list[str]]]:
     def move(namespace: str, name: str, status: str, **more: Any) -> Command:
         return Command(namespace, name, {"items": [{"itemId": cafes.items[status]}], **more})
 
-    queued = ["start", "finish", "void"]
+    queued = ["hold", "start", "finish", "void"]
     ready = ["serve", "recall", "void"]
     served = ["recall", "hand_back"]
     void = {**order, "items": [{"itemId": cafes.items["served"]}], "reason": "No"}
@@ -395,11 +395,11 @@ def list_illegal_moves(cafes: TwoCafes) -> dict[str, tuple[Command, list[str]]]:
         "preparing what is over": (Command("orders", "order_status_update", status), []),
         "letting through what waits for nothing": (
             Command("counter", "approve_round", waiting),
-            ["cancel"],
+            ["hold", "cancel"],
         ),
         "turning down what was confirmed": (
             Command("counter", "reject_round", {**waiting, "reason": "No"}),
-            ["cancel"],
+            ["hold", "cancel"],
         ),
     }
 

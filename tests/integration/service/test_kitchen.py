@@ -14,6 +14,8 @@ from domain.commands import (
     CallServer,
     CancelOrder,
     FinishItems,
+    FireItems,
+    HoldItems,
     ItemUnits,
     OrderStatusUpdate,
     PlaceOrder,
@@ -164,7 +166,7 @@ async def test_illegal_moves_name_the_legal_ones(cafe):
         assert (refusal.value.details or {})["from"] == current
         assert (refusal.value.details or {})["allowed"] == allowed
 
-    queued = ["start", "finish", "void"]
+    queued = ["hold", "start", "finish", "void"]
     await refused(expo, "serve_items", serve, "queued", queued)
     await refused(kitchen, "recall_items", recall, "queued", queued)
     await refused(expo, "remake_items", remake, "queued", queued)
@@ -495,6 +497,8 @@ async def test_foreign_lines_and_tickets_look_unknown(cafe):
         items = [ItemUnits(item_id=item_id)]
         return {
             "start_items": StartItems(items=items),
+            "hold_items": HoldItems(items=items),
+            "fire_items": FireItems(items=items),
             "finish_items": FinishItems(items=items),
             "recall_items": RecallItems(items=items),
             "serve_items": ServeItems(items=items),

@@ -18,11 +18,14 @@ from domain.commands import (
     CancelPayment,
     CloseTableSession,
     ConfirmTerminalPayment,
+    CourseHold,
     DeclineTerminalPayment,
     EditMenuItem,
     EditModifier,
     FinishItems,
+    FireItems,
     HandBackItems,
+    HoldItems,
     InitiatePayment,
     MergeTables,
     MoveStation,
@@ -146,6 +149,7 @@ async def test_the_table_lists_what_operations_record(strict_cafe, tmp_path):
     await _walk_through_moves(cafe)
     await _walk_through_notifications(cafe, walk)
     await _walk_through_failed_payments(cafe, walk, Sandbox(tmp_path))
+    await _walk_through_courses(cafe, walk)
 
     # A seating that a phone opens is recorded outside `do`, which needs an identity.
     listed = {
@@ -275,6 +279,43 @@ async def _walk_through_tickets(walk):
     await walk.ticket("call_server", CallServer, ticket)
     await walk.ticket("rush_ticket", partial(RushTicket, reason="x"), ticket)
     await walk.ticket("withdraw_rush", WithdrawRush, ticket)
+
+
+async def _walk_through_courses(cafe, walk):
+    """What is held may be all that was open of a ticket or of an order, and late besides."""
+    order = await walk.place("Flat white", "Latte", "Toastie")
+    white, latte, toastie = order.items
+    await walk.move("hold_items", HoldItems, latte)
+    await walk.move("fire_items", FireItems, latte)
+    await walk.finish(white)
+    await walk.move("hold_items", HoldItems, latte, toastie)
+    await walk.move("fire_items", FireItems, latte)
+    await walk.finish(latte)
+    await walk.serve(white, latte)
+    await walk.move("fire_items", FireItems, toastie)
+    await walk.move("hold_items", HoldItems, toastie)
+    later = cafe.line("Flat white")
+    later = msgspec.structs.replace(later, hold=CourseHold())
+    command = PlaceOrder(lines=[cafe.line("Latte"), later])
+    order = await cafe.order(Role.COUNTER, "place_order", command)
+    add = AddRound(order_id=order.order_id, lines=[later])
+    await cafe.do(Role.COUNTER, "add_round", add)
+
+    guest = await cafe.sit_down(1)
+    order = await walk.place("Flat white", who=guest)
+    await cafe.do(Role.COUNTER, "add_round", AddRound(order_id=order.order_id, lines=[later]))
+    await cafe.do(
+        Role.COUNTER, "approve_round", ApproveRound(order_id=order.order_id, round_number=1)
+    )
+    await walk.finish(order.items[0])
+    await walk.serve(order.items[0])
+    await walk.move("remake_items", RemakeItems, order.items[0], reason="x")
+
+    latte, white = (await walk.place("Latte", "Flat white")).items
+    cafe.pass_time(minutes=30)
+    await look_after_notifications(cafe.runner, now=cafe.now)
+    await walk.finish(white)
+    await walk.move("hold_items", HoldItems, latte)
 
 
 async def _walk_through_status_updates(cafe, walk):

@@ -7,11 +7,10 @@ import pytest
 from domain.consents import Consent, check_consent
 from domain.errors import AuthorizationDenied
 from domain.handing_over import build_pass_order, check_serve_unprepared, list_handed_over
-from domain.kitchen import make_tickets
 from domain.order_views import build_order_view
 from domain.orders import settle_order
 from domain.roles import Identity, IdentityKind, Role
-from domain.statuses import ItemStatus, RoundStatus
+from domain.statuses import ItemStatus
 from tests.support.orders import CAFE, NOW, make_new_id, make_order
 
 MANAGER_ID = "m"
@@ -19,11 +18,7 @@ MANAGER_ID = "m"
 
 def _order(*lines):
     """An order of one fired round. lines: (station, status)."""
-    new_id = make_new_id()
-    order = make_order(new_id, [(station, 2) for station, _ in lines])
-    order.rounds[0].status = RoundStatus.CONFIRMED
-    order.rounds[0].fired_at = NOW
-    order.tickets = make_tickets(order, order.rounds[0], now=NOW, new_id=new_id)
+    order = make_order(make_new_id(), [(station, 2) for station, _ in lines])
     for item, (_, status) in zip(order.items, lines, strict=True):
         item.status = ItemStatus(status)
     settle_order(order, now=NOW)

@@ -252,3 +252,20 @@ def test_times_that_are_the_other_way_round_than_places():
 
     assert numbers(show(events, after(2))) == []
     assert draw(events) is None
+
+
+def test_what_is_held_stands_there_and_is_neither_open_nor_late():
+    """Its card is on the wall; the time line counts it from its firing."""
+    held = ticket(1, status=TicketStatus.HELD)
+    fired = ticket(1, queued=after(20), version=2)
+    events = log(
+        (NOON, KitchenTicketUpdated(ticket=held, change="held")),
+        (after(20), KitchenOrderReceived(ticket=fired)),
+    )
+    wall = show(events, after(19))
+
+    assert (numbers(wall), wall.late) == ([1], 0)
+    timeline = draw(events)
+    assert timeline is not None
+    assert [each.at for each in timeline.late] == [after(25, 31)]
+    assert timeline.open_by_minute[19:21] == [0, 1]

@@ -121,7 +121,7 @@ def test_a_fired_round_has_no_gate():
     for move in (RoundMove.CONFIRM, RoundMove.REJECT):
         with pytest.raises(InvalidTransition) as refusal:
             get_waiting_round(order, 1, move)
-        assert (refusal.value.details or {})["allowed"] == ["cancel"]
+        assert (refusal.value.details or {})["allowed"] == ["hold", "cancel"]
     assert get_waiting_round(order, 2, RoundMove.CONFIRM) is None
     assert get_waiting_round(order, 0, RoundMove.CONFIRM) is None
 
