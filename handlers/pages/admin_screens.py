@@ -198,12 +198,13 @@ class BusyLimitPage(ScreensPage):
                 {"stationId": station_id, "limitMinutes": minutes}, SetBusyLimit, strict=False
             )
             await self.run("set_busy_limit", command)
-        except (NotFound, msgspec.ValidationError) as error:
-            is_unknown = isinstance(error, NotFound)
-            self.set_status(404 if is_unknown else 422)
-            await self.show_screens(
-                fault=str(error) if is_unknown else "Choose a number of minutes of the list."
-            )
+        except msgspec.ValidationError:
+            self.set_status(422)
+            await self.show_screens(fault="Choose a number of minutes of the list.")
+            return
+        except NotFound as error:
+            self.set_status(error.status)
+            await self.show_screens(fault=error.message)
             return
         self.see_other(_SCREENS)
 

@@ -80,6 +80,38 @@ async def test_the_audit_says_who_did_what(world: World):
     assert orders == [voided]
 
 
+async def test_a_limit_is_set_and_a_pause_is_told(world: World):
+    """By a plain form in Admin; what the till pauses stands there, and in the audit with why."""
+    station_id = next(iter(world.stations.values()))
+    address = f"/admin/screens/stations/{station_id}/busy"
+    manager, till = await world.open_browser(Role.MANAGER), await world.staff(Role.COUNTER)
+    line = await world.pick_line(till)
+
+    assert (await manager.request("POST", address, form={"limit": "20"})).code == 303
+    refused = await manager.request("POST", address, form={"limit": "none"})
+    assert (refused.code, b"Choose a number of minutes" in refused.body) == (422, True)
+    wish = {"stationId": station_id, "minutes": 10, "reason": "Short of hands"}
+    await till.post("/api/v1/menu/pause", wish)
+    page = (await manager.get("/admin/screens")).body.decode()
+    guest = await world.guest(2)
+    told = await guest.post("/api/v1/orders", {"lines": [line]}, Idempotency_Key=new_id())
+    await till.post("/api/v1/menu/resume", {"stationId": station_id})
+
+    assert re.search(r'<option value="20" selected>from 20 min on', page)
+    assert "paused for guests</b> since" in page
+    assert "by hand: Short of hands" in page
+    assert (told.code, json.loads(told.body)["code"]) == (422, "paused")
+    assert (await world.order(guest, line))["rounds"]
+    sentences = read_sentences((await manager.get("/admin/audit?about=menu")).body.decode())
+    name = world.names[Role.COUNTER]
+    assert sentences == [
+        f"{name} let guests order from Bar again after 1 minute, by hand.",
+        f"{name} paused guests’ orders of Bar by hand for 10 minutes. Short of hands",
+        f"{world.names[Role.MANAGER]} let guests’ orders of Bar be paused from 20 min of work in"
+        " front on.",
+    ]
+
+
 async def test_the_audit_turns_pages(world: World):
     """Nothing is left out or twice between two pages; a strange page is not there."""
     till = await world.staff(Role.COUNTER)
