@@ -1,9 +1,9 @@
 """A past service that is scrubbed: how long a day of 5,000 events takes, and each moment of it.
 
-    python -m bench.replay [--orders 215] [--moments 200]
+    python -m bench.replay [--orders 270] [--moments 200]
 
 Two days of a small cafe are worked through the operations, on SQLite and on PostgreSQL: orders of
-three dishes at two stations, sixty tickets open at the end. Then as /admin/replay asks: the day
+three dishes at two stations, sixty tickets left open each day. Then as /admin/replay asks: the day
 anew (`first`), the day that is kept (`page`), moments all over it (`moment`), each in a reader's
 thread, with the wall rendered in another (`render`). `lag` is how late the loop was meanwhile.
 """
@@ -38,7 +38,7 @@ _TEMPLATE = "pages/admin_replay_moment.html"
 def main() -> int:
     """Measure, and return the exit code."""
     parser = build_parser(__doc__)
-    parser.add_argument("--orders", type=int, default=215, help="of each day")
+    parser.add_argument("--orders", type=int, default=270, help="of each day")
     parser.add_argument("--moments", type=int, default=200)
     options = parser.parse_args()
     print(describe_run(), flush=True)
