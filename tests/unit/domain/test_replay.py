@@ -1,6 +1,7 @@
 """The kitchen as it was at a moment, from events alone."""
 
 from datetime import datetime, timedelta
+from typing import get_args
 
 import msgspec
 
@@ -14,7 +15,7 @@ from domain.events import (
     StationMoved,
     StationReturned,
 )
-from domain.replay import KitchenDay, draw_timeline, show_wall
+from domain.replay import FOLDED_TYPES, KitchenDay, KitchenPast, draw_timeline, show_wall
 from domain.statuses import ItemStatus, Priority, TicketStatus
 from domain.views import StationView
 from tests.support.made_views import (
@@ -269,3 +270,18 @@ def test_what_is_held_stands_there_and_is_neither_open_nor_late():
     assert timeline is not None
     assert [each.at for each in timeline.late] == [after(25, 31)]
     assert timeline.open_by_minute[19:21] == [0, 1]
+
+
+def test_whatever_a_wall_is_told_is_folded():
+    """An event that carries a ticket or a move, of whatever type, changes the past too."""
+    told = {"ticket": ticket(1), "move": make_move()}
+
+    for kind in get_args(AnyEvent):
+        carried = [name for name in told if name in kind.__struct_fields__]
+        if carried and kind is not StationReturned:
+            past, rest = KitchenPast(), dict.fromkeys(kind.__struct_fields__, "")
+            past.apply(log((NOON, kind(**rest | {name: told[name] for name in carried})))[0])
+            assert kind.__struct_config__.tag in FOLDED_TYPES
+            assert list(past.tickets.values()) + list(past.moves.values()) == [
+                told[name] for name in carried
+            ]
