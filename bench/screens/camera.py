@@ -90,6 +90,10 @@ class Camera:
         await self._keep(page, name, views)
         await self._check(page, name)
 
+    async def snap(self, page: Page, name: str) -> None:
+        """Keep a picture of what does not last until it is judged."""
+        await self._develop(page, name)
+
     async def look(self, page: Page, name: str) -> None:
         """Look for faults, without a picture."""
         if self._orders.keeps_all:

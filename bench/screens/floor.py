@@ -7,6 +7,8 @@ from playwright.async_api import Page, expect
 from bench.screens.camera import Camera
 from bench.screens.kitchen import turn_sound_on
 
+_PIN = "2846"
+
 
 async def show_empty(camera: Camera) -> None:
     """Before the first guest."""
@@ -18,6 +20,9 @@ async def show_empty(camera: Camera) -> None:
     await camera.look(till, "tables-empty")
     expo = await camera.cafe.open_display("kitchen", "manager", "/expo")
     await camera.look(expo, "expo-empty")
+    await expo.keyboard.press("s")
+    await expect(expo.locator(".screen-faults details")).to_have_attribute("open", "")
+    await camera.take(expo, "expo-screens")
     board = await camera.cafe.open_display("kitchen", "manager", "/board")
     await camera.take(board, "board-empty")
     await camera.leave(till, expo, board)
@@ -50,6 +55,7 @@ async def show_till(camera: Camera) -> None:
     await tables.get_by_role("button", name="Move the guests").first.tap()
     await camera.take(tables, "tables-move")
     await camera.leave(till, tables)
+    await _show_consent(camera)
 
 
 async def show_crowd(camera: Camera) -> None:
@@ -104,6 +110,24 @@ async def _show_void(camera: Camera, till: Page) -> None:
     await expect(till.get_by_role("dialog")).to_be_visible()
     await camera.take(till, "counter-void")
     await till.get_by_role("button", name="Keep it").tap()
+
+
+async def _show_consent(camera: Camera) -> None:
+    """What the kitchen has begun is taken off by a manager, at the counter's own screen."""
+    await camera.cafe.choose_pin("manager", _PIN)
+    till = await camera.cafe.pair_screen("tablet", "counter", "Till")
+    await till.goto(f"{camera.server.url}/counter")
+    begun = till.locator(".order-card").filter(has=till.locator('[data-state="started"]')).first
+    await begun.locator("summary").tap()
+    await begun.locator('[data-state="started"]').get_by_role("button").first.tap()
+    await till.get_by_role("dialog").get_by_role("button", name="Out of it").tap()
+    consent = till.get_by_role("dialog", name="A manager’s PIN")
+    await expect(consent).to_be_visible()
+    for digit in _PIN[:2]:
+        await consent.get_by_role("button", name=digit, exact=True).tap()
+    await camera.take(till, "counter-consent")
+    await consent.get_by_role("button", name="Leave it as it is").tap()
+    await camera.leave(till)
 
 
 async def _show_payment(camera: Camera, till: Page) -> None:

@@ -1,12 +1,16 @@
 """What a guest sees on the phone: from the square on the table to the receipt and beyond."""
 
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from playwright.async_api import Page, expect
 
 from bench.screens.camera import Camera
-from bench.screens.kitchen import sell_out
+from bench.screens.kitchen import count_down, sell_out
 from client.rest import RestClient
+from gateways.sandbox import FILE_NAME
 
 _TABLE, _SECOND_TABLE = 5, 8  # nobody of the lunch sits there
 _LONG_NOTE = "Bitte alles vierteln und die Soße daneben, بدون بصل من فضلك, " * 3
@@ -52,6 +56,7 @@ async def show_way(camera: Camera) -> None:
     await allergy.fill("Tree nuts")
     await allergy.blur()
     await camera.take(phone, "guest-cart")
+    await _show_short(camera, phone)
     await _send(phone)
     cook = await camera.cafe.speak_as("kitchen")
     for ticket in (await cook.list_tickets()).tickets:
@@ -117,16 +122,37 @@ async def _show_fault(camera: Camera, phone: Page) -> None:
     await camera.take(phone, "guest-item-fault")
 
 
+async def _show_short(camera: Camera, phone: Page) -> None:
+    """Fewer are left than the cart asks for: the line says so, and the guest alone."""
+    await count_down(camera, "Flat white", 1)
+    line = phone.locator(".cart-line", has_text="Flat white")
+    await expect(line).to_contain_text("Only 1 is left.")
+    await camera.take(phone, "guest-cart-short")
+    await count_down(camera, "Flat white", None)
+    await expect(line).not_to_contain_text("Only 1 is left.")
+
+
 async def _show_payment(camera: Camera, phone: Page) -> None:
-    """The card is refused, then the answer gets lost, then all is paid."""
+    """The card is refused, then nobody answers, then all is paid."""
     await phone.locator("label.option").filter(has_text="is refused").tap()
     await phone.get_by_role("button", name=re.compile("^Pay")).first.tap()
     await expect(phone.locator(".notice").filter(has_text="The card was refused.")).to_be_visible()
     await camera.take(phone, "guest-pay-refused")
-    await phone.locator("label.option").filter(has_text="its answer gets lost").tap()
-    await phone.get_by_role("button", name=re.compile("^Pay")).first.tap()
+    with _lose_answers(camera):
+        await phone.locator("label.option").filter(has_text="is accepted").tap()
+        await phone.get_by_role("button", name=re.compile("^Pay")).first.tap()
+        await expect(phone.locator(".guest-pay__word")).to_contain_text("We are checking")
+        await camera.take(phone, "guest-pay-checking")
     await expect(phone.locator(".guest-pay__word")).to_contain_text("Paid")
     await camera.take(phone, "guest-paid")
+
+
+@contextmanager
+def _lose_answers(camera: Camera) -> Iterator[None]:
+    """Keep the provider from its books: what it is asked meanwhile has no answer."""
+    with closing(sqlite3.connect(camera.server.data_dir / FILE_NAME, timeout=30)) as books:
+        books.execute("BEGIN EXCLUSIVE")
+        yield
 
 
 async def _show_rating(camera: Camera, phone: Page, cook: RestClient) -> None:

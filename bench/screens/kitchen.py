@@ -175,8 +175,17 @@ def _find_ticket(wall: Page, ticket: TicketView) -> Locator:
 
 async def sell_out(camera: Camera, dish: str) -> None:
     """Have a dish sold out, as the kitchen does."""
+    await _set_availability(camera, dish, {"isSoldOut": True})
+
+
+async def count_down(camera: Camera, dish: str, left: int | None) -> None:
+    """Say how many of a dish are left, or end that."""
+    await _set_availability(camera, dish, {"isSoldOut": False, "left": left})
+
+
+async def _set_availability(camera: Camera, dish: str, wish: dict[str, Any]) -> None:
     manager = await camera.cafe.speak_as("manager")
     menu = await manager.read_menu()
     item = next(item for each in menu.categories for item in each.items if item.name == dish)
-    body = {"menuItemId": item.menu_item_id, "isSoldOut": True}
+    body = {"menuItemId": item.menu_item_id, **wish}
     await manager.command("/menu/availability", MenuAvailabilityView, body)

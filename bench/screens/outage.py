@@ -32,6 +32,10 @@ async def show_offline(camera: Camera) -> None:
         camera.expect(window, *_GONE)
     await windows["counter-offline"].locator("[data-product]:enabled").first.tap()
     camera.server.stop()
+    for name in ("kitchen", "counter", "admin"):
+        window = windows[f"{name}-offline"]
+        await expect(window.locator("body")).to_have_attribute("data-connection", "reconnecting")
+        await camera.snap(window, f"{name}-reconnecting")
     for name, window in windows.items():
         await expect(window.locator("body")).to_have_attribute("data-connection", "offline")
         if name == "kitchen-offline":
