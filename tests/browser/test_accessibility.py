@@ -4,7 +4,7 @@ The windows fail a test as well when a page writes an error or a warning to its 
 another host for something (tests/support/browser.py).
 """
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
@@ -16,8 +16,8 @@ from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 MOST_TABS = 120
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from client.rest import RestClient
@@ -24,8 +24,8 @@ PAGES = (
 )
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

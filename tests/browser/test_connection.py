@@ -4,7 +4,7 @@ Nobody touches a screen to bring it back. The outages are of the whole server, b
 SIGKILL; where one wall has to stay away longer, it gets no ticket for a socket.
 """
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from client.rest import RestClient
@@ -16,8 +16,8 @@ from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 CONNECT_TICKETS = "**/api/v1/connect-tickets"
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo, browser_faults: BrowserFaults) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo, browser_faults: BrowserFaults) -> DemoCafe:
     """Serve the demo; a browser says on its console what it could not reach."""
     for fault in ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_FAILED", "WebSocket"):
         browser_faults.expect(fault)

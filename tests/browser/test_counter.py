@@ -3,7 +3,7 @@
 import re
 import sqlite3
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
@@ -13,8 +13,8 @@ from tests.support.browser import find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

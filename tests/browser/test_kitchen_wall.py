@@ -1,7 +1,7 @@
 """A kitchen's wall with what is awkward: long words everywhere, and all stations on one screen."""
 
 import msgspec
-import pytest_asyncio
+import pytest
 from playwright.async_api import Page, expect
 
 from domain.commands import PlaceOrder
@@ -13,8 +13,8 @@ LONG_NOTE = "Cut into very small pieces for a child, and please no crust at all.
 LONG_ALLERGY = "Severe peanut, tree nut and sesame allergy, carries an EpiPen"
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

@@ -3,15 +3,15 @@
 from contextlib import closing
 from sqlite3 import connect
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.support.browser import find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

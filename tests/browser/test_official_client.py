@@ -112,7 +112,7 @@ class Cafe:
         return "quote", {"lines": [self._line]}
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def origin() -> AsyncIterator[str]:
     """Serve the library from an origin of its own."""
     async with serve_official_client() as served:

@@ -1,14 +1,14 @@
 """People come and go by the pages of management: by touch, and looked at by axe."""
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.browser import OpenPage, find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

@@ -64,7 +64,7 @@ class Service:
 
 
 # The database is asked for first, so that it outlives the server.
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(database_url: str, serve_demo: ServeDemo) -> Service:
     """Open the windows; on both databases."""
     windows = Service(serve_demo(database_url=database_url))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
@@ -11,8 +11,8 @@ from tests.support.browser import BrowserFaults, find_violations, save_screensho
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

@@ -1,13 +1,13 @@
 """A guest's phone without scripts: menu, choices, cart, sending, progress, taking back."""
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line, number_of
 
 
-@pytest_asyncio.fixture
-async def cafe(serve_demo: ServeDemo) -> DemoCafe:
+@pytest.fixture
+def cafe(serve_demo: ServeDemo) -> DemoCafe:
     """Serve the demo."""
     return serve_demo()
 

@@ -5,9 +5,13 @@ would have. What a page writes to its console as an error or warning, an excepti
 to another host, and a page without a strict content policy fail the test at its end.
 `find_violations(page)` runs axe; `save_screenshot(page, name)` keeps a picture in tests/.output.
 
-Chromium is started once per test: that takes a second, and each test has a clean one.
+Chromium is started once per worker, a second of CPU, and so lives on a loop of the session: the
+tests of tests/browser run on it, and an async fixture of theirs that awaits anything says
+`@pytest_asyncio.fixture(loop_scope="session")`. A test gets windows and cookies that nobody has
+had before it, and leaves neither them nor tasks behind.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +25,7 @@ from playwright.async_api import (
     Browser,
     ConsoleMessage,
     Page,
+    Playwright,
     Request,
     Response,
     async_playwright,
@@ -45,8 +50,29 @@ _LOOK = """async tags => {
         if (status) delete status.update;
     }
 }"""
+# A window's address bar has a list of suggestions, a page with a process of its own, which takes a
+# fifth of a test's CPU and which nobody sees. Of such options the last one counts, so the others
+# that matter to tests are Playwright's own.
+_SWITCHED_OFF = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 # What a browser does by itself would be a request that the test did not ask for.
 _QUIET = [
+    f"--disable-features={','.join(_SWITCHED_OFF)}",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -124,19 +150,50 @@ class OpenPage(Protocol):
     async def __call__(self, screen: str, url: str = "", **options: Any) -> Page: ...
 
 
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Run Chromium for one test."""
-    executable = find_chromium()
-    if executable is None:
-        raise ToolMissing("Chromium", "Run `make tools`")
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+class Chromium:
+    """The running browser; one that has crashed is replaced by the next."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._running: Browser | None = None
+
+    async def find_running(self) -> Browser:
+        """Return the running browser, started if need be."""
+        if self._running is None or not self._running.is_connected():
+            executable = find_chromium()
+            if executable is None:
+                raise ToolMissing("Chromium", "Run `make tools`")
+            as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+            self._running = await self._playwright.chromium.launch(
+                executable_path=executable, args=[*_QUIET, *as_root]
+            )
+        return self._running
+
+    async def close(self) -> None:
+        """End it."""
+        if self._running is not None:
+            await self._running.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    """Run Chromium from the first test that needs it to the end of the session."""
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(
-            executable_path=executable, args=[*_QUIET, *as_root]
-        )
-        yield running
-        await running.close()
+        found = Chromium(playwright)
+        yield found
+        await found.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Chromium) -> AsyncIterator[Browser]:
+    """Lend Chromium to one test; what the test leaves running ends as with a loop of its own."""
+    running = await chromium.find_running()
+    before = asyncio.all_tasks()
+    yield running
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @pytest.fixture
@@ -145,11 +202,13 @@ def browser_faults() -> BrowserFaults:
     return BrowserFaults()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, browser_faults: BrowserFaults) -> AsyncIterator[OpenPage]:
     """Give a function that opens windows; faults in any of them fail the test at its end."""
+    loop = asyncio.get_running_loop()
 
     async def open_(screen: str, url: str = "", **options: Any) -> Page:
+        assert loop is asyncio.get_running_loop(), 'this runs without loop_scope="session"'
         size = SCREENS[screen]
         context = await browser.new_context(
             **{

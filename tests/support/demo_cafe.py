@@ -7,11 +7,11 @@ person, for what a test needs done but is not about.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import msgspec
-import pytest_asyncio
+import pytest
 from playwright.async_api import Page, expect
 
 from client.rest import RestClient
@@ -97,8 +97,8 @@ class ServeDemo(Protocol):
     def __call__(self, **settings: str) -> DemoCafe: ...
 
 
-@pytest_asyncio.fixture
-async def serve_demo(start_server: StartServer, open_page: OpenPage) -> AsyncIterator[ServeDemo]:
+@pytest.fixture
+def serve_demo(start_server: StartServer, open_page: OpenPage) -> Iterator[ServeDemo]:
     """Give a function that serves the demo's cafe, new at each call."""
     cafes: list[DemoCafe] = []
 
