@@ -11,7 +11,8 @@ const SHIFT_MS = 180_000;
 /** @type {readonly (readonly [number, number])[]} */
 const SHIFTS = [[0, 0], [1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1]];
 const AWAKE_AGAIN_MS = 1000;
-const SCALES = [0.8, 0.9, 1, 1.1, 1.25, 1.4, 1.6];
+// The largest leaves a wall of 1920 by 1080 two rows of cells; a tenth more would leave it one.
+const SCALES = [0.8, 0.9, 1, 1.1, 1.25, 1.4, 1.5];
 
 /** Keep the display from sleeping; the lock is lost whenever the page is hidden, and on a low battery. */
 export function stayAwake() {
@@ -41,7 +42,8 @@ export function spareThePixels(wall) {
 
 /** `[data-scale]` keys make everything on the wall smaller or larger. @param {HTMLElement} wall */
 export function letScale(wall) {
-  let index = Math.max(0, SCALES.indexOf(readNumber(SCALE) ?? 1));
+  const kept = readNumber(SCALE) ?? 1;
+  let index = Math.max(0, SCALES.filter((each) => each <= kept).length - 1);
   measure(wall);
   const apply = () => {
     wall.style.setProperty('--kds-scale', String(SCALES[index]));
