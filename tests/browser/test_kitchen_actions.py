@@ -204,7 +204,7 @@ async def test_a_cook_says_that_something_is_out(cafe: DemoCafe):
     await wall.keyboard.press("x")
     await expect(panel.locator(".out-key", has_text="Tosta mista")).to_contain_text("1 left")
     await panel.locator(".out-key", has_text="Tosta mista").press("Enter")
-    await expect(panel).to_contain_text("1 left, then it is sold out")
+    await expect(panel).to_contain_text("1 left today, then it is sold out")
     await save_screenshot(wall, "kitchen-86-counted")
     assert await find_violations(wall) == []
     await order(cafe, "Tosta mista")
