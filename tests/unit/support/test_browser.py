@@ -1,6 +1,11 @@
 """The tests' own browser: sizes, faults and the accessibility check."""
 
+import pytest
+
 from tests.support.browser import BrowserFaults, OpenPage, find_violations
+
+# Chromium's loop; what stands in tests/browser has it by itself.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_each_screen_has_its_size(open_page: OpenPage):
