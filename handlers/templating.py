@@ -114,6 +114,7 @@ class Templates:
             "iso": format_iso,
             "epoch_ms": format_epoch_ms,
             "moment": lambda at: format_moment(at, _find_reader().at or now()),
+            "is_today": lambda at: is_today(at, _find_reader().at or now()),
             "age_s": lambda at: int(((_find_reader().at or now()) - at).total_seconds()),
             "json_attribute": encode_json,
             "bar_chart": build_bar_chart,
@@ -237,12 +238,18 @@ def format_clock_time(at: datetime) -> str:
 
 def format_moment(at: datetime, now: datetime) -> str:
     """Write when something was: `12:47` today, `22 Nov, 12:47` before."""
+    text = format_time_of_day(at)
+    if is_today(at, now):
+        return text
     reader = _find_reader()
     local = at.astimezone(reader.time_zone).date()
-    text = format_time_of_day(at)
-    if local == now.astimezone(reader.time_zone).date():
-        return text
     return f"{format_date(local, 'd MMM', locale=reader.locale)}, {text}"
+
+
+def is_today(at: datetime, now: datetime) -> bool:
+    """Say whether a moment is of the day that it is in the cafe, by the calendar."""
+    zone = _find_reader().time_zone
+    return at.astimezone(zone).date() == now.astimezone(zone).date()
 
 
 def format_long_date(day: date) -> str:
