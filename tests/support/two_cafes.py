@@ -19,6 +19,7 @@ from domain.demo import DemoDescription
 from domain.roles import Role
 from models.base import bind
 from models.database import close_database, open_database
+from models.notifications import NotificationRow
 from models.orders import Ticket
 from services.passwords import hash_password
 from services.setup import SetupContext, create_cafe
@@ -99,12 +100,16 @@ def _add_cafe(database_url: str) -> None:
 
 
 def _let_nothing_be_late(database_url: str) -> None:
-    """Give the kitchen a day for what it has: of late tickets the clock tells, row by row."""
+    """Give the kitchen a day for what it has, and those who call their patience.
+
+    Of late tickets and unanswered calls the clock tells, row by row.
+    """
     database = open_database(database_url)
     bind(database)
     try:
         with database.connection_context():
             Ticket.update(target_s=24 * 3600).execute()
+            NotificationRow.update(escalates_at=None).execute()
     finally:
         close_database(database)
 

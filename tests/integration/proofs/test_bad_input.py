@@ -49,6 +49,9 @@ UNREAD_FRAME_BYTES = 4 * FRAME_LIMIT_BYTES
 Data = dict[str, Any]
 _Arguments = ParamSpec("_Arguments")
 
+# Hundreds of inputs that are refused before a database is asked: one of the two is enough.
+needs_no_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 class Examination:
     """Sends bad input and gathers what is wrong with what becomes of it.
@@ -283,6 +286,7 @@ async def test_frames_that_no_websocket_may_carry_end_only_their_connection(cafe
     await place_good_order(cafes)
 
 
+@needs_no_database
 @pytest.mark.timeout(300)
 async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Doors):
     """Missing, unknown, of another type (a bool is no int, nor is a float) or beyond a limit."""
@@ -316,6 +320,7 @@ async def test_every_field_of_every_body_is_checked(cafes: TwoCafes, doors: Door
     await place_good_order(cafes)
 
 
+@needs_no_database
 @pytest.mark.timeout(300)
 async def test_every_field_of_every_command_is_checked(cafes: TwoCafes, doors: Doors):
     """The same over the sockets."""
