@@ -128,14 +128,11 @@ class KitchenPast:
     def apply(self, logged: LoggedEvent) -> None:
         """Go on by the next event of the log."""
         self.last = logged
+        ticket = _find_ticket(logged)
+        if ticket is not None:
+            self.tickets[ticket.ticket_id] = ticket
+            return
         match logged.event:
-            case (
-                KitchenOrderReceived(ticket=ticket)
-                | KitchenOrderStarted(ticket=ticket)
-                | KitchenOrderCompleted(ticket=ticket)
-                | KitchenTicketUpdated(ticket=ticket)
-            ):
-                self.tickets[ticket.ticket_id] = ticket
             case StationMoved(move=move):
                 self.moves[move.station_id] = move
             case StationReturned(move=move):
