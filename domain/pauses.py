@@ -64,7 +64,7 @@ class PauseTurn(msgspec.Struct, frozen=True, kw_only=True):
     from_prep_s: int = 0
 
 
-def is_over(pause: OpenPause, now: datetime) -> bool:
+def is_over(pause: OpenPause | StationPauseView, now: datetime) -> bool:
     """Say whether a pause has come to the end that was said of it."""
     return pause.until is not None and pause.until <= now
 

@@ -15,7 +15,7 @@ from domain.commands import Command, PauseOrdering, ResumeOrdering, SetBusyLimit
 from domain.errors import Conflict, NotFound
 from domain.estimates import OpenLine, measure_load
 from domain.events import MenuPauseChanged
-from domain.pauses import REST, OpenPause, PausableStation, PauseTurn, judge_pause
+from domain.pauses import REST, OpenPause, PausableStation, PauseTurn, is_over, judge_pause
 from domain.statuses import PauseCause
 from domain.views import BusyLimitView, BusyStationView, StationPausesView, StationPauseView
 from models.base import database_proxy
@@ -187,7 +187,7 @@ def judge_pauses(unit: UnitOfWork, _: JudgePauses) -> PausesJudged:
 def list_pauses(cafe_id: str, *, now: datetime) -> list[StationPauseView]:
     """List what guests cannot order now, in the stations' order."""
     pauses = [each.pause for each in _read_stations(cafe_id) if each.pause is not None]
-    held = [each for each in pauses if each.until is None or now < each.until]
+    held = [each for each in pauses if not is_over(each, now)]
     if not held:
         return []
     book = get_menu_book(read_cafe(cafe_id))
