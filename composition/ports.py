@@ -22,7 +22,7 @@ from realtime.suspicion import Suspicions
 from services.access import read_access_counts, recheck_identities
 from services.authentication import Authentication
 from services.cafes import read_cafe
-from services.event_log import read_events, read_head, read_heads
+from services.event_log import read_event_id, read_events, read_head, read_heads
 from services.operations import OPERATIONS
 from services.rooms import check_rooms
 from services.runner import Runner
@@ -89,6 +89,10 @@ class ServicePorts:
         """Read what a log has after a place."""
         return await self._runner.read(read_events, cafe_id, after_seq=after_seq, limit=limit)
 
+    async def read_event_id(self, cafe_id: str, seq: int) -> str | None:
+        """Read which event a log has at a place."""
+        return await self._runner.read(read_event_id, cafe_id, seq)
+
     async def recheck(self, identities: Sequence[Identity]) -> Sequence[Identity | TableTapError]:
         """Read the rights of several again."""
         return await self._runner.read(recheck_identities, identities, now=now())
@@ -114,6 +118,7 @@ def build_ports(
         run_command=services.run_command,
         read_head=services.read_head,
         read_log=services.read_log,
+        read_event_id=services.read_event_id,
         render=services.render,
         now=now,
         new_id=new_id,

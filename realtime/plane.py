@@ -58,6 +58,7 @@ from realtime.ports import (
     Clock,
     Metrics,
     NoMetrics,
+    ReadEventId,
     ReadHead,
     ReadLog,
     Recheck,
@@ -104,6 +105,7 @@ class PlanePorts:
     run_command: RunCommand
     read_head: ReadHead
     read_log: ReadLog
+    read_event_id: ReadEventId
     render: Render
     now: Clock
     new_id: NewId
@@ -159,6 +161,7 @@ class Plane:
         self._tail = Tail(
             read_head=ports.read_head,
             read_log=ports.read_log,
+            read_event_id=ports.read_event_id,
             deliver=self._hub.deliver,
             on_broken=self._resync_cafe,
             ring_size=settings.ring_size_events,

@@ -97,6 +97,12 @@ class ReadLog(Protocol):
     ) -> Sequence[LoggedEvent]: ...
 
 
+class ReadEventId(Protocol):
+    """Read the id of the event at a seq, whether or not it can be read; None where none is."""
+
+    async def __call__(self, cafe_id: str, seq: int) -> str | None: ...
+
+
 class Render(Protocol):
     """Render a component's card. Called on the loop: a card takes some 40 to 300 us.
 

@@ -17,7 +17,7 @@ from config.logging import get_logger
 from domain.errors import TableTapError
 from domain.events import LoggedEvent
 from domain.views import Position
-from realtime.ports import LogHead, ReadHead, ReadLog
+from realtime.ports import LogHead, ReadEventId, ReadHead, ReadLog
 from realtime.publications import Publication, publish
 
 log = get_logger(__name__)
@@ -108,6 +108,7 @@ class Tail:
         *,
         read_head: ReadHead,
         read_log: ReadLog,
+        read_event_id: ReadEventId,
         deliver: Callable[[Publication], None],
         on_broken: Callable[[str, str], None],
         ring_size: int,
@@ -115,6 +116,7 @@ class Tail:
     ) -> None:
         self._read_head = read_head
         self._read_log = read_log
+        self._read_event_id = read_event_id
         self._deliver = deliver
         self._on_broken = on_broken
         self._ring_size = ring_size
@@ -193,8 +195,7 @@ class Tail:
         known = stream.find_event_id(seq)
         if known is not None:
             return known
-        events = await self._read_log(stream.cafe_id, after_seq=seq - 1, limit=1)
-        return events[0].event_id if events and events[0].seq == seq else None
+        return await self._read_event_id(stream.cafe_id, seq)
 
     async def stop(self) -> None:
         """Stop reading; nothing is delivered afterwards."""

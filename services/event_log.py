@@ -196,10 +196,8 @@ def _find_seq_before(cafe_id: str, at: datetime) -> int:
     return int(before)
 
 
-def read_position_event_id(cafe_id: str, seq: int) -> str | None:
-    """The id of the event at a place: "" at 0, None where the log has no such place."""
-    if seq == 0:
-        return ""
+def read_event_id(cafe_id: str, seq: int) -> str | None:
+    """Read the id of the event at a place; None where there is none. It may be unreadable else."""
     rows = fetch_rows(
         "SELECT event_id FROM event_log WHERE cafe_id = ? AND seq = ?", (cafe_id, seq)
     )

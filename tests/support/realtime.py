@@ -155,6 +155,13 @@ class MemoryLog:
             raise ValueError("a row is no event")
         return rows
 
+    async def read_event_id(self, cafe_id: str, seq: int) -> str | None:
+        """Read the id of a row; that works for what is no event, too."""
+        await self._wait()
+        if cafe_id != self.cafe_id or not self.lost_until_seq < seq <= len(self.rows):
+            return None
+        return self.rows[seq - 1].event_id
+
     async def _wait(self) -> None:
         if self.pause is not None:
             await self.pause()
@@ -266,6 +273,7 @@ def build_plane(services: Services, **settings: Any) -> Plane:
             run_command=services.run_command,
             read_head=services.log.read_head,
             read_log=services.log.read_log,
+            read_event_id=services.log.read_event_id,
             render=render_card,
             now=lambda: services.now,
             new_id=lambda: make_id(next(counter)),

@@ -20,7 +20,7 @@ from models.audit import AuditEntry
 from models.rows import fetch_rows
 from models.tenancy import Station
 from services.audit import read_audit
-from services.event_log import read_events, read_head, read_position_event_id
+from services.event_log import read_event_id, read_events, read_head
 from services.group_commit import Outcome
 from services.idempotency import forget_answers
 from tests.integration.services.conftest import (
@@ -79,8 +79,8 @@ async def test_a_write_returns_its_view_and_the_place_of_its_last_event(make_run
     assert {each.user_id for each in logged} == {STAFF.person_id}
     head = await runner.read(read_head, CAFE)
     assert (head.seq, head.event_id, head.epoch) == (2, logged[1].event_id, logged[1].epoch)
-    assert await runner.read(read_position_event_id, CAFE, 1) == logged[0].event_id
-    assert await runner.read(read_position_event_id, CAFE, 3) is None
+    assert await runner.read(read_event_id, CAFE, 1) == logged[0].event_id
+    assert await runner.read(read_event_id, CAFE, 3) is None
     assert await runner.read(read_events, CAFE, after_seq=1, limit=10) == logged[1:]
     assert (await runner.read(read_head, OTHER_CAFE)).seq == 0
 

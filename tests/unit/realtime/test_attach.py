@@ -266,6 +266,22 @@ async def test_an_unreadable_replay_becomes_a_resync(is_opened: bool, expected_l
     assert seqs(transport) == [51]
 
 
+@pytest.mark.parametrize("place", [20, 50], ids=["beyond memory", "in memory"])
+async def test_who_stands_at_an_unreadable_row_goes_on_from_it(place: int):
+    """What is there at a place is known by its id: nobody has to read it for that."""
+    world = World(ring_size_events=20)
+    await world.attach()
+    world.commit(50)
+    world.log.unreadable = {place}
+
+    _, transport = await world.attach(known(place))
+    world.commit(1)
+    await asyncio.sleep(0)
+
+    assert transport.of_type("resync") == []
+    assert seqs(transport) == list(range(place + 1, 52))
+
+
 async def test_a_new_epoch_resyncs_whoever_is_live():
     """A failover under open connections is said, never mixed."""
     world = World()

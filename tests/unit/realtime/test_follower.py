@@ -30,6 +30,7 @@ class Office:
         self.tail = Tail(
             read_head=self.log.read_head,
             read_log=self.log.read_log,
+            read_event_id=self.log.read_event_id,
             deliver=lambda publication: self.seen.append(publication.seq),
             on_broken=lambda *_: None,
             ring_size=100,

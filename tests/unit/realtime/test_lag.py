@@ -24,6 +24,7 @@ class Gauge:
         self.tail = Tail(
             read_head=self.log.read_head,
             read_log=self.log.read_log,
+            read_event_id=self.log.read_event_id,
             deliver=lambda _: None,
             on_broken=lambda *_: None,
             ring_size=100,

@@ -29,6 +29,7 @@ class Listener:
         self.tail = Tail(
             read_head=self.log.read_head,
             read_log=self.log.read_log,
+            read_event_id=self.log.read_event_id,
             deliver=self.delivered.append,
             on_broken=lambda cafe_id, reason: self.broken.append((cafe_id, reason)),
             ring_size=ring_size,
