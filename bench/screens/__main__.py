@@ -25,7 +25,7 @@ from playwright.async_api import Error
 
 from bench.demo_server import read_description, run_demo, run_empty
 from bench.machine import ROOT, build_parser, describe_run
-from bench.screens import doors, floor, guests, kitchen, office, outage
+from bench.screens import doors, floor, guests, kitchen, office, outage, waits
 from bench.screens.camera import Camera, Orders
 from bench.screens.crowd import CROWD, RENAMED
 from bench.screens.lunch import CALM, RUSH, Lunch, Renaming, Visit, make_it_noon
@@ -63,7 +63,15 @@ ACTS = {
         )
     ),
     "calm": Act(
-        (kitchen.man_stations, kitchen.show_calm, office.show_calm, doors.show_the_end), CALM
+        (
+            kitchen.man_stations,
+            kitchen.show_calm,
+            office.show_calm,
+            waits.show_courses,
+            waits.show_pauses,
+            doors.show_the_end,
+        ),
+        CALM,
     ),
     "rush": Act(
         (

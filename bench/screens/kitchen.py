@@ -18,9 +18,9 @@ async def show_empty(camera: Camera) -> None:
     wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
     await camera.take(wall, "kitchen-empty")
     await turn_sound_on(wall)
-    await _press(wall, "/", "[data-recall-panel]")
+    await press(wall, "/", "[data-recall-panel]")
     await camera.look(wall, "kitchen-recall-empty")
-    await _escape(wall)
+    await escape(wall)
     await camera.leave(wall)
     nowhere = await camera.cafe.open_display("kitchen", "kitchen", "/displays")
     camera.expect(nowhere, "404")
@@ -56,9 +56,9 @@ async def show_rush(camera: Camera) -> None:
         ("x", "[data-sold-out-panel]", "kitchen-86"),
         ("?", "[data-legend]", "kitchen-keys"),
     ):
-        await _press(wall, key, panel)
+        await press(wall, key, panel)
         await camera.take(wall, name)
-        await _escape(wall)
+        await escape(wall)
     await _show_choices(camera, wall)
     everything = await camera.cafe.open_display("kitchen", "kitchen", "/kitchen")
     await turn_sound_on(everything)
@@ -109,9 +109,9 @@ async def show_crowd(camera: Camera) -> None:
     for _ in range(4):
         await wall.get_by_role("button", name="A+").tap()
     await camera.take(wall, "kitchen-crowd-large-letters")
-    await _press(wall, "x", "[data-sold-out-panel]")
+    await press(wall, "x", "[data-sold-out-panel]")
     await camera.look(wall, "kitchen-crowd-86")
-    await _escape(wall)
+    await escape(wall)
     await camera.leave(wall)
 
 
@@ -121,18 +121,33 @@ async def turn_sound_on(wall: Page) -> None:
     await expect(wall.locator("sound-alert")).to_have_attribute("data-state", "on")
 
 
+async def press(wall: Page, key: str, panel: str) -> None:
+    """Open a panel by its key and wait for what is in it."""
+    await wall.keyboard.press(key)
+    await expect(wall.locator(f"{panel}[open]")).to_be_visible()
+    await wall.wait_for_load_state("networkidle")
+
+
+async def escape(wall: Page) -> None:
+    """Close a panel; a key that is pressed before the focus has left it would be a letter there."""
+    await wall.keyboard.press("Escape")
+    await wall.wait_for_function(
+        "!document.querySelector('dialog[open]') && !document.activeElement.closest('dialog')"
+    )
+
+
 async def _show_choices(camera: Camera, wall: Page) -> None:
     """The menu of a ticket, and until when a dish is out."""
     await wall.keyboard.press("ArrowRight")
-    await _press(wall, "m", "[data-ticket-menu]")
+    await press(wall, "m", "[data-ticket-menu]")
     await camera.take(wall, "kitchen-ticket-menu")
-    await _escape(wall)
-    await _press(wall, "x", "[data-sold-out-panel]")
+    await escape(wall)
+    await press(wall, "x", "[data-sold-out-panel]")
     panel = wall.locator("[data-sold-out-panel]")
     await panel.get_by_role("button", name="Smoked bacon").tap()
     await expect(panel.get_by_role("button", name="For 1 hour")).to_be_visible()
     await camera.take(wall, "kitchen-86-choice")
-    await _escape(wall)
+    await escape(wall)
 
 
 async def _show_silence(camera: Camera) -> None:
@@ -144,21 +159,6 @@ async def _show_silence(camera: Camera) -> None:
     await expect(silent.locator("sound-alert")).to_have_attribute("data-state", "blocked")
     await camera.take(silent, "kitchen-sound-off")
     await camera.leave(wall)
-
-
-async def _press(wall: Page, key: str, panel: str) -> None:
-    """Open a panel by its key and wait for what is in it."""
-    await wall.keyboard.press(key)
-    await expect(wall.locator(f"{panel}[open]")).to_be_visible()
-    await wall.wait_for_load_state("networkidle")
-
-
-async def _escape(wall: Page) -> None:
-    """Close a panel; a key that is pressed before the focus has left it would be a letter there."""
-    await wall.keyboard.press("Escape")
-    await wall.wait_for_function(
-        "!document.querySelector('dialog[open]') && !document.activeElement.closest('dialog')"
-    )
 
 
 async def _command_ticket(
