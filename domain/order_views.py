@@ -239,6 +239,7 @@ def _build_round_view(order: Order, each: Round) -> RoundView:
         ],
         estimated_ready_at=estimate_round_ready_at(order, each),
         is_rushed=each.is_rushed,
+        is_course=each.is_course,
     )
 
 

@@ -358,7 +358,8 @@ class RoundView(View):
     """progress_percentage: 0 to 100, never falling within a round.
 
     estimated_ready_at: of its open lines; None before it is fired and when nothing is open.
-    is_rushed: the kitchen has it before others; why is for staff alone.
+    is_rushed: the kitchen has it before others; why is for staff alone. is_course: the house holds
+    it for later, or has; of those that were logged before anybody was told, it is False.
     """
 
     round_number: int
@@ -375,6 +376,7 @@ class RoundView(View):
     items: list[OrderItemView]
     estimated_ready_at: datetime | None = None
     is_rushed: bool = False
+    is_course: bool = False
 
     @property
     def is_held(self) -> bool:
@@ -472,6 +474,15 @@ class OrderView(View):
     def is_over(self) -> bool:
         """Whether nothing is left to make or to hand over."""
         return self.status in TERMINAL_ORDER_STATUSES
+
+    @property
+    def waits_for_course(self) -> bool:
+        """Whether nothing of it is left but what the house holds for later."""
+        return (
+            self.status is OrderStatus.CONFIRMED
+            and self.estimated_ready_at is None
+            and any(each.is_held for each in self.rounds)
+        )
 
     @property
     def items(self) -> list[OrderItemView]:

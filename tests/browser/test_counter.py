@@ -434,6 +434,7 @@ async def test_a_dish_is_held_seen_and_fired(cafe):
     await wall.get_by_role("button", name="1 Pancakes", exact=True).click()
     fired = wall.locator('order-ticket[data-column="open"]:not([data-held])')
     await expect(fired).to_contain_text("FIRED")
+    await expect(expo.locator("order-ticket")).to_contain_text("FIRED")
 
     card = find_card(till, 1)
     await card.locator("summary").tap()

@@ -223,6 +223,7 @@ def list_orders(now: datetime) -> list[tuple[str, OrderView]]:
         status=RoundStatus.SUBMITTED,
         fired_at=None,
         holds=[HoldView(kind=HoldKind.COURSE, reason="", expires_at=now + timedelta(minutes=12))],
+        is_course=True,
     )
     refused = make_round(
         1,

@@ -295,6 +295,8 @@ async def test_mains_are_served_and_the_rest_waits(cafe):
     await cafe.do(Role.COUNTER, "serve_items", ServeItems(items=units(main)))
     served = await _read(cafe, order)
     assert (served.status, served.progress_percentage) == (OrderStatus.CONFIRMED, 100)
+    assert [each.is_course for each in served.rounds] == [False, True]
+    assert served.waits_for_course
     board = await cafe.runner.read(read_ready_board, CAFE_ID, now=cafe.now)
     assert board.numbers == []
     board = await cafe.runner.read(read_pass_board, CAFE_ID, now=cafe.now)

@@ -14,6 +14,7 @@ from domain import commands
 from domain.statuses import ItemStatus, TicketStatus
 from domain.views import KitchenScreensView
 from handlers.assets import Assets
+from handlers.pages.specimens.orders import make_order, make_order_item, make_round
 from handlers.pages.specimens.sheet import build_specimens
 from handlers.pages.specimens.tickets import (
     list_tickets,
@@ -327,3 +328,19 @@ def test_a_till_whose_screens_do_all_they_should_shows_no_warning(templates: Tem
     (place,) = Page(html).find("data-version")
     assert "hidden" in place
     assert "<details" not in html
+
+
+def test_a_course_is_none_of_the_rounds_that_a_guest_sent(templates: Templates):
+    """They are counted without what the house holds back between them."""
+    cake = make_order_item("Plum cake", number=1, status=ItemStatus.QUEUED)
+    first, course, second = (
+        make_round(number, cake, at=NOW, is_course=number == 2) for number in (1, 2, 3)
+    )
+
+    def list_titles(*rounds: Any) -> list[str]:
+        order = make_order(151, *rounds, now=NOW, age_s=60)
+        card = templates.render_fragment("order_progress", order)
+        return re.findall(r'<h3 class="progress__round-title">(.*?)</h3>', card)
+
+    assert list_titles(first, course) == ["What you ordered", "To follow"]
+    assert list_titles(first, course, second) == ["First round", "To follow", "Second round"]
