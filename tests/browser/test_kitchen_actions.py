@@ -226,7 +226,7 @@ async def test_a_cook_says_that_something_is_out(cafe: DemoCafe):
     await expect(said).to_contain_text("Kitchen: paused for guests since")
     await expect(told).to_contain_text("by hand: Too many orders")
     soup = phone.locator("[data-menu-item-id]").filter(has_text="Tomato soup with").first
-    await expect(soup).to_contain_text("Paused for a few minutes, from about")
+    await expect(soup).to_contain_text("Paused, back at about")
     assert [await find_violations(page) for page in (wall, till, phone)] == [[], [], []]
     await save_screenshot(wall, "kitchen-paused")
     await save_screenshot(till, "counter-paused")
