@@ -15,6 +15,8 @@ from playwright.async_api import Page
 _SCRIPT = (Path(__file__).parent / "layout.js").read_text()
 # Who manages a cafe sits before it, on whatever device: the design's meta line of 13 px.
 _SMALLEST = "document.querySelector('.admin') ? 13 : 16"
+# A page hears of its new size a moment after it was given.
+_HEARD = "([width, height]) => matchMedia(`(width: ${width}px) and (height: ${height}px)`).matches"
 # Two frames: pages that are laid out by script do it in the first.
 _SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -85,8 +87,12 @@ def _find_kind(page: Page) -> _Kind:
 async def _resized(page: Page, size: tuple[int, int]) -> AsyncIterator[None]:
     before = page.viewport_size
     assert before is not None
-    await page.set_viewport_size({"width": size[0], "height": size[1]})
-    await page.evaluate(_SETTLED)
+    await _resize(page, size)
     yield
-    await page.set_viewport_size(before)
+    await _resize(page, (before["width"], before["height"]))
+
+
+async def _resize(page: Page, size: tuple[int, int]) -> None:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await page.wait_for_function(_HEARD, arg=list(size))
     await page.evaluate(_SETTLED)

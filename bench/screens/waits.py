@@ -13,7 +13,7 @@ from tests.support.demo_cafe import draft_line
 
 _WALL = "/kitchen/kitchen"
 _TABLE = 6  # nobody of the lunch sits there
-_PAUSED = "Paused for a few minutes"
+_PAUSED = "Paused, back at about"
 
 
 async def show_courses(camera: Camera) -> None:
@@ -82,11 +82,14 @@ async def show_pauses(camera: Camera) -> None:
 
 async def _show_holding(camera: Camera, till: Page) -> None:
     """Before it is sent: one line is for now, the other for later."""
+    search = till.get_by_label("Search the menu")
     for name in ("Tosta mista", "Buttermilk pancakes"):
+        await search.fill(name)
         await till.locator(f'[data-product][data-name="{name}"]').tap()
     line = till.locator("[data-draft-line]").filter(has_text="Buttermilk pancakes")
     await line.get_by_role("button", name="Hold").tap()
     await line.get_by_role("button", name="15 min").tap()
+    await search.fill("")
     await till.locator('[data-draft="send"]:enabled').wait_for()
     await camera.take(till, "counter-hold")
 
