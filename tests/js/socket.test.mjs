@@ -396,6 +396,32 @@ test('what is shown is current only once what was missed is there', async () => 
   assert.deepEqual([connection.isCurrent, connection.currentAtMs, current], [true, Date.now(), 2]);
 });
 
+test('a page that loads itself anew for what it missed is current once that is done, and loads once', async () => {
+  const loads = [];
+  await open({
+    heartbeat: 'dashboard',
+    onMessage: () => { if (connection.isReplaying) connection.reload(); },
+    onResync: () => new Promise((resolve) => loads.push(resolve)),
+    position: START,
+  });
+  server.welcome();
+  const lastTrueAtMs = Date.now();
+  server.close(1006);
+  await pass(8000);
+  server.open();
+  server.send({ type: 'welcome', data: { serverTime: 1 } });
+  server.send({ type: 'joined', data: { rooms: [], mode: 'replay', position: START } });
+  const [first, last] = [START.seq + 1, START.seq + 2];
+  server.send(buildEvent(first));
+  server.send(buildEvent(last));
+  server.send({ type: 'mark', data: { epoch: EPOCH, seq: last, eventId: `event-${last}` } });
+  await settle();
+  assert.deepEqual([connection.isLive, connection.isCurrent, connection.currentAtMs, loads.length], [true, false, lastTrueAtMs, 1]);
+  loads[0]({ ...START, seq: last, eventId: `event-${last}` });
+  await settle();
+  assert.deepEqual([connection.isCurrent, connection.currentAtMs, loads.length], [true, Date.now(), 1]);
+});
+
 test('after a resync what is shown stays as old as it is until its snapshot is there, however often that fails', async () => {
   const loads = [];
   await open({ heartbeat: 'dashboard', onResync: () => new Promise((resolve, reject) => loads.push({ resolve, reject })) });

@@ -109,7 +109,10 @@ export function startLive(options) {
   // A page that goes into the browser's back cache would come back with a dead socket.
   addEventListener('pagehide', () => connection.close());
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
-  return { connection, commands, stream, reloadSoon: makeGathered(() => connection.reload()) };
+  const reloadGathered = makeGathered(() => connection.reload());
+  // What was missed is not to look true for the moment that is granted to what is new.
+  const reloadSoon = () => (connection.isReplaying ? connection.reload() : reloadGathered());
+  return { connection, commands, stream, reloadSoon };
 }
 
 /**

@@ -116,6 +116,7 @@ export class Connection {
   #needsSnapshot;
   /** Everything before what arrives now has been passed on. */
   #isComplete = false;
+  #isReloadDue = false;
   /** @type {Position | null} the stream is complete after this */
   #floor = null;
   #minimumDelayMs = 0;
@@ -146,6 +147,11 @@ export class Connection {
   /** Whether what is shown is what the server says, and not what it said before an outage or a resync. */
   get isCurrent() {
     return this.isLive && this.#isComplete;
+  }
+
+  /** Whether what arrives is what was missed: old already, and with more to come. */
+  get isReplaying() {
+    return this.isLive && !this.#isComplete && !this.#held;
   }
 
   /** Connect, and connect again whenever needed. */
@@ -328,7 +334,7 @@ export class Connection {
 
   /** What is shown has everything that came: from here on it is as old as the last frame. */
   #becomeCurrent() {
-    if (this.#held) return;
+    if (this.#held || this.#isReloadDue) return;
     this.#isComplete = true;
     this.currentAtMs = this.lastFrameAtMs;
     this.#options.onCurrent?.();
@@ -398,8 +404,11 @@ export class Connection {
    * comes meanwhile waits. Without a connection the next one begins with a snapshot.
    */
   reload() {
+    if (this.#isReloadDue) return;
+    this.#isReloadDue = true;
     // After the frame that says so: all of it is older than the snapshot then.
     queueMicrotask(() => {
+      this.#isReloadDue = false;
       if (this.isLive) this.#startResync('page_changed', this.position);
       else this.#needsSnapshot = Boolean(this.#options.onResync);
     });
