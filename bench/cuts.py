@@ -79,7 +79,8 @@ class _Screen:
     """A window, what of it is looked at, and what a row of the log does to that.
 
     cards, fields: a selector and the data attributes that say what a card is. apply: what is so
-    after a row of the log. show: what of that stands on the screen.
+    after a row of the log. before: what is so before the first. show: what of that stands on the
+    screen.
     """
 
     name: str
@@ -87,6 +88,7 @@ class _Screen:
     cards: str
     fields: tuple[str, ...]
     apply: Callable[[_Content, dict[str, Any]], _Content]
+    before: _Content = frozenset()
     show: Callable[[_Content], _Content] = lambda content: content
     is_dashboard: bool = True
     looks: list[_Look] = field(default_factory=list)
@@ -229,6 +231,7 @@ async def _open_screens(
         cards=f'.table-tile[data-rank="{_TABLE}"]',
         fields=("state",),
         apply=_apply_to_tables,
+        before=frozenset(("free",)),
         show=_show_table,
     )
     yield _Screen(
@@ -486,8 +489,8 @@ def _judge(screen: _Screen, log: list[LoggedEvent]) -> list[str]:
 
 def _list_contents(screen: _Screen, log: list[LoggedEvent]) -> list[tuple[float, _Content]]:
     """Return each content that held, with the time from which it did, oldest first."""
-    content: _Content = frozenset()
-    held = [(0.0, content)]
+    content = screen.before
+    held = [(0.0, screen.show(content))]
     for row in log:
         content = screen.apply(content, row.event)
         shown = screen.show(content)
