@@ -344,7 +344,7 @@ class _Screen:
 
     async def sample(self, orders: int) -> None:
         """Wait for calm, collect the garbage and measure what is left."""
-        await self.page.wait_for_function(_IS_CALM)
+        await wait_for(lambda: self.page.evaluate(_IS_CALM), "no card to be new")
         for _ in range(2):  # what the first one finalizes the second one frees
             await self.protocol.send("HeapProfiler.collectGarbage")
         usage = await self.protocol.send("Runtime.getHeapUsage")

@@ -7,6 +7,7 @@ from playwright.async_api import Locator, Page, expect
 from bench.screens.camera import Camera
 from client.rest import RestClient
 from domain.views import MenuAvailabilityView, OrderView, SentNoticeView, TicketView
+from tests.support.waiting import wait_for
 
 _WALL = "/kitchen/kitchen"
 # Screens say how they are in their heartbeats; the product promises 15 s.
@@ -131,9 +132,8 @@ async def press(wall: Page, key: str, panel: str) -> None:
 async def escape(wall: Page) -> None:
     """Close a panel; a key that is pressed before the focus has left it would be a letter there."""
     await wall.keyboard.press("Escape")
-    await wall.wait_for_function(
-        "!document.querySelector('dialog[open]') && !document.activeElement.closest('dialog')"
-    )
+    left = "!document.querySelector('dialog[open]') && !document.activeElement.closest('dialog')"
+    await wait_for(lambda: wall.evaluate(left), "the focus to leave the panel")
 
 
 async def _show_choices(camera: Camera, wall: Page) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 from playwright.async_api import Page
 
+from tests.support.waiting import wait_for
+
 _SCRIPT = (Path(__file__).parent / "layout.js").read_text()
 # Who manages a cafe sits before it, on whatever device: the design's meta line of 13 px.
 _SMALLEST = "document.querySelector('.admin') ? 13 : 16"
@@ -94,5 +96,5 @@ async def _resized(page: Page, size: tuple[int, int]) -> AsyncIterator[None]:
 
 async def _resize(page: Page, size: tuple[int, int]) -> None:
     await page.set_viewport_size({"width": size[0], "height": size[1]})
-    await page.wait_for_function(_HEARD, arg=list(size))
+    await wait_for(lambda: page.evaluate(_HEARD, list(size)), "the page to hear of its size")
     await page.evaluate(_SETTLED)

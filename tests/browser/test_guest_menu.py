@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 from client.rest import RestClient
 from tests.support.browser import find_violations, save_screenshot
 from tests.support.demo_cafe import ServeDemo
+from tests.support.waiting import wait_for
 
 
 async def test_a_guest_finds_a_dish(serve_demo: ServeDemo):
@@ -28,9 +29,8 @@ async def follow_the_headings(phone: Page) -> None:
 
     await expect(bar.get_by_role("link").nth(3)).to_have_attribute("aria-current", "true")
     await expect(bar.locator('[aria-current="true"]')).to_have_count(1)
-    await phone.wait_for_function(
-        "document.querySelector('[data-categories]').getBoundingClientRect().top === 0"
-    )
+    top = "document.querySelector('[data-categories]').getBoundingClientRect().top"
+    await wait_for(lambda: phone.evaluate(f"{top} === 0"), "the bar to be at the top")
     await last.scroll_into_view_if_needed()
     await phone.evaluate("scrollTo(0, 0)")
     await expect(bar.get_by_role("link").first).to_have_attribute("aria-current", "true")

@@ -1,6 +1,8 @@
 """Wait for a condition with a deadline: the tests' only way to wait.
 
 The deadline ends what will never happen; it measures nothing, so it is generous.
+Conditions in a page are asked for with `page.evaluate`: `page.wait_for_function` has the page
+evaluate a string from its second look on, which our content policy forbids.
 """
 
 import asyncio
