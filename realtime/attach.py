@@ -193,7 +193,7 @@ class Attachment:
     async def _merge(self, session: Session) -> None:
         """Send what happened meanwhile; become live in the moment when nothing is left."""
         while session.buffer:
-            self._pass(session, session.buffer.popleft())
+            self._pass(session, session.buffer.pop(0))
             await session.wait_for_space()
             if session.has_ended():
                 return

@@ -240,7 +240,7 @@ class Dispatcher:
         try:
             while session.inbox and not session.has_ended():
                 with bound(connection_id=session.connection_id):
-                    await self._handle(session, session.inbox.popleft())
+                    await self._handle(session, session.inbox.pop(0))
         finally:
             session.worker = None
 
