@@ -9,14 +9,14 @@ from client.rest import RestClient
 from domain.views import MenuAvailabilityView, OrderView, SentNoticeView, TicketView
 from tests.support.waiting import wait_for
 
-_WALL = "/kitchen/kitchen"
+WALL = "/kitchen/kitchen"
 # Screens say how they are in their heartbeats; the product promises 15 s.
 _KNOWN_WITHIN_MS = 60_000
 
 
 async def show_empty(camera: Camera) -> None:
     """Nothing was ordered yet, and nobody has touched the wall."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await camera.take(wall, "kitchen-empty")
     await turn_sound_on(wall)
     await press(wall, "/", "[data-recall-panel]")
@@ -41,7 +41,7 @@ async def man_stations(camera: Camera) -> None:
 
 async def show_calm(camera: Camera) -> None:
     """Three tickets."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     await camera.take(wall, "kitchen-calm")
     await camera.leave(wall)
@@ -49,7 +49,7 @@ async def show_calm(camera: Camera) -> None:
 
 async def show_rush(camera: Camera) -> None:
     """A full wall, then each panel over it."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     await camera.take(wall, "kitchen", "zoomed")
     for key, panel, name in (
@@ -70,7 +70,7 @@ async def show_rush(camera: Camera) -> None:
 
 async def show_signs(camera: Camera) -> None:
     """Everything that a ticket can say of itself, at once, with a notice and a moved station."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     manager = await camera.cafe.speak_as("manager")
     tickets = (await manager.list_tickets()).tickets
@@ -102,7 +102,7 @@ async def show_signs(camera: Camera) -> None:
 
 async def show_crowd(camera: Camera) -> None:
     """Sixty tickets with long names and right-to-left notes, page by page; and in large letters."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     await camera.take(wall, "kitchen-crowd")
     await wall.keyboard.press("0")
@@ -152,9 +152,9 @@ async def _show_choices(camera: Camera, wall: Page) -> None:
 
 async def _show_silence(camera: Camera) -> None:
     """Loaded again the wall wants to sound and may not: nobody has touched it."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
-    silent = await camera.open_beside(wall, f"{camera.server.url}{_WALL}")
+    silent = await camera.open_beside(wall, f"{camera.server.url}{WALL}")
     camera.expect(silent, "AudioContext")
     await expect(silent.locator("sound-alert")).to_have_attribute("data-state", "blocked")
     await camera.take(silent, "kitchen-sound-off")

@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Page, expect
 
 from bench.screens.camera import Camera
-from bench.screens.kitchen import turn_sound_on
+from bench.screens.kitchen import WALL, turn_sound_on
 
 # The alarm says how old the tickets are; from 10 s it is red.
 _OLD = re.compile(r"(1[4-9]|[2-9]\d|\d{3}) s|\d+ min")
@@ -15,7 +15,7 @@ _GONE = ("ERR_CONNECTION", "WebSocket", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CH
 
 async def show_offline(camera: Camera) -> None:
     """The last thing of an act: the server is stopped and stays away."""
-    wall = await camera.cafe.open_display("kitchen", "kitchen", "/kitchen/kitchen")
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     windows = {"kitchen-offline": wall}
     for screen, role, path, name in (

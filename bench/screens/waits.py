@@ -6,12 +6,11 @@ import msgspec
 from playwright.async_api import Page, expect
 
 from bench.screens.camera import Camera
-from bench.screens.kitchen import escape, press, turn_sound_on
+from bench.screens.kitchen import WALL, escape, press, turn_sound_on
 from domain.commands import CourseHold, LineDraft, PlaceOrder
 from domain.views import MenuView
 from tests.support.demo_cafe import draft_line
 
-_WALL = "/kitchen/kitchen"
 _TABLE = 6  # nobody of the lunch sits there
 _PAUSED = "Paused, back at about"
 
@@ -32,7 +31,7 @@ async def show_courses(camera: Camera) -> None:
     cake = next(each for each in fired.items if each.name == "Buttermilk pancakes")
     await manager.command(f"/items/{cake.item_id}/fire", dict[str, Any], {})
 
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     await expect(wall.locator("order-ticket[data-held]").first).to_contain_text("fires")
     await expect(wall.locator('.line[data-state="held"]').first).to_contain_text("HELD")
@@ -53,7 +52,7 @@ async def show_pauses(camera: Camera) -> None:
     await phone.wait_for_url("**/menu/*")
     await phone.get_by_role("button", name="Add to order").tap()
     await phone.wait_for_url("**/menu")
-    wall = await camera.cafe.open_display("kitchen", "kitchen", _WALL)
+    wall = await camera.cafe.open_display("kitchen", "kitchen", WALL)
     await turn_sound_on(wall)
     till = await camera.cafe.open_display("tablet", "counter", "/counter")
     await press(wall, "x", "[data-sold-out-panel]")
