@@ -119,12 +119,14 @@ class OrderReport(msgspec.Struct, kw_only=True):
 class CrowdReport(msgspec.Struct, kw_only=True):
     """frames: each text that came, once. lags: (when, how late the loop was).
 
-    connection_ids: of everything that is open at the end.
+    tills: the lives of each socket that sells, by the door that its orders name. connection_ids: of
+    everything that is open at the end.
     """
 
     frames: list[str]
     connection_ids: list[str]
     readers: list[ReaderReport]
+    tills: dict[str, list[Life]]
     orders: list[OrderReport]
     lags: list[tuple[float, float]]
     skipped_orders: int
@@ -219,10 +221,7 @@ class _Reader:
 
     def _begin_life(self, welcome: dict[str, Any]) -> None:
         self._cause = ""
-        life = Life(
-            connection_id=welcome["connectionId"], boot=welcome["boot"], began_at_s=time.time()
-        )
-        self.report.lives.append(life)
+        self.report.lives.append(_begin_life(welcome))
 
     def _end_life(self, code: int, reason: str) -> None:  # noqa: ARG002 - the client's signature
         life = self.life
@@ -252,6 +251,7 @@ class _Tills:
 
     def __init__(self, plan: CrowdPlan) -> None:
         self.orders: list[OrderReport] = []
+        self.lives: dict[str, list[Life]] = {f"{door} socket": [] for door in plan.doors}
         self.skipped = 0
         self._plan = plan
         self._random = Random(plan.seed)
@@ -259,7 +259,6 @@ class _Tills:
             door: RestClient(url, token=plan.till_token, tries=1)
             for door, url in plan.doors.items()
         }
-        self._connection_ids: dict[str, str] = {}
         self._sockets = {f"{door} socket": self._connect(door) for door in plan.doors}
         self._guests = [
             (door, RestClient(plan.doors[door], token=token, tries=1))
@@ -274,7 +273,7 @@ class _Tills:
     @property
     def connection_ids(self) -> list[str]:
         """Those that are open now."""
-        return list(self._connection_ids.values())
+        return [lives[-1].connection_id for lives in self.lives.values()]
 
     async def open(self) -> None:
         for connection in self._sockets.values():
@@ -309,11 +308,22 @@ class _Tills:
             rest.close()
 
     def _connect(self, door: str) -> Connection:
-        def note(welcome: dict[str, Any]) -> None:
-            self._connection_ids[door] = welcome["connectionId"]
+        lives = self.lives[f"{door} socket"]
+
+        def begin_life(welcome: dict[str, Any]) -> None:
+            life = _begin_life(welcome)
+            life.joined_at_s = life.began_at_s  # it only sells: let in is back
+            lives.append(life)
+
+        def end_life(code: int, reason: str) -> None:  # noqa: ARG001 - the client's signature
+            lives[-1].ended_at_s, lives[-1].code = time.time(), code
 
         return self._rests[door].connect(
-            "counter", max_attempts=None, keep_messages=False, on_connected=note
+            "counter",
+            max_attempts=None,
+            keep_messages=False,
+            on_connected=begin_life,
+            on_disconnected=end_life,
         )
 
     async def _submit(self, menu: MenuView) -> None:
@@ -451,6 +461,7 @@ async def main(plan: CrowdPlan) -> None:
         frames=list(frames),
         connection_ids=[*(each.life.connection_id for each in readers), *tills.connection_ids],
         readers=[each.report for each in readers],
+        tills=tills.lives,
         orders=tills.orders,
         lags=lags,
         skipped_orders=tills.skipped,
@@ -460,6 +471,10 @@ async def main(plan: CrowdPlan) -> None:
     await asyncio.gather(*(each.close() for each in readers))
     await tills.close()
     print("left", flush=True)
+
+
+def _begin_life(welcome: dict[str, Any]) -> Life:
+    return Life(connection_id=welcome["connectionId"], boot=welcome["boot"], began_at_s=time.time())
 
 
 def _write_report(plan: CrowdPlan, report: CrowdReport) -> None:
