@@ -23,7 +23,7 @@ from client.rest import RestClient
 from domain.commands import LineDraft, ModifierChoice, PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuItemView
+from domain.views.menu import MenuItemView
 from tests.support.tools import ToolMissing, find_chromium
 from tests.support.waiting import wait_for
 

@@ -34,7 +34,7 @@ from demo.staffer import Staffer
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from tests.support.demo_cafe import draft_line
 from tests.support.waiting import wait_for
 

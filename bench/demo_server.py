@@ -14,7 +14,7 @@ from client.rest import RestClient
 from demo.staffer import Staffer
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import View
+from domain.views.base import View
 from tests.support.servers import Server
 from tests.support.services import PostgresServer, run_postgres
 from tests.support.waiting import wait_until

@@ -30,7 +30,7 @@ from config.settings import Settings, load_settings
 from demo.cafe import CAFE
 from domain.events import LoggedEvent, TableCalled
 from domain.roles import Role
-from domain.views import TableCallView
+from domain.views.tables import TableCallView
 from models.database import close_database
 from services.demo import DemoCredentials, prepare_demo
 from services.passwords import hash_password

@@ -31,7 +31,7 @@ from demo.appetite import choose_lines
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import Position
+from domain.views.base import Position
 from tests.support.waiting import wait_for
 
 _LIVE_LIMIT_S = 15.0

@@ -26,7 +26,8 @@ from demo.appetite import choose_lines
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuView, Position
+from domain.views.base import Position
+from domain.views.menu import MenuView
 from tests.support.servers import Server
 from tests.support.viewpoints import Row, find_differences, sees_as_management
 from tests.support.waiting import wait_for

@@ -43,7 +43,8 @@ from demo.appetite import choose_lines
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuView, OrderView
+from domain.views.menu import MenuView
+from domain.views.orders import OrderView
 from tests.support.servers import Server
 from tests.support.waiting import wait_for
 

@@ -41,7 +41,11 @@ from domain.demo import DemoDescription
 from domain.payments import PaymentMethod
 from domain.roles import Role
 from domain.statuses import NotificationKind
-from domain.views import MenuView, NotificationsView, OrderView, TableCallView, TicketView
+from domain.views.kitchen import TicketView
+from domain.views.menu import MenuView
+from domain.views.notifications import NotificationsView
+from domain.views.orders import OrderView
+from domain.views.tables import TableCallView
 from tests.support.demo_cafe import draft_line
 from tests.support.waiting import wait_for
 

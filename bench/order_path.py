@@ -26,7 +26,7 @@ from bench.machine import build_parser, describe_run, describe_spread
 from domain.commands import LineDraft, ModifierChoice, PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuView
+from domain.views.menu import MenuView
 
 _WARM_UP_S = 2.0
 _CREATED = b"HTTP/1.1 201"

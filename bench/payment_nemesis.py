@@ -43,7 +43,9 @@ from demo.appetite import choose_lines
 from domain.commands import InitiatePayment, PlaceOrder, RefundPayment
 from domain.payments import LegStatus, PaymentMethod, RefundStatus, SandboxCard
 from domain.roles import Role
-from domain.views import MenuView, OrderView, PaymentsView, PaymentView
+from domain.views.menu import MenuView
+from domain.views.money import PaymentsView, PaymentView
+from domain.views.orders import OrderView
 from gateways.sandbox import FILE_NAME
 from tests.support.servers import Server
 from tests.support.waiting import wait_for

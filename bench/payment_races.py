@@ -38,7 +38,8 @@ from demo.appetite import choose_lines
 from domain.commands import InitiatePayment, PlaceOrder
 from domain.payments import PaymentMethod
 from domain.roles import Role
-from domain.views import OrderView, PaymentView
+from domain.views.money import PaymentView
+from domain.views.orders import OrderView
 from tests.support.servers import Server
 
 _CASH, _TERMINAL = PaymentMethod.CASH, PaymentMethod.CARD_TERMINAL

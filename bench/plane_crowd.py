@@ -21,7 +21,8 @@ from client.messages import ClientError, NoAnswerError, RefusedError
 from client.rest import RestClient
 from demo.appetite import choose_lines
 from domain.commands import AddRound, PlaceOrder
-from domain.views import MenuView, OrderView
+from domain.views.menu import MenuView
+from domain.views.orders import OrderView
 from tests.support.waiting import wait_for
 
 _OPENED_AT_ONCE = 20

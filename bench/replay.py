@@ -22,7 +22,7 @@ from typing import Any
 from bench.machine import ROOT, build_parser, describe_run, describe_spread
 from domain.commands import FinishItems, PlaceOrder, StartItems
 from domain.roles import Role
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from handlers.assets import Assets
 from handlers.templating import Templates
 from models.rows import fetch_rows

@@ -40,7 +40,7 @@ from demo.appetite import choose_lines
 from domain.commands import PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuView
+from domain.views.menu import MenuView
 from tests.support.contract import Contract
 from tests.support.people import sit_down
 from tests.support.product import serve_here

@@ -38,7 +38,7 @@ from client.messages import (
     RefusedError,
     build_refusal,
 )
-from domain.views import Position
+from domain.views.base import Position
 
 STOPPING_CODES = range(4500, 5000)  # the server says: do not come back
 _LOST = 1006

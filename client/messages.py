@@ -6,7 +6,7 @@ import msgspec
 
 from domain.commands import Command
 from domain.errors import ErrorBody, ErrorType
-from domain.views import Position
+from domain.views.base import Position
 
 Payload = Command | dict[str, Any]
 

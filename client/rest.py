@@ -21,21 +21,13 @@ from client.connection import Connection, Options
 from client.messages import ClientError, Payload, RefusedError
 from domain.commands import AddRound, InitiatePayment, LineDraft, PlaceOrder, RefundPayment
 from domain.errors import ErrorBody, ErrorType
-from domain.views import (
-    GuestSessionView,
-    KitchenBoardView,
-    MenuView,
-    OrdersView,
-    OrderView,
-    PaymentsView,
-    PaymentView,
-    QuoteView,
-    RefundView,
-    TablesView,
-    TicketsView,
-    TicketView,
-    View,
-)
+from domain.views.base import View
+from domain.views.guests import GuestSessionView
+from domain.views.kitchen import KitchenBoardView, TicketsView, TicketView
+from domain.views.menu import MenuView
+from domain.views.money import PaymentsView, PaymentView, QuoteView, RefundView
+from domain.views.orders import OrdersView, OrderView
+from domain.views.tables import TablesView
 
 _TRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 _IN_FLIGHT = "command_in_flight"

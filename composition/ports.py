@@ -12,7 +12,7 @@ from domain.errors import TableTapError
 from domain.events import LoggedEvent
 from domain.roles import Identity
 from domain.rooms import Room
-from domain.views import Position
+from domain.views.base import Position
 from handlers.metrics import Metrics
 from handlers.templating import Templates
 from realtime.limits import Limits, Refusal

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from random import Random
 
 from domain.commands import LineDraft, ModifierChoice
-from domain.views import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
+from domain.views.menu import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
 
 # How many lines a guest orders: most have one or two, few feed the table.
 _LINE_COUNTS, _LINE_WEIGHTS = (1, 2, 3, 4, 5), (34, 34, 18, 9, 5)

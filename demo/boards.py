@@ -18,14 +18,9 @@ from domain.statuses import (
     RoundStatus,
     TicketStatus,
 )
-from domain.views import (
-    OrderItemView,
-    OrderView,
-    PaymentView,
-    RoundView,
-    TicketItemView,
-    TicketView,
-)
+from domain.views.kitchen import TicketItemView, TicketView
+from domain.views.money import PaymentView
+from domain.views.orders import OrderItemView, OrderView, RoundView
 
 _OPEN_TICKETS = frozenset({TicketStatus.RECEIVED, TicketStatus.STARTED})
 _UNCOOKED = frozenset({ItemStatus.QUEUED, ItemStatus.STARTED})

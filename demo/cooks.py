@@ -25,7 +25,7 @@ from domain.commands import (
 )
 from domain.rooms import Room, RoomKind
 from domain.statuses import TicketStatus
-from domain.views import TicketView
+from domain.views.kitchen import TicketView
 
 _COMMAND_TYPES: dict[type[Command], str] = {
     AcknowledgeVoid: "acknowledge_void",

@@ -38,7 +38,8 @@ from domain.commands import (
     ServeItems,
 )
 from domain.payments import PaymentMethod
-from domain.views import OrderItemView, OrderView, PaymentView, QuoteView
+from domain.views.money import PaymentView, QuoteView
+from domain.views.orders import OrderItemView, OrderView
 
 _COMMAND_TYPES: dict[type[Command], str] = {
     ApproveRound: "approve_round",

@@ -22,7 +22,7 @@ from demo.tally import Tally
 from domain.commands import AddRound, InitiatePayment, ItemUnits, LineDraft, PlaceOrder
 from domain.payments import LegStatus, PaymentMethod
 from domain.statuses import ItemStatus
-from domain.views import OrderView
+from domain.views.orders import OrderView
 
 
 class Counter(Protocol):

@@ -7,7 +7,8 @@ some providers take their time, so that a demo shows what that looks like.
 from random import Random
 
 from domain.payments import LegStatus, PaymentMethod, SandboxCard, suggest_tenders
-from domain.views import OrderView, PaymentView
+from domain.views.money import PaymentView
+from domain.views.orders import OrderView
 
 _CARDS = {
     SandboxCard.APPROVE: 80,

@@ -14,7 +14,7 @@ import msgspec
 from domain.business_day import find_business_date, find_day_bounds
 from domain.money import divide_half_up
 from domain.ratings import measure_satisfaction
-from domain.views import Position, View
+from domain.views.base import Position, View
 
 # What counts as recent for the order time, and how many rounds of it make a figure; fewer, and
 # the whole day speaks.

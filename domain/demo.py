@@ -4,7 +4,7 @@ services/demo.py makes it, scripts and the simulated guests in demo/ use it.
 """
 
 from domain.roles import Role
-from domain.views import View
+from domain.views.base import View
 
 
 class DemoAccount(View, frozen=True, kw_only=True):

@@ -12,22 +12,15 @@ import msgspec
 from domain.audiences import Audience
 from domain.roles import Identity
 from domain.statuses import OrderStatus, PauseCause, RoundStatus
-from domain.views import (
-    BoardNumberView,
-    DeviceView,
-    DishCountView,
-    DishStockView,
-    MenuItemView,
-    NotificationView,
-    OrderView,
-    PaymentView,
-    RefundView,
-    StationMoveView,
-    StationPauseView,
-    TableCallView,
-    TableView,
-    TicketView,
-)
+from domain.views.availability import DishCountView, DishStockView, StationPauseView
+from domain.views.boards import BoardNumberView
+from domain.views.kitchen import StationMoveView, TicketView
+from domain.views.menu import MenuItemView
+from domain.views.money import PaymentView, RefundView
+from domain.views.notifications import NotificationView
+from domain.views.orders import OrderView
+from domain.views.screens import DeviceView
+from domain.views.tables import TableCallView, TableView
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):

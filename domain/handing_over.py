@@ -11,7 +11,8 @@ from domain.consents import Consent, needs_consent
 from domain.errors import AuthorizationDenied
 from domain.roles import Identity
 from domain.statuses import ItemStatus, OrderStatus, RoundStatus
-from domain.views import OrderItemView, OrderView, RoundView, View
+from domain.views.base import View
+from domain.views.orders import OrderItemView, OrderView, RoundView
 
 _MADE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
 # What has nothing to carry stands behind what has.

@@ -14,7 +14,7 @@ from domain.errors import Conflict, InvalidTransition, NotFound
 from domain.identifiers import NewId
 from domain.orders import Item, Order, Round, Ticket
 from domain.statuses import ItemStatus, Priority, TicketStatus
-from domain.views import StationProgressView, TicketItemView, TicketView
+from domain.views.kitchen import StationProgressView, TicketItemView, TicketView
 
 _DONE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
 # A dish that takes no time to make would be late at once.

@@ -15,14 +15,8 @@ import msgspec
 from domain.commands import LineDraft
 from domain.errors import UnprocessableInput
 from domain.taxes import TaxRate
-from domain.views import (
-    DishAvailabilityView,
-    MenuItemView,
-    MenuView,
-    ModifierGroupView,
-    ModifierOptionView,
-    OptionAvailabilityView,
-)
+from domain.views.availability import DishAvailabilityView, OptionAvailabilityView
+from domain.views.menu import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
 
 _Thing = TypeVar("_Thing", MenuItemView, ModifierOptionView)
 

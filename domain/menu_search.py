@@ -12,7 +12,7 @@ import msgspec
 
 from domain.allergens import Allergen
 from domain.diets import Diet
-from domain.views import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
+from domain.views.menu import MenuItemView, MenuView, ModifierGroupView, ModifierOptionView
 
 _SUBSTITUTES = 2
 _NO_LETTERS = re.compile(r"[\W_]+")

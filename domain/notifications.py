@@ -20,7 +20,8 @@ from domain.statuses import (
     Resolution,
     move_notification,
 )
-from domain.views import AcknowledgementView, NotificationView, TableCallView
+from domain.views.notifications import AcknowledgementView, NotificationView
+from domain.views.tables import TableCallView
 
 
 class Escalation(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,7 +57,9 @@ from domain.order_views import (
 from domain.orders import Order, settle_order
 from domain.payments import LegStatus, Payment, Refund
 from domain.statuses import OrderStatus, TicketStatus
-from domain.views import BoardNumberView, OrderView, TicketView
+from domain.views.boards import BoardNumberView
+from domain.views.kitchen import TicketView
+from domain.views.orders import OrderView
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):

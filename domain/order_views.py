@@ -17,19 +17,10 @@ from domain.kitchen import (
 from domain.orders import Item, Order, Round, Ticket, estimate_round_ready_at
 from domain.payments import Payment, Refund, Sums, sum_payments
 from domain.statuses import ItemStatus, OrderStatus
-from domain.views import (
-    BoardNumberView,
-    HeldLinesView,
-    HoldView,
-    OrderItemView,
-    OrderPaymentView,
-    OrderView,
-    PaymentView,
-    RefundView,
-    RoundView,
-    TicketItemView,
-    TicketView,
-)
+from domain.views.boards import BoardNumberView
+from domain.views.kitchen import HeldLinesView, TicketItemView, TicketView
+from domain.views.money import OrderPaymentView, PaymentView, RefundView
+from domain.views.orders import HoldView, OrderItemView, OrderView, RoundView
 
 # What the board shows of an order that the kitchen has or had; any other status is "gone".
 NUMBER_STATES: dict[OrderStatus, str] = {

@@ -22,7 +22,9 @@ from domain.statuses import (
     TicketStatus,
 )
 from domain.taxes import PriceTerms, TaxedLine, TaxRate, sum_totals, tax_lines
-from domain.views import ItemModifierView, StationView, TotalsView
+from domain.views.kitchen import StationView
+from domain.views.money import TotalsView
+from domain.views.orders import ItemModifierView
 
 _DONE = frozenset({ItemStatus.READY, ItemStatus.SERVED})
 _TOUCHED = _DONE | {ItemStatus.STARTED}

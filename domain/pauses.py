@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from domain.statuses import PauseCause
-from domain.views import StationPauseView
+from domain.views.availability import StationPauseView
 
 # What a cook can say without thinking; None is until somebody opens again.
 SPANS_MINUTES: tuple[int | None, ...] = (10, 20, 30, None)
@@ -31,7 +31,7 @@ _STEP_S = 300
 
 
 class OpenPause(msgspec.Struct, frozen=True, kw_only=True):
-    """A pause that holds. until, from_prep_s: see domain.views.StationPauseView."""
+    """A pause that holds. until, from_prep_s: see domain.views.availability.StationPauseView."""
 
     cause: PauseCause
     since: datetime

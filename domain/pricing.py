@@ -12,7 +12,9 @@ import msgspec
 
 from domain.menu import ChosenLine, ChosenModifier
 from domain.taxes import PriceTerms, TaxedLine, TaxRate, sum_totals, tax_lines
-from domain.views import ItemModifierView, MenuItemView, QuoteLineView, QuoteView, TotalsView
+from domain.views.menu import MenuItemView
+from domain.views.money import QuoteLineView, QuoteView, TotalsView
+from domain.views.orders import ItemModifierView
 
 # Half of a SHA-256 digest: long enough that two prices never meet, short in a form's field.
 _HASH_LETTERS = 32

@@ -27,9 +27,9 @@ from domain.events import (
 )
 from domain.kitchen import VOID_LIFE, is_on_board
 from domain.statuses import ItemStatus, TicketStatus
-from domain.views import (
+from domain.views.base import Position
+from domain.views.kitchen import (
     KitchenBoardView,
-    Position,
     StationMoveView,
     StationView,
     TicketItemView,

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.screens import ScreenState
-from domain.views import KitchenScreensView
+from domain.views.screens import KitchenScreensView
 
 _SHOWS = frozenset({ScreenState.ALIVE, ScreenState.MUTED})
 

@@ -6,7 +6,7 @@ option must be in reach before an editor is opened. Pure; services/shortcuts.py 
 
 from collections.abc import Mapping
 
-from domain.views import MenuItemView, ModifierOptionView
+from domain.views.menu import MenuItemView, ModifierOptionView
 
 # One row beside each other in the order's pane of a tablet; a fifth would wrap.
 SHORTCUTS = 4

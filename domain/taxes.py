@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.money import apportion, divide_half_up
-from domain.views import TaxView, TotalsView
+from domain.views.money import TaxView, TotalsView
 
 _MILLION = 1_000_000
 

@@ -25,7 +25,7 @@ from domain.orders import Item, Order, Round, Ticket
 from domain.rounds import GRACE
 from domain.routing import Route, find_route
 from domain.statuses import ItemStatus, RoundStatus, TicketStatus
-from domain.views import KitchenScreensView
+from domain.views.screens import KitchenScreensView
 
 
 class Answer(StrEnum):

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from domain.errors import AuthenticationFailed, InvalidMessage, TableTapError
 from domain.pins import IDLE
 from domain.roles import Identity
-from domain.views import Position
+from domain.views.base import Position
 from handlers.base import BaseHandler
 from handlers.languages import DEFAULT_LOCALE, choose_locale, tell_refusal
 from handlers.security import build_content_security_policy, make_nonce

@@ -6,7 +6,9 @@ import msgspec
 
 from domain.pauses import group_pauses
 from domain.roles import Identity
-from domain.views import KitchenScreensView, NotificationView, StationPauseView
+from domain.views.availability import StationPauseView
+from domain.views.notifications import NotificationView
+from domain.views.screens import KitchenScreensView
 from services.notifications import read_tray
 from services.pauses import list_pauses
 from services.station_screens import read_kitchen_screens

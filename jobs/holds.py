@@ -12,7 +12,7 @@ import msgspec
 
 from config.logging import get_logger
 from domain.errors import TableTapError
-from domain.views import OrdersView
+from domain.views.orders import OrdersView
 from jobs.scheduler import Job
 from services.approvals import ExpireDueHolds, expire_due_holds, list_cafes_with_due_holds
 from services.runner import Runner

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from domain.views import QueuePlaceView
+from domain.views.guests import QueuePlaceView
 from jobs.followed import LOOK_AGAIN, PERIOD_S, FollowedCafes
 from jobs.scheduler import Job
 from services.queue import read_queue_places

@@ -13,7 +13,7 @@ import msgspec
 
 from config.logging import get_logger
 from domain.errors import TableTapError
-from domain.views import KitchenScreensView
+from domain.views.screens import KitchenScreensView
 from jobs.scheduler import Job
 from services.runner import Runner
 from services.station_screens import read_screens_of_cafes

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from domain.views import StationWaitView, WaitsView
+from domain.views.guests import StationWaitView, WaitsView
 from jobs.followed import LOOK_AGAIN, PERIOD_S, FollowedCafes
 from jobs.scheduler import Job
 from services.estimates import read_waits

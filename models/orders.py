@@ -15,7 +15,7 @@ from domain.statuses import (
     RoundStatus,
     TicketStatus,
 )
-from domain.views import TaxView
+from domain.views.money import TaxView
 from models.base import Table
 from models.fields import (
     big_integer_field,

@@ -15,7 +15,7 @@ from domain.errors import AuthorizationDenied, NotFound, TableTapError
 from domain.permissions import COMPONENT_ROLES, may_join
 from domain.roles import Identity
 from domain.rooms import Room
-from domain.views import Position
+from domain.views.base import Position
 from realtime.close_codes import CloseCode
 from realtime.hub import Hub
 from realtime.messages.commands import KnownPosition

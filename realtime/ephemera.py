@@ -13,7 +13,8 @@ from msgspec import UNSET
 from config.logging import get_logger
 from domain.analytics import AnalyticsView
 from domain.rooms import Room, RoomKind
-from domain.views import KitchenScreensView, QueuePlaceView, WaitsView
+from domain.views.guests import QueuePlaceView, WaitsView
+from domain.views.screens import KitchenScreensView
 from realtime.messages.analytics import RealTimeAnalyticsMessage, build_analytics
 from realtime.messages.envelope import EphemeralMessage, Fragment
 from realtime.messages.orders import QueuePositionUpdateMessage, build_queue_position

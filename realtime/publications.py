@@ -47,13 +47,11 @@ from domain.kitchen import is_on_board
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
 from domain.statuses import NotificationStatus
-from domain.views import (
-    BoardNumberView,
-    NotificationView,
-    OrderView,
-    TableCallView,
-    TicketView,
-)
+from domain.views.boards import BoardNumberView
+from domain.views.kitchen import TicketView
+from domain.views.notifications import NotificationView
+from domain.views.orders import OrderView
+from domain.views.tables import TableCallView
 from realtime.messages.catalogue import build_message, name_event, read_view
 from realtime.messages.envelope import Fragment
 from realtime.ports import Render

@@ -16,7 +16,7 @@ import msgspec
 from config.logging import get_logger
 from domain.errors import TableTapError
 from domain.events import LoggedEvent
-from domain.views import Position
+from domain.views.base import Position
 from realtime.ports import LogHead, ReadEventId, ReadHead, ReadLog
 from realtime.publications import Publication, publish
 

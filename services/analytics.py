@@ -26,7 +26,7 @@ from domain.analytics import (
     find_day,
     measure,
 )
-from domain.views import Position
+from domain.views.base import Position
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe

@@ -19,7 +19,7 @@ from domain.rounds import (
     release_scheduled,
 )
 from domain.statuses import RoundMove
-from domain.views import OrdersView, OrderView
+from domain.views.orders import OrdersView, OrderView
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
 from services.order_changes import OpenedOrder, name_actor, open_order, save_order

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from domain.views import View
+from domain.views.base import View
 from models.fields import from_unix_ms
 from models.rows import fetch_rows
 from services.audit_search import AuditSearch, Condition, list_conditions

@@ -12,7 +12,7 @@ import msgspec
 
 from domain.commands import Command
 from domain.events import MenuAvailabilityChanged
-from domain.views import MenuItemView
+from domain.views.menu import MenuItemView
 from models.fields import to_unix_ms
 from models.menu import MenuItem, Modifier
 from models.rows import fetch_rows

@@ -20,21 +20,17 @@ from domain.orders import Order, Ticket
 from domain.recall import Findable, find_matches
 from domain.roles import Identity
 from domain.statuses import OrderStatus
-from domain.views import (
-    BoardNumberView,
-    CounterBoardView,
-    GuestOrdersView,
+from domain.views.base import Position
+from domain.views.boards import BoardNumberView, CounterBoardView, PassBoardView, ReadyBoardView
+from domain.views.guests import GuestOrdersView
+from domain.views.kitchen import (
     KitchenBoardView,
-    OrdersView,
-    OrderView,
-    PassBoardView,
-    Position,
-    ReadyBoardView,
     StationMoveView,
     StationView,
     TicketsView,
     TicketView,
 )
+from domain.views.orders import OrdersView, OrderView
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe

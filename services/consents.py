@@ -6,7 +6,7 @@ from domain.commands import GiveConsent
 from domain.consents import CONSENT_LIFE, Consent, ConsentAct, check_consent
 from domain.errors import AuthorizationDenied
 from domain.roles import MANAGEMENT
-from domain.views import View
+from domain.views.base import View
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms, from_unix_ms
 from models.rows import fetch_rows

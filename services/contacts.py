@@ -10,7 +10,7 @@ from domain.commands import NameOrder, PlaceOrder
 from domain.contacts import check_may_be_named, find_initial
 from domain.order_changes import Cause
 from domain.orders import Order
-from domain.views import OrderNamesView, OrderNameView, OrderView
+from domain.views.orders import OrderNamesView, OrderNameView, OrderView
 from models.fields import to_unix_ms
 from models.orders import OrderContact
 from models.rows import fetch_rows

@@ -16,7 +16,7 @@ from domain.order_changes import Cause, RoundAdded
 from domain.order_views import build_order_view
 from domain.rounds import fire_if_free
 from domain.statuses import ItemMove, ItemStatus
-from domain.views import OrdersView, OrderView
+from domain.views.orders import OrdersView, OrderView
 from services.cafes import read_cafe
 from services.consents import describe_consent, use_consent
 from services.order_changes import (

@@ -11,7 +11,7 @@ from domain.item_moves import take_units
 from domain.order_changes import Cause, RoundUpdated
 from domain.order_views import build_ticket_view
 from domain.orders import Item, Order, Round
-from domain.views import TicketsView
+from domain.views.kitchen import TicketsView
 from services.order_changes import find_order_ids, name_actor, open_order, save_order
 from services.unit_of_work import UnitOfWork
 

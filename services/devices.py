@@ -14,7 +14,7 @@ from domain.errors import AuthenticationFailed, NotFound, UnprocessableInput
 from domain.events import DeviceRevoked, DeviceUpdated
 from domain.permissions import require
 from domain.roles import DEVICE_ROLES, Identity, IdentityKind, Role
-from domain.views import DevicesView, DeviceView
+from domain.views.screens import DevicesView, DeviceView
 from models.devices import DeviceCredential
 from models.fields import from_optional_unix_ms, from_unix_ms
 from models.rows import fetch_rows

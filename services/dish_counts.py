@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from domain.events import DishStockChanged, MenuAvailabilityChanged, MenuItemCounted
-from domain.views import DishCountView, DishStockView
+from domain.views.availability import DishCountView, DishStockView
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms
 from models.menu import MenuItem

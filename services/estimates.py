@@ -16,7 +16,8 @@ from domain.estimates import (
     estimate_wanted,
     learn_prep_times,
 )
-from domain.views import MenuView, StationWaitView, WaitsView
+from domain.views.guests import StationWaitView, WaitsView
+from domain.views.menu import MenuView
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.kept import WINDOW, Kept

@@ -14,7 +14,7 @@ from config.logging import get_logger
 from domain.errors import NotFound
 from domain.events import AnyEvent, LoggedEvent
 from domain.identifiers import NewId
-from domain.views import Position
+from domain.views.base import Position
 from models.event_log import EventRow
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows, insert_rows

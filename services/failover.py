@@ -15,7 +15,8 @@ from domain.errors import Conflict, NotFound, UnprocessableInput
 from domain.events import StationMoved, StationReturned
 from domain.failover import Turn, WatchedScreen, WatchedStation, judge_station, plan_move
 from domain.screens import SERVICE_PAUSE, Sound, judge_screen
-from domain.views import FailoverView, StationMoveView
+from domain.views.cafe import FailoverView
+from domain.views.kitchen import StationMoveView
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows

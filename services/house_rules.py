@@ -1,7 +1,7 @@
 """Rules of a cafe that its management changes in service."""
 
 from domain.commands import SetGrace, SetOpeningTimes
-from domain.views import GraceView, OpeningTimesView
+from domain.views.cafe import GraceView, OpeningTimesView
 from models.tenancy import Cafe
 from services.unit_of_work import UnitOfWork
 

@@ -16,7 +16,7 @@ from domain.drafts import is_email
 from domain.errors import Conflict, NotFound, UnprocessableInput
 from domain.permissions import require
 from domain.roles import Role
-from domain.views import View
+from domain.views.base import View
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from models.staff import Invitation, Membership, Person, PersonalData

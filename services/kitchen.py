@@ -29,7 +29,7 @@ from domain.order_changes import Cause
 from domain.order_views import build_ticket_view
 from domain.orders import Item, Order, Ticket
 from domain.statuses import ItemMove
-from domain.views import TicketsView, TicketView
+from domain.views.kitchen import TicketsView, TicketView
 from models.rows import fetch_rows
 from services.cafes import read_cafe
 from services.order_changes import (

@@ -14,7 +14,7 @@ from domain.notifications import (
     make_notification,
 )
 from domain.statuses import NotificationKind
-from domain.views import NotificationView
+from domain.views.notifications import NotificationView
 from models.rows import fetch_rows
 from services.notifications import raise_notification
 from services.unit_of_work import UnitOfWork

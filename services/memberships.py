@@ -12,7 +12,7 @@ from domain.commands import Command, Id
 from domain.errors import AuthorizationDenied, Conflict, NotFound, UnprocessableInput
 from domain.permissions import require
 from domain.roles import PERSON_ROLES, Role
-from domain.views import View
+from domain.views.base import View
 from models.base import database_proxy
 from models.database import take_turns
 from models.staff import Membership, Person

@@ -7,7 +7,8 @@ from domain.commands import SetAvailability
 from domain.errors import NotFound, UnprocessableInput
 from domain.events import MenuAvailabilityChanged
 from domain.menu import refresh_menu, show_availability
-from domain.views import MenuAvailabilityView, MenuView
+from domain.views.availability import MenuAvailabilityView
+from domain.views.menu import MenuView
 from models.menu import MenuItem, Modifier
 from services.cafes import read_cafe
 from services.dish_counts import list_counts, lock_count, record_count

@@ -18,13 +18,13 @@ from domain.errors import NotFound
 from domain.menu import Catalogue, Sellable, refresh_item
 from domain.photos import build_photo_path
 from domain.taxes import TaxRate
-from domain.views import (
+from domain.views.kitchen import StationView
+from domain.views.menu import (
     MenuCategoryView,
     MenuItemView,
     MenuView,
     ModifierGroupView,
     ModifierOptionView,
-    StationView,
 )
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms

@@ -18,13 +18,9 @@ from domain.estimates import Learned
 from domain.events import MenuItemChanged
 from domain.menu import refresh_item
 from domain.routing import Route, find_route
-from domain.views import (
-    KitchenScreensView,
-    MenuCategoryView,
-    MenuChangeView,
-    MenuItemView,
-    StationView,
-)
+from domain.views.kitchen import StationView
+from domain.views.menu import MenuCategoryView, MenuChangeView, MenuItemView
+from domain.views.screens import KitchenScreensView
 from models.menu import MenuItem, Modifier
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe

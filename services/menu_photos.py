@@ -12,7 +12,7 @@ from domain.commands import Command, Id
 from domain.errors import NotFound
 from domain.permissions import require
 from domain.photos import PhotoSize
-from domain.views import MenuChangeView
+from domain.views.menu import MenuChangeView
 from models.menu import MenuItem, MenuPhoto
 from models.rows import fetch_rows
 from services.menu_books import EditableItem, find_editable_item

@@ -34,7 +34,7 @@ from domain.notifications import (
 )
 from domain.roles import Identity, Role
 from domain.statuses import NotificationKind, NotificationStatus, Priority, Resolution
-from domain.views import NotificationsView, NotificationView, SentNoticeView
+from domain.views.notifications import NotificationsView, NotificationView, SentNoticeView
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.notifications import NotificationRow

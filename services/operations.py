@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from domain import commands
 from domain.commands import Command
 from domain.permissions import require
-from domain.views import View
+from domain.views.base import View
 from services import (
     approvals,
     contacts,

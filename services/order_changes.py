@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from domain.errors import Conflict, NotFound, VersionConflict
 from domain.order_changes import Cause, Change, begin_change, finish_change
 from domain.orders import Order
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from models.rows import fetch_rows
 from services.dish_counts import follow_units
 from services.order_notifications import follow_order

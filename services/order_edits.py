@@ -13,7 +13,7 @@ from domain.item_moves import void_items as void_units
 from domain.order_changes import Cause, ItemsVoided
 from domain.permissions import STATUS_UPDATE_COMMANDS, require
 from domain.statuses import OrderStatus
-from domain.views import OrderStatusView, OrderView
+from domain.views.orders import OrderStatusView, OrderView
 from domain.voids import check_cancel, check_void
 from services.consents import describe_consent, use_consent
 from services.order_changes import (

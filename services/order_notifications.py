@@ -25,7 +25,8 @@ from domain.notifications import (
 )
 from domain.payments import PROVIDER_METHODS, LegStatus
 from domain.statuses import NotificationKind, TicketStatus
-from domain.views import OrderView, PaymentView
+from domain.views.money import PaymentView
+from domain.views.orders import OrderView
 from models.base import database_proxy
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows

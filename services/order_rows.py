@@ -19,7 +19,8 @@ from domain.statuses import (
     TicketStatus,
 )
 from domain.taxes import PriceTerms, TaxRate, TaxRounding
-from domain.views import ItemModifierView, StationView
+from domain.views.kitchen import StationView
+from domain.views.orders import ItemModifierView
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms, from_unix_ms
 from models.rows import fetch_rows

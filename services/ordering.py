@@ -18,7 +18,8 @@ from domain.orders import Hold, Item, Order, Round
 from domain.pricing import PricedLine, build_quote, price_lines
 from domain.rounds import check_open_for_rounds, find_holds, fire_if_free
 from domain.statuses import Channel, ItemStatus, RoundStatus
-from domain.views import OrderView, QuoteView
+from domain.views.money import QuoteView
+from domain.views.orders import OrderView
 from domain.voids import find_undo_until
 from models.rows import fetch_rows
 from services.cafes import CafeRules, read_cafe

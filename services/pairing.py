@@ -15,7 +15,7 @@ from domain.errors import NotFound, RateLimitExceeded
 from domain.events import DevicePaired
 from domain.permissions import require
 from domain.roles import Role
-from domain.views import DeviceView
+from domain.views.screens import DeviceView
 from models.devices import DeviceCredential, Pairing
 from models.tenancy import Device
 from services.devices import check_station, read_device

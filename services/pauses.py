@@ -17,7 +17,12 @@ from domain.estimates import OpenLine, measure_load
 from domain.events import MenuPauseChanged
 from domain.pauses import REST, OpenPause, PausableStation, PauseTurn, is_over, judge_pause
 from domain.statuses import PauseCause
-from domain.views import BusyLimitView, BusyStationView, StationPausesView, StationPauseView
+from domain.views.availability import (
+    BusyLimitView,
+    BusyStationView,
+    StationPausesView,
+    StationPauseView,
+)
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms, from_unix_ms, to_optional_unix_ms, to_unix_ms
 from models.rows import fetch_rows

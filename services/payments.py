@@ -38,7 +38,8 @@ from domain.payments import (
 )
 from domain.permissions import require_method
 from domain.roles import MANAGEMENT, Identity
-from domain.views import GuestPayView, PaymentsView, PaymentView, RefundView
+from domain.views.guests import GuestPayView
+from domain.views.money import PaymentsView, PaymentView, RefundView
 from models.rows import fetch_rows
 from services.order_changes import OpenedOrder, name_actor, open_order, save_order
 from services.order_rows import read_orders

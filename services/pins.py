@@ -15,7 +15,7 @@ from domain.commands import GiveConsent, SetPin, SignInByPin
 from domain.errors import AuthenticationFailed, TableTapError, UnprocessableInput
 from domain.pins import STAY, find_pin_fault, find_wait
 from domain.roles import MANAGEMENT, PERSON_ROLES, Identity, Role
-from domain.views import View
+from domain.views.base import View
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from models.staff import PinFailure

@@ -10,7 +10,7 @@ from domain.estimates import Learned, OpenLine, estimate_order
 from domain.orders import Order
 from domain.queue import OpenPart, find_positions
 from domain.statuses import WaitReason
-from domain.views import QueuePlaceView
+from domain.views.guests import QueuePlaceView
 from services.estimates import read_learned, read_open_lines
 from services.order_rows import read_orders
 

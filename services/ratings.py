@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.commands import RateVisit
 from domain.ratings import GOOD_STARS, WINDOW, check_rating, was_served
-from domain.views import RatingView
+from domain.views.guests import RatingView
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows, insert_rows
 from models.tables import Rating

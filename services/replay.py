@@ -27,7 +27,7 @@ from domain.replay import (
     draw_timeline,
     show_wall,
 )
-from domain.views import StationView
+from domain.views.kitchen import StationView
 from models.base import database_proxy
 from models.rows import fetch_rows
 from services.boards import FINISHED_LIMIT, OPEN_LIMIT

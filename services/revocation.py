@@ -8,7 +8,7 @@ from domain.commands import Command, Id
 from domain.errors import UnprocessableInput
 from domain.permissions import require
 from domain.roles import Role
-from domain.views import View
+from domain.views.base import View
 from models.staff import Membership, SignIn
 from services.access import count_access_change
 from services.memberships import check_owner_stays, require_authority_over

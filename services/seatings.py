@@ -13,7 +13,7 @@ from domain.errors import NotFound
 from domain.events import TableSessionClosed, TableSessionOpened
 from domain.orders import CLOSED_ORDER_STATUSES
 from domain.statuses import TERMINAL_ORDER_STATUSES, NotificationKind
-from domain.views import TableView
+from domain.views.tables import TableView
 from models.base import database_proxy
 from models.fields import from_optional_unix_ms
 from models.rows import fetch_rows

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from domain.views import Position
+from domain.views.base import Position
 from services.event_log import read_head
 
 _View = TypeVar("_View")

@@ -10,7 +10,7 @@ from typing import Any
 from domain.commands import Command, Id
 from domain.errors import AuthenticationFailed, AuthorizationDenied, Conflict, NotFound
 from domain.permissions import may, require
-from domain.views import View
+from domain.views.base import View
 from models.fields import from_optional_unix_ms, from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from models.staff import Shift

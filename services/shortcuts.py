@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 
 from domain.shortcuts import Asked, list_shortcuts
-from domain.views import MenuView, ModifierOptionView
+from domain.views.menu import MenuView, ModifierOptionView
 from models.fields import to_unix_ms
 from models.rows import fetch_rows
 from services.kept import WINDOW, Kept

@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.commands import Command, Id
 from domain.errors import NotFound
 from domain.permissions import require
-from domain.views import View
+from domain.views.base import View
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from models.staff import SignIn

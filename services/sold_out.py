@@ -10,7 +10,8 @@ import msgspec
 from domain.errors import NotFound
 from domain.menu import refresh_menu
 from domain.sold_out import COUNTS, SoldOutEnd, list_ends
-from domain.views import DishCountView, MenuItemView, ModifierOptionView
+from domain.views.availability import DishCountView
+from domain.views.menu import MenuItemView, ModifierOptionView
 from models.rows import fetch_rows
 from services.cafes import read_cafe
 from services.dish_counts import list_counts

@@ -22,7 +22,7 @@ from domain.opening import is_opening
 from domain.routing import Route, find_route
 from domain.screens import GONE_AFTER, SERVICE_PAUSE, ScreenState, SeenScreen, Sound, judge_screen
 from domain.statuses import NotificationKind
-from domain.views import KitchenScreensView, StationScreensView, StationScreenView
+from domain.views.screens import KitchenScreensView, StationScreensView, StationScreenView
 from models.fields import from_unix_ms, to_unix_ms
 from models.rows import fetch_rows
 from services.failover import list_moves

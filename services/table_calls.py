@@ -14,7 +14,7 @@ from domain.notifications import (
     make_notification,
 )
 from domain.statuses import NotificationKind
-from domain.views import TableCallView
+from domain.views.tables import TableCallView
 from services.notifications import end_cause, find_standing, raise_notification
 from services.seatings import lock_seating
 from services.unit_of_work import UnitOfWork

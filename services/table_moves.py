@@ -10,7 +10,7 @@ from domain.order_changes import Cause
 from domain.orders import CLOSED_ORDER_STATUSES
 from domain.statuses import NotificationKind
 from domain.table_moves import TablePlace, check_merge, check_move, move_order
-from domain.views import TableView
+from domain.views.tables import TableView
 from models.rows import fetch_rows
 from models.tables import Lane, TableSession
 from services.access import count_access_change

@@ -7,7 +7,8 @@ nobody to go to. Cancel or serve it first. Closing ends the guests' rights with 
 from domain.commands import LANES_PER_SEATING, CloseTableSession, OpenTableSession
 from domain.errors import Conflict, NotFound
 from domain.orders import CLOSED_ORDER_STATUSES
-from domain.views import GuestSessionView, TablesView, TableView
+from domain.views.guests import GuestSessionView
+from domain.views.tables import TablesView, TableView
 from models.rows import fetch_rows
 from models.tables import Lane
 from services.cafes import read_cafe

@@ -6,7 +6,10 @@ from playwright.async_api import Locator, Page, expect
 
 from bench.screens.camera import Camera
 from client.rest import RestClient
-from domain.views import MenuAvailabilityView, OrderView, SentNoticeView, TicketView
+from domain.views.availability import MenuAvailabilityView
+from domain.views.kitchen import TicketView
+from domain.views.notifications import SentNoticeView
+from domain.views.orders import OrderView
 from tests.support.waiting import wait_for
 
 WALL = "/kitchen/kitchen"

@@ -23,7 +23,9 @@ from domain.commands import AddRound, ItemUnits, LineDraft, PlaceOrder, SetAvail
 from domain.demo import DemoDescription
 from domain.payments import PaymentMethod
 from domain.roles import Role
-from domain.views import MenuAvailabilityView, MenuItemView, MenuView, OrderItemView, OrderView
+from domain.views.availability import MenuAvailabilityView
+from domain.views.menu import MenuItemView, MenuView
+from domain.views.orders import OrderItemView, OrderView
 from models.fields import UtcTimestampField
 from models.orders import Order, OrderItem, Round, Ticket
 from tests.support.demo_cafe import draft_line

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from bench.screens.camera import Camera
 from bench.screens.kitchen import WALL, escape, press, turn_sound_on
 from domain.commands import CourseHold, LineDraft, PlaceOrder
-from domain.views import MenuView
+from domain.views.menu import MenuView
 from tests.support.demo_cafe import draft_line
 
 _TABLE = 6  # nobody of the lunch sits there

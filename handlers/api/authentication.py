@@ -9,7 +9,7 @@ from config.namespaces import Namespace
 from domain.commands import Command
 from domain.errors import AuthenticationFailed
 from domain.roles import Identity, Role
-from domain.views import View
+from domain.views.base import View
 from handlers.api.route import PUBLIC, Answer, ApiRequest, Route, encode_answer
 from handlers.base import SIGNED_IN
 from services.authentication import SignIn

@@ -7,7 +7,8 @@ import msgspec
 
 from domain.events import AnyEvent, LoggedEvent, withhold
 from domain.roles import Identity
-from domain.views import Position, ReadyBoardView, View
+from domain.views.base import Position, View
+from domain.views.boards import ReadyBoardView
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
 from services.boards import read_ready_board
 from services.event_log import UnreadableEvent, list_rows, read_head

@@ -17,7 +17,8 @@ from domain.commands import (
 from domain.devices import POLL_INTERVAL, show_user_code
 from domain.errors import Conflict
 from domain.roles import Role
-from domain.views import DevicesView, DeviceView, View
+from domain.views.base import View
+from domain.views.screens import DevicesView, DeviceView
 from handlers.api.route import PUBLIC, Answer, ApiRequest, Route, encode_answer
 from handlers.base import SIGNED_IN
 from services.devices import list_devices, revoke_device, update_device

@@ -21,7 +21,7 @@ from domain.commands import (
     StartItems,
     Version,
 )
-from domain.views import KitchenBoardView, TicketsView
+from domain.views.kitchen import KitchenBoardView, TicketsView
 from handlers.api.operation import operation_route
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
 from services.boards import read_kitchen_board, search_finished_tickets

@@ -1,6 +1,7 @@
 """The menu, what lines would cost, and what is sold out."""
 
-from domain.views import MenuAvailabilityView, MenuView
+from domain.views.availability import MenuAvailabilityView
+from domain.views.menu import MenuView
 from handlers.api.operation import operation_route
 from handlers.api.route import Answer, ApiRequest, Route, encode_answer
 from services.menu import read_availability, read_menu

@@ -1,6 +1,6 @@
 """What staff must know: notices to write, notifications to see and to end, a table's call."""
 
-from domain.views import NotificationsView
+from domain.views.notifications import NotificationsView
 from handlers.api.operation import operation_route
 from handlers.api.route import Answer, ApiRequest, Idempotency, Route, encode_answer
 from services.notifications import list_notifications

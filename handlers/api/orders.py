@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.statuses import OrderStatus
-from domain.views import OrderNamesView, OrdersView, OrderView
+from domain.views.orders import OrderNamesView, OrdersView, OrderView
 from handlers.api.operation import operation_route
 from handlers.api.route import (
     Answer,

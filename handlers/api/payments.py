@@ -1,6 +1,6 @@
 """Payments of an order: take, confirm, decline, cancel, give back, list."""
 
-from domain.views import PaymentsView
+from domain.views.money import PaymentsView
 from handlers.api.operation import operation_route
 from handlers.api.route import Answer, ApiRequest, Idempotency, Route, encode_answer
 from services.payments import list_payments

@@ -8,7 +8,7 @@ import msgspec
 
 from config.namespaces import Namespace
 from domain.roles import Role
-from domain.views import View
+from domain.views.base import View
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
 from realtime.presence import ConnectionRecord
 from services.invitations import (

@@ -7,7 +7,9 @@ import msgspec
 
 from domain.commands import OpenTableSession
 from domain.errors import AuthorizationDenied
-from domain.views import GuestSessionView, TablesView, View
+from domain.views.base import View
+from domain.views.guests import GuestSessionView
+from domain.views.tables import TablesView
 from handlers.api.operation import operation_route
 from handlers.api.route import PUBLIC, Answer, ApiRequest, Route, encode_answer
 from services.operations import OPERATIONS

@@ -18,7 +18,8 @@ from domain.diets import Diet
 from domain.errors import InvalidMessage, NotFound, TableTapError
 from domain.identifiers import is_id
 from domain.money import find_currency_exponent, find_typed_amount, write_typed_amount
-from domain.views import ModifierOptionView, Position
+from domain.views.base import Position
+from domain.views.menu import ModifierOptionView
 from handlers.pages.management import ManagementPage
 from services.cafes import CafeRules
 from services.event_log import read_head

@@ -22,7 +22,9 @@ from domain.commands import (
 )
 from domain.displays import DISTANCES_CM, SCREEN_SIZES
 from domain.errors import NotFound, RateLimitExceeded, UnprocessableInput
-from domain.views import BusyStationView, DeviceView, KitchenScreensView, StationView
+from domain.views.availability import BusyStationView
+from domain.views.kitchen import StationView
+from domain.views.screens import DeviceView, KitchenScreensView
 from handlers.pages.management import ManagementPage
 from realtime.presence import ConnectionRecord
 from services.boards import list_stations

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from config.namespaces import Namespace
 from domain.rooms import Room, RoomKind
-from domain.views import ReadyBoardView
+from domain.views.boards import ReadyBoardView
 from handlers.page import StaffPage, build_live
 from services.boards import read_ready_board
 from services.cafes import read_cafe

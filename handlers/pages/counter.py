@@ -13,7 +13,7 @@ from domain.permissions import may
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
 from domain.statuses import NotificationKind
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from handlers.page import StaffPage, build_live
 from handlers.tray import build_till_tray
 from services.boards import read_counter_board, read_order

@@ -15,14 +15,9 @@ from domain.menu_search import is_to_be_had, list_substitutes
 from domain.ratings import was_served
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
-from domain.views import (
-    GuestOrdersView,
-    GuestSessionView,
-    MenuItemView,
-    MenuView,
-    RatingView,
-    TableCallView,
-)
+from domain.views.guests import GuestOrdersView, GuestSessionView, RatingView
+from domain.views.menu import MenuItemView, MenuView
+from domain.views.tables import TableCallView
 from handlers.page import GuestPage, build_live
 from handlers.pages.cart import Cart, CartLine, decode_cart, encode_cart
 from services.boards import read_guest_orders

@@ -19,7 +19,9 @@ from domain.errors import (
 from domain.estimates import Estimate
 from domain.menu_search import list_replacements, list_usual
 from domain.orders import CLOSED_ORDER_STATUSES
-from domain.views import MenuItemView, OrderView, QuoteView
+from domain.views.menu import MenuItemView
+from domain.views.money import QuoteView
+from domain.views.orders import OrderView
 from handlers.pages.cart import Cart, CartLine
 from handlers.pages.guest import (
     CartPage,

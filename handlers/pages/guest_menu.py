@@ -7,7 +7,7 @@ from domain.diets import Diet
 from domain.errors import NotFound
 from domain.menu_search import Wanted, code_of, show_menu
 from domain.statuses import TERMINAL_ORDER_STATUSES
-from domain.views import MenuItemView
+from domain.views.menu import MenuItemView
 from handlers.pages.cart import Cart, CartLine
 from handlers.pages.guest import CartPage, GuestScene, estimate_unit_minor
 from services.estimates import read_waits

@@ -17,7 +17,7 @@ from domain.identifiers import is_id
 from domain.payments import PaymentMethod, SandboxCard
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
-from domain.views import GuestPayView
+from domain.views.guests import GuestPayView
 from handlers.page import GuestPage, build_live
 from handlers.pages.guest import run_once
 from services.cafes import read_cafe

@@ -6,7 +6,7 @@ from domain.errors import TableTapError
 from domain.identifiers import is_id
 from domain.rooms import Room, RoomKind
 from domain.statuses import ItemStatus
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from handlers.page import build_live
 from handlers.pages.guest import CartPage, run_once
 from services.boards import read_order

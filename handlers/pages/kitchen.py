@@ -6,7 +6,7 @@ from config.namespaces import Namespace
 from domain.errors import NotFound
 from domain.roles import Identity
 from domain.rooms import Room, RoomKind
-from domain.views import KitchenBoardView, TicketsView
+from domain.views.kitchen import KitchenBoardView, TicketsView
 from handlers.page import StaffPage, build_live
 from handlers.tray import Tray, build_tray
 from services.boards import list_stations, read_kitchen_board, search_finished_tickets

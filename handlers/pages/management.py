@@ -5,7 +5,7 @@ from typing import Any
 
 from config.namespaces import Caller, Namespace
 from domain.commands import Command
-from domain.views import Position
+from domain.views.base import Position
 from handlers.page import StaffPage, build_live
 from services.cafes import CafeRules
 from services.operations import OPERATIONS

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from domain.devices import PAIRING_LIFE, show_user_code
 from domain.errors import AuthenticationFailed, NotFound
 from domain.roles import Identity, Role
-from domain.views import DeviceView
+from domain.views.screens import DeviceView
 from handlers.page import PageHandler
 from services.devices import read_device
 from services.pairing import PairingState, PairingView

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.errors import NotFound
 from domain.pauses import SPANS_MINUTES, group_pauses
-from domain.views import BusyStationView
+from domain.views.availability import BusyStationView
 from handlers.page import StaffPage
 from services.boards import list_stations
 from services.cafes import read_cafe

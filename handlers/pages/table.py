@@ -12,7 +12,7 @@ import msgspec
 from domain.commands import OpenTableSession
 from domain.errors import AuthenticationFailed, Conflict, NotFound
 from domain.roles import Identity
-from domain.views import GuestSessionView
+from domain.views.guests import GuestSessionView
 from handlers.page import PageHandler
 from services.cafes import CafeRules, read_cafe
 from services.operations import OPERATIONS

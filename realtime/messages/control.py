@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from config.namespaces import Namespace
 from domain.roles import Role
-from domain.views import Position
+from domain.views.base import Position
 
 
 class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"):

@@ -2,7 +2,7 @@
 
 from domain.events import DevicePaired, DeviceRevoked, DeviceUpdated
 from domain.roles import Role
-from domain.views import DeviceView
+from domain.views.screens import DeviceView
 from realtime.messages.envelope import Data, EventMessage
 
 

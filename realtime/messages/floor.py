@@ -17,15 +17,15 @@ from domain.events import (
 )
 from domain.menu import show_availability
 from domain.statuses import PauseCause
-from domain.views import (
-    BoardNumberView,
+from domain.views.availability import (
     DishAvailabilityView,
     DishCountView,
     DishStockView,
-    MenuItemView,
     StationPauseView,
-    TableView,
 )
+from domain.views.boards import BoardNumberView
+from domain.views.menu import MenuItemView
+from domain.views.tables import TableView
 from realtime.messages.envelope import Data, EventMessage
 
 

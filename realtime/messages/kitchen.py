@@ -7,7 +7,7 @@ from domain.events import (
     KitchenTicketUpdated,
 )
 from domain.statuses import ItemStatus, Priority
-from domain.views import TicketItemView, TicketView
+from domain.views.kitchen import TicketItemView, TicketView
 from realtime.messages.envelope import Data, EventMessage
 
 

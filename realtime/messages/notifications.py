@@ -10,7 +10,8 @@ from domain.events import (
 )
 from domain.roles import Role
 from domain.statuses import NotificationKind, NotificationStatus, Priority
-from domain.views import NotificationView, TableCallView
+from domain.views.notifications import NotificationView
+from domain.views.tables import TableCallView
 from realtime.messages.envelope import Data, EventMessage
 
 

@@ -12,7 +12,8 @@ from domain.events import (
     OrderStatusUpdated,
 )
 from domain.statuses import ItemStatus, OrderStatus, RoundStatus, WaitReason
-from domain.views import OrderItemView, OrderView, QueuePlaceView
+from domain.views.guests import QueuePlaceView
+from domain.views.orders import OrderItemView, OrderView
 from realtime.messages.envelope import Data, EphemeralMessage, EventMessage
 
 

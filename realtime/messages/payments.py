@@ -10,7 +10,8 @@ from domain.events import (
     PaymentUpdated,
 )
 from domain.payments import LegStatus, PaymentMethod, PaymentStatus
-from domain.views import OrderView, PaymentView, RefundView
+from domain.views.money import PaymentView, RefundView
+from domain.views.orders import OrderView
 from realtime.messages.envelope import Data, EventMessage
 
 

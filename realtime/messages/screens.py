@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from domain.views import KitchenScreensView, StationScreensView
+from domain.views.screens import KitchenScreensView, StationScreensView
 from realtime.messages.envelope import Data, EphemeralMessage
 
 

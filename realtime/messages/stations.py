@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.events import StationMoved, StationReturned
-from domain.views import StationMoveView
+from domain.views.kitchen import StationMoveView
 from realtime.messages.envelope import Data, EventMessage
 
 

@@ -1,7 +1,7 @@
 """How long what would be ordered now takes: for whoever looks at the menu."""
 
 from domain.statuses import WaitReason
-from domain.views import WaitsView
+from domain.views.guests import WaitsView
 from realtime.messages.envelope import Data, EphemeralMessage
 
 

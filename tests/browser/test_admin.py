@@ -8,7 +8,8 @@ from playwright.async_api import Locator, Page, expect
 
 from client.rest import RestClient
 from domain.commands import PlaceOrder
-from domain.views import OrderView, PaymentView, RefundView
+from domain.views.money import PaymentView, RefundView
+from domain.views.orders import OrderView
 from tests.support.browser import BrowserFaults, find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 from tests.support.pictures import draw_picture

@@ -5,7 +5,7 @@ from playwright.async_api import Page, Request, Route, expect
 
 from client.rest import RestClient
 from domain.commands import PlaceOrder
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from tests.support.browser import BrowserFaults
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 

@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from client.rest import RestClient
 from domain.commands import PlaceOrder
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from tests.support.browser import BrowserFaults, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 

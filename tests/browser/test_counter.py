@@ -7,7 +7,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
-from domain.views import OrderView, TicketsView
+from domain.views.kitchen import TicketsView
+from domain.views.orders import OrderView
 from tests.browser.test_accessibility import press
 from tests.support.browser import find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
-from domain.views import OrderView
+from domain.views.orders import OrderView
 from tests.support.browser import BrowserFaults, find_violations, save_screenshot
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line
 

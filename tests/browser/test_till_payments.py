@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.commands import PlaceOrder
-from domain.views import OrderView, PaymentsView
+from domain.views.money import PaymentsView
+from domain.views.orders import OrderView
 from tests.browser.test_accessibility import press, tab_to
 from tests.support.browser import find_violations
 from tests.support.demo_cafe import DemoCafe, ServeDemo, draft_line

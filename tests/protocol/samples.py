@@ -13,7 +13,7 @@ from domain.errors import (
     build_error_body,
 )
 from domain.roles import Role
-from domain.views import Position
+from domain.views.base import Position
 from realtime.ephemera import (
     announce_analytics,
     announce_queue_place,

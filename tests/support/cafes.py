@@ -33,14 +33,11 @@ from domain.events import LoggedEvent
 from domain.identifiers import build_uuid7
 from domain.order_views import build_order_view, build_ticket_view
 from domain.roles import Identity, IdentityKind, Role
-from domain.views import (
-    GuestSessionView,
-    MenuItemView,
-    OrderItemView,
-    OrderView,
-    TicketView,
-    View,
-)
+from domain.views.base import View
+from domain.views.guests import GuestSessionView
+from domain.views.kitchen import TicketView
+from domain.views.menu import MenuItemView
+from domain.views.orders import OrderItemView, OrderView
 from models.base import bind
 from models.database import close_database, open_database
 from models.migrations import migrate

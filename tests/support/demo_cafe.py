@@ -17,7 +17,7 @@ from playwright.async_api import Page, expect
 from client.rest import RestClient
 from domain.commands import LineDraft, ModifierChoice
 from domain.demo import DemoDescription
-from domain.views import MenuView
+from domain.views.menu import MenuView
 from tests.support.browser import OpenPage
 from tests.support.servers import Server, StartServer
 from tests.support.waiting import DEADLINE_S, wait_until

@@ -23,7 +23,8 @@ from demo.appetite import choose_lines
 from domain.commands import AddRound, PlaceOrder
 from domain.demo import DemoDescription
 from domain.roles import Role
-from domain.views import MenuView, OrderView
+from domain.views.menu import MenuView
+from domain.views.orders import OrderView
 from tests.support.contract import Contract
 from tests.support.people import Caller, Watcher, sign_in, sit_down
 from tests.support.viewpoints import (

@@ -53,12 +53,9 @@ from domain.statuses import (
     RoundStatus,
     TicketStatus,
 )
-from domain.views import (
-    AcknowledgementView,
-    DishCountView,
-    DishStockView,
-    RefundView,
-)
+from domain.views.availability import DishCountView, DishStockView
+from domain.views.money import RefundView
+from domain.views.notifications import AcknowledgementView
 from tests.support.made_views import (
     CAFE,
     EPOCH,

@@ -32,38 +32,28 @@ from domain.statuses import (
     TicketStatus,
     WaitReason,
 )
-from domain.views import (
-    BoardNumberView,
-    DeviceView,
+from domain.views.availability import StationPauseView
+from domain.views.base import Position
+from domain.views.boards import BoardNumberView
+from domain.views.guests import QueuePlaceView, StationWaitView, WaitsView
+from domain.views.kitchen import (
     HeldLinesView,
-    HoldView,
-    ItemModifierView,
-    KitchenScreensView,
-    MenuItemView,
-    ModifierGroupView,
-    ModifierOptionView,
-    NotificationView,
-    OrderItemView,
-    OrderPaymentView,
-    OrderView,
-    PaymentView,
-    Position,
-    QueuePlaceView,
-    RoundView,
     StationMoveView,
-    StationPauseView,
     StationProgressView,
-    StationScreensView,
-    StationScreenView,
-    StationWaitView,
-    TableCallView,
-    TableView,
-    TaxView,
     TicketItemView,
     TicketView,
-    TotalsView,
-    WaitsView,
 )
+from domain.views.menu import MenuItemView, ModifierGroupView, ModifierOptionView
+from domain.views.money import OrderPaymentView, PaymentView, TaxView, TotalsView
+from domain.views.notifications import NotificationView
+from domain.views.orders import HoldView, ItemModifierView, OrderItemView, OrderView, RoundView
+from domain.views.screens import (
+    DeviceView,
+    KitchenScreensView,
+    StationScreensView,
+    StationScreenView,
+)
+from domain.views.tables import TableCallView, TableView
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EPOCH = "018f0000-0000-7000-8000-00000000e90c"

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from domain.menu import Catalogue, Sellable
 from domain.taxes import PriceTerms, TaxRate, TaxRounding
-from domain.views import MenuItemView, ModifierGroupView, ModifierOptionView, StationView
+from domain.views.kitchen import StationView
+from domain.views.menu import MenuItemView, ModifierGroupView, ModifierOptionView
 
 BAR = StationView(
     station_id="01890a5d-0000-774b-bcce-000000000001", name="Bar", slug="bar", target_s=240

@@ -24,7 +24,8 @@ from domain.commands import (
 from domain.payment_providers import PaymentProvider
 from domain.payments import PaymentMethod, SandboxCard
 from domain.roles import Identity, Role
-from domain.views import OrderView, PaymentView, RefundView
+from domain.views.money import PaymentView, RefundView
+from domain.views.orders import OrderView
 from gateways.sandbox import FILE_NAME, Sandbox
 from jobs.payments import settle_payments
 from models.audit import AuditEntry

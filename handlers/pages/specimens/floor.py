@@ -2,11 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from domain.views import (
-    BoardNumberView,
-    OrderView,
-    TableView,
-)
+from domain.views.boards import BoardNumberView
+from domain.views.orders import OrderView
+from domain.views.tables import TableView
 from handlers.pages.specimens.ids import make_id
 from handlers.pages.specimens.orders import list_orders
 

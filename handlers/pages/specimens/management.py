@@ -13,11 +13,11 @@ from domain.analytics import (
 )
 from domain.roles import Role
 from domain.screens import ScreenState
-from domain.views import (
+from domain.views.base import Position
+from domain.views.kitchen import StationMoveView
+from domain.views.screens import (
     DeviceView,
     KitchenScreensView,
-    Position,
-    StationMoveView,
     StationScreensView,
     StationScreenView,
 )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.views import (
+from domain.views.menu import (
     MenuCategoryView,
     MenuItemView,
     MenuView,

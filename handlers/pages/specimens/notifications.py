@@ -22,7 +22,8 @@ from domain.notifications import (
 )
 from domain.roles import Role
 from domain.statuses import NotificationKind
-from domain.views import NotificationView, TableCallView
+from domain.views.notifications import NotificationView
+from domain.views.tables import TableCallView
 
 _TABLE = Subject(
     order_id="o", order_number=118, table_session_id="s", table_number=7, table_label="Terrace 7"

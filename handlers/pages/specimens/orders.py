@@ -12,21 +12,9 @@ from domain.statuses import (
     RoundStatus,
     WaitReason,
 )
-from domain.views import (
-    GuestPayView,
-    HoldView,
-    ItemModifierView,
-    OrderItemView,
-    OrderPaymentView,
-    OrderView,
-    PaymentView,
-    QueuePlaceView,
-    RoundView,
-    StationWaitView,
-    TaxView,
-    TotalsView,
-    WaitsView,
-)
+from domain.views.guests import GuestPayView, QueuePlaceView, StationWaitView, WaitsView
+from domain.views.money import OrderPaymentView, PaymentView, TaxView, TotalsView
+from domain.views.orders import HoldView, ItemModifierView, OrderItemView, OrderView, RoundView
 from handlers.pages.specimens.ids import make_id
 from handlers.pages.specimens.tickets import make_modifier
 

@@ -7,9 +7,7 @@ from domain.allergens import Allergen
 from domain.displays import DISTANCES_CM, SCREEN_SIZES
 from domain.estimates import PrepTime
 from domain.menu_search import Wanted, show_menu
-from domain.views import (
-    StationView,
-)
+from domain.views.kitchen import StationView
 from handlers.health import CheckResult, Readiness
 from handlers.pages.admin_audit import AuditQuestion
 from handlers.pages.admin_screens import list_places

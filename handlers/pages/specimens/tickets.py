@@ -9,13 +9,8 @@ from domain.statuses import (
     Priority,
     TicketStatus,
 )
-from domain.views import (
-    HeldLinesView,
-    ItemModifierView,
-    StationProgressView,
-    TicketItemView,
-    TicketView,
-)
+from domain.views.kitchen import HeldLinesView, StationProgressView, TicketItemView, TicketView
+from domain.views.orders import ItemModifierView
 from handlers.pages.specimens.ids import make_id
 
 # What a kitchen plans for a ticket.

@@ -9,7 +9,8 @@ from domain.commands import LineDraft, OpenTableSession, PlaceOrder
 from domain.errors import NotFound
 from domain.roles import Identity, IdentityKind, Role
 from domain.statuses import OrderStatus
-from domain.views import GuestSessionView, OrderView
+from domain.views.guests import GuestSessionView
+from domain.views.orders import OrderView
 from jobs.holds import build_hold_job, expire_holds
 from models.base import database_proxy
 from models.menu import MenuItem

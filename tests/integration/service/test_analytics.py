@@ -19,7 +19,7 @@ from domain.commands import (
 )
 from domain.payments import PaymentMethod
 from domain.roles import Role
-from domain.views import PaymentView
+from domain.views.money import PaymentView
 from jobs.analytics import AnalyticsTicker
 from models.analytics import AnalyticsRow
 from services.analytics import (

@@ -26,7 +26,8 @@ from domain.errors import AuthorizationDenied, Conflict, InvalidTransition
 from domain.roles import Role
 from domain.screens import Receipt
 from domain.statuses import ItemStatus, OrderStatus, RoundStatus
-from domain.views import OrdersView, TicketsView
+from domain.views.kitchen import TicketsView
+from domain.views.orders import OrdersView
 from services.analytics import read_analytics
 from services.approvals import ExpireDueHolds, expire_due_holds, list_cafes_with_due_holds
 from services.audit import read_audit

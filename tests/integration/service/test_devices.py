@@ -17,7 +17,7 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.rooms import Room, RoomKind
-from domain.views import DeviceView
+from domain.views.screens import DeviceView
 from models.audit import AuditEntry
 from models.devices import DeviceCredential
 from services.access import recheck_identity

@@ -20,7 +20,7 @@ from domain.commands import (
 )
 from domain.errors import AuthorizationDenied, UnprocessableInput
 from domain.roles import Role
-from domain.views import MenuAvailabilityView
+from domain.views.availability import MenuAvailabilityView
 from services.availability_ends import (
     EndAvailability,
     EndedAvailability,

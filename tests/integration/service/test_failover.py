@@ -9,7 +9,7 @@ from domain.commands import BumpTicket, MoveStation, PlaceOrder, ReturnStation, 
 from domain.errors import AuthorizationDenied, Conflict, NotFound
 from domain.roles import Role
 from domain.screens import Receipt
-from domain.views import KitchenBoardView, StationMoveView
+from domain.views.kitchen import KitchenBoardView, StationMoveView
 from models.rows import fetch_rows
 from realtime.publications import publish
 from services.boards import read_kitchen_board

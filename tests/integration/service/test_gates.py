@@ -30,7 +30,10 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.statuses import OrderStatus
-from domain.views import GuestSessionView, MenuAvailabilityView, OrdersView, TableView
+from domain.views.availability import MenuAvailabilityView
+from domain.views.guests import GuestSessionView
+from domain.views.orders import OrdersView
+from domain.views.tables import TableView
 from models.base import database_proxy
 from services.approvals import ExpireDueHolds, expire_due_holds, list_cafes_with_due_holds
 from services.boards import read_kitchen_board, read_order

@@ -41,7 +41,9 @@ from domain.errors import (
 from domain.permissions import COMMAND_ROLES
 from domain.roles import Role
 from domain.statuses import ItemStatus, OrderStatus
-from domain.views import NotificationView, OrderStatusView, TicketsView, TicketView
+from domain.views.kitchen import TicketsView, TicketView
+from domain.views.notifications import NotificationView
+from domain.views.orders import OrderStatusView
 from services.audit import read_audit
 from services.boards import read_kitchen_board, read_order
 from services.operations import OPERATIONS

@@ -21,7 +21,8 @@ from domain.errors import (
     VersionConflict,
 )
 from domain.roles import Role
-from domain.views import MenuChangeView, QuoteView
+from domain.views.menu import MenuChangeView
+from domain.views.money import QuoteView
 from services.menu import read_menu
 from services.menu_edits import read_editable_menu
 from services.operations import OPERATIONS

@@ -6,7 +6,7 @@ import pytest
 from domain.errors import AuthorizationDenied, NotFound
 from domain.photos import PhotoSize
 from domain.roles import Role
-from domain.views import MenuChangeView
+from domain.views.menu import MenuChangeView
 from services.menu_photos import (
     RemoveMenuPhoto,
     SetMenuPhoto,

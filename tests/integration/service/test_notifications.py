@@ -30,13 +30,10 @@ from domain.payment_providers import ProviderAnswer, ProviderOutcome
 from domain.payments import PaymentMethod
 from domain.roles import Identity, Role
 from domain.statuses import NotificationKind, NotificationStatus, Priority, Resolution
-from domain.views import (
-    NotificationView,
-    OrderView,
-    PaymentView,
-    SentNoticeView,
-    TableCallView,
-)
+from domain.views.money import PaymentView
+from domain.views.notifications import NotificationView, SentNoticeView
+from domain.views.orders import OrderView
+from domain.views.tables import TableCallView
 from jobs.notifications import look_after_notifications
 from models.staff import Membership
 from services.notifications import list_notifications, list_sent_notices

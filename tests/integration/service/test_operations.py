@@ -55,7 +55,7 @@ from domain.commands import (
 from domain.payments import PaymentMethod, SandboxCard
 from domain.roles import Role
 from domain.statuses import OrderStatus
-from domain.views import PaymentView
+from domain.views.money import PaymentView
 from gateways.sandbox import Sandbox
 from jobs.notifications import look_after_notifications
 from jobs.payments import settle_payments

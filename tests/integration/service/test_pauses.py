@@ -17,7 +17,7 @@ from domain.errors import AuthorizationDenied, Conflict, NotFound, Unprocessable
 from domain.events import MenuPauseChanged
 from domain.roles import Role
 from domain.statuses import PauseCause
-from domain.views import StationPausesView
+from domain.views.availability import StationPausesView
 from jobs.pauses import turn_pauses
 from models.rows import fetch_rows
 from services.boards import read_kitchen_board

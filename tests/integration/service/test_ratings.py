@@ -6,7 +6,7 @@ import pytest
 from domain.commands import FinishItems, PlaceOrder, RateVisit, ServeItems
 from domain.errors import AuthorizationDenied, Conflict
 from domain.roles import Role
-from domain.views import RatingView
+from domain.views.guests import RatingView
 from services.analytics import read_analytics
 from services.ratings import find_rating
 from tests.support.cafes import units

@@ -8,7 +8,8 @@ from domain.commands import BumpTicket, PlaceOrder, ResolveNotification
 from domain.roles import Role
 from domain.screens import Receipt
 from domain.statuses import NotificationKind, Priority
-from domain.views import NotificationView, OrderView
+from domain.views.notifications import NotificationView
+from domain.views.orders import OrderView
 from jobs.housekeeping import remove_expired
 from jobs.receipts import ReceiptWatch
 from models.base import database_proxy

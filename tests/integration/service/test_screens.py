@@ -8,7 +8,7 @@ from domain.commands import PlaceOrder, ResolveNotification
 from domain.roles import Role
 from domain.screens import COUNTER, Place, SeenPlace, SeenScreen, Sound, make_station_key
 from domain.statuses import NotificationKind, Priority
-from domain.views import NotificationView
+from domain.views.notifications import NotificationView
 from jobs.screens import WARM_UP, ScreenWatch
 from services.notifications import list_notifications
 from services.screens import NoteScreens

@@ -7,7 +7,7 @@ from domain.commands import PlaceOrder, SetOpeningTimes
 from domain.roles import Role
 from domain.screens import COUNTER, Place, ScreenState, SeenPlace, Sound
 from domain.statuses import NotificationKind
-from domain.views import KitchenScreensView
+from domain.views.screens import KitchenScreensView
 from jobs.station_screens import StationScreensTicker
 from services.notifications import list_notifications
 from services.screens import (

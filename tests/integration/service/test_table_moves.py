@@ -14,7 +14,7 @@ from domain.commands import (
 from domain.errors import AuthorizationDenied, Conflict, NotFound
 from domain.roles import Role
 from domain.statuses import TicketStatus
-from domain.views import TableView
+from domain.views.tables import TableView
 from services.access import recheck_identity
 from services.boards import read_guest_orders, read_kitchen_board, read_order
 from services.tables import list_tables, read_guest_session

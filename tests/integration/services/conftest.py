@@ -12,7 +12,7 @@ import pytest
 from domain.events import LoggedEvent, OrderNumberCleared
 from domain.identifiers import build_uuid7
 from domain.roles import Identity, IdentityKind, Role
-from domain.views import BoardNumberView
+from domain.views.boards import BoardNumberView
 from models.base import bind
 from models.database import close_database, open_database
 from models.fields import to_unix_ms

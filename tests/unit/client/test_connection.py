@@ -11,7 +11,7 @@ import pytest
 from client.connection import Connection, Options, State, _part
 from client.messages import ConnectionStopped, NoAnswerError, RefusedError
 from domain.errors import ErrorBody, ErrorType
-from domain.views import Position
+from domain.views.base import Position
 from tests.support.waiting import wait_for
 from tests.unit.client.conftest import EPOCH, acknowledge
 

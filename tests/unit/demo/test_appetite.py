@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from demo.appetite import choose_allergy, choose_lines, choose_note, list_items
 from demo.cafe import CAFE
 from domain.drafts import MenuItemDraft
-from domain.views import (
+from domain.views.menu import (
     MenuCategoryView,
     MenuItemView,
     MenuView,

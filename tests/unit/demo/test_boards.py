@@ -26,15 +26,9 @@ from domain.statuses import (
     RoundStatus,
     TicketStatus,
 )
-from domain.views import (
-    HoldView,
-    OrderItemView,
-    OrderView,
-    RoundView,
-    TicketItemView,
-    TicketView,
-    TotalsView,
-)
+from domain.views.kitchen import TicketItemView, TicketView
+from domain.views.money import TotalsView
+from domain.views.orders import HoldView, OrderItemView, OrderView, RoundView
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import pytest
 
 from domain import commands
 from domain.statuses import ItemStatus, TicketStatus
-from domain.views import KitchenScreensView
+from domain.views.screens import KitchenScreensView
 from handlers.assets import Assets
 from handlers.pages.specimens.orders import make_order, make_order_item, make_round
 from handlers.pages.specimens.sheet import build_specimens

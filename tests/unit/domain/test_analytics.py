@@ -15,7 +15,7 @@ from domain.analytics import (
     measure,
     sum_by_hour,
 )
-from domain.views import Position
+from domain.views.base import Position
 
 POSITION = Position(epoch="e", seq=9)
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

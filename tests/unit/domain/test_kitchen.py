@@ -26,7 +26,7 @@ from domain.kitchen import (
 )
 from domain.order_views import build_ticket_view
 from domain.statuses import ItemMove, ItemStatus, Priority, TicketStatus
-from domain.views import ItemModifierView
+from domain.views.orders import ItemModifierView
 from tests.support.menus import BAR, KITCHEN
 from tests.support.orders import NOW, make_new_id, make_order
 

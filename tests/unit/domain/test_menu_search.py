@@ -15,7 +15,7 @@ from domain.menu_search import (
     matches,
     show_menu,
 )
-from domain.views import MenuCategoryView, MenuItemView, MenuView, ModifierGroupView
+from domain.views.menu import MenuCategoryView, MenuItemView, MenuView, ModifierGroupView
 from tests.support.menus import OAT, SHOT, WHOLE, make_group, make_item, make_option
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

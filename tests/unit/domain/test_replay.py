@@ -17,7 +17,7 @@ from domain.events import (
 )
 from domain.replay import FOLDED_TYPES, KitchenDay, KitchenPast, draw_timeline, show_wall
 from domain.statuses import ItemStatus, Priority, TicketStatus
-from domain.views import StationView
+from domain.views.kitchen import StationView
 from tests.support.made_views import (
     CAFE,
     EPOCH,

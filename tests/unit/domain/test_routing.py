@@ -5,7 +5,7 @@ import pytest
 
 from domain.routing import RouteFault, find_route
 from domain.screens import ScreenState
-from domain.views import KitchenScreensView, StationScreensView, StationScreenView
+from domain.views.screens import KitchenScreensView, StationScreensView, StationScreenView
 from tests.support.made_views import NOON, STATION, make_id, make_move
 
 COLD = make_id(31)

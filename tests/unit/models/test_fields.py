@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.statuses import OrderStatus
-from domain.views import TaxView
+from domain.views.money import TaxView
 from models.fields import (
     BusinessDateField,
     JsonTextField,

@@ -10,7 +10,7 @@ import pytest
 from config.namespaces import Namespace
 from domain.errors import StorageUnavailable
 from domain.rooms import Room, RoomKind
-from domain.views import Position
+from domain.views.base import Position
 from realtime.messages.commands import AuthenticateData, KnownPosition
 from realtime.session import Session, SessionState
 from tests.support.logs import ExpectedLogs

@@ -8,7 +8,7 @@ from domain.errors import AuthenticationFailed
 from domain.events import OrderNumberCleared
 from domain.identifiers import build_uuid7
 from domain.roles import Identity, IdentityKind, Role
-from domain.views import BoardNumberView
+from domain.views.boards import BoardNumberView
 from services.unit_of_work import UnitOfWork
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
