@@ -23,7 +23,7 @@ from realtime.messages.control import Joined, JoinedData, Resync, ResyncData
 from realtime.ports import CheckRooms
 from realtime.publications import Publication, Representation
 from realtime.registry import Registry
-from realtime.session import Session, SessionState
+from realtime.session import Session
 from realtime.tail import CafeStream, Tail
 
 log = get_logger(__name__)
@@ -116,7 +116,7 @@ class Attachment:
             return "live"
         # From here on the hub hands this session everything after `joined_seq`, and nothing below
         # may lose it: no await until the head was looked at.
-        session.state = SessionState.ATTACHING
+        session.start_attaching()
         self._registry.join(session, rooms)
         joined_seq, joined_epoch = stream.seq, stream.epoch
         decision, replay = await self._prepare(stream, position)
@@ -197,7 +197,7 @@ class Attachment:
             await session.wait_for_space()
             if session.has_ended():
                 return
-        session.state = SessionState.LIVE
+        session.go_live()
 
     def _pass(self, session: Session, publication: Publication) -> None:
         if publication.seq <= session.seq:

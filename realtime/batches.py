@@ -1,8 +1,8 @@
 """What the hub hands on at once: publications of one turn of the loop that go to the same rooms.
 
 A batch encodes its messages once per kind of reader and joins them in one frame per codec, so that
-each connection costs a look at its position and a `send`, however many messages there are. Batches
-and bundles are dictionaries that fill themselves, because a look into one costs no call.
+each connection costs a look at its position and a `send`, however many messages there are. A
+batch is a dictionary that fills itself, because a look into one costs no call.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,8 @@ from config.namespaces import NAMESPACES, Namespace
 from domain.rooms import Room
 from realtime.publications import Publication, Representation
 
-# Readers that fit in one lookup: namespaces by components by locales, of which a cafe has few.
+# Readers that fit in one lookup: namespaces by components, locales and codecs, of which a cafe has
+# few.
 _REMEMBERED_READERS = 1024
 
 
@@ -24,39 +25,46 @@ class Codec(Protocol):
         """Make one frame of several encoded messages, oldest first."""
         ...
 
+    def __hash__(self) -> int: ...
+
 
 class Reader:
     """A kind of reader within a namespace. One object for each kind, compared by identity."""
 
-    __slots__ = ("event_types", "representation")
+    __slots__ = ("codec", "event_types", "representation")
 
-    def __init__(self, event_types: frozenset[str], representation: Representation) -> None:
+    def __init__(
+        self, event_types: frozenset[str], representation: Representation, codec: Codec
+    ) -> None:
         self.event_types = event_types
         self.representation = representation
+        self.codec = codec
 
 
 @lru_cache(maxsize=_REMEMBERED_READERS)
-def find_reader(namespace: Namespace, representation: Representation) -> Reader:
-    """Return the kind that sessions of a namespace with a representation are of."""
-    return Reader(NAMESPACES[namespace].events, representation)
+def find_reader(namespace: Namespace, representation: Representation, codec: Codec) -> Reader:
+    """Return the kind that sessions of a namespace with a representation and a codec are of."""
+    return Reader(NAMESPACES[namespace].events, representation, codec)
 
 
-class Bundle(dict[Codec, bytes]):
+class Bundle:
     """The messages of a batch as one kind of reader gets them; there may be none.
 
-    Its items are the frames of all messages by codec; whoever asks first makes one.
-    told_seq: of the last of them.
+    told_seq: of the last of them. frame: all of them in one, None until somebody needed it.
     """
 
-    __slots__ = ("messages", "size_bytes", "told_seq")
+    __slots__ = ("_codec", "frame", "messages", "size_bytes", "told_seq")
 
-    def __init__(self, messages: tuple[bytes, ...], *, told_seq: int) -> None:
+    def __init__(self, messages: tuple[bytes, ...], *, told_seq: int, codec: Codec) -> None:
         self.messages = messages
         self.told_seq = told_seq
         self.size_bytes = sum(map(len, messages))
+        self.frame: bytes | None = None
+        self._codec = codec
 
-    def __missing__(self, codec: Codec) -> bytes:
-        frame = self[codec] = codec.encode(self.messages)
+    def build_frame(self) -> bytes:
+        """Make the frame and keep it for the others."""
+        frame = self.frame = self._codec.encode(self.messages)
         return frame
 
 
@@ -90,6 +98,7 @@ class Batch(dict[Reader, Bundle]):
         bundle = self[reader] = Bundle(
             tuple(self._encode(each, reader.representation) for each in meant),
             told_seq=meant[-1].seq if meant else 0,
+            codec=reader.codec,
         )
         return bundle
 

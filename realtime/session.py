@@ -29,13 +29,21 @@ BUFFER_LIMIT = 1000
 
 
 Frames = dict[tuple[Codec, tuple[bytes, ...]], bytes]
+# Takes a frame, or a part of it, and returns how many bytes that was. Raises: OSError where it
+# takes nothing now or ever.
+Wire = Callable[[bytes], int]
 
 
 class Transport(Protocol):
-    """What carries frames. Its methods never raise for a peer that is gone."""
+    """What carries frames. Its methods never raise for a peer that is gone.
+
+    It may offer a wire (`Session.set_wire`) that takes frames without it while it is idle.
+    """
 
     @property
-    def codec(self) -> Codec: ...
+    def codec(self) -> Codec:
+        """How it wants messages; the same for as long as it lives."""
+        ...
 
     @property
     def unsent_bytes(self) -> int:
@@ -48,8 +56,8 @@ class Transport(Protocol):
 
     def send(self, frame: bytes) -> None: ...
 
-    def send_at_once(self, frame: bytes) -> bool:
-        """Send if nothing waits before it; False: nothing was sent, queue it."""
+    def send_rest(self, rest: memoryview) -> None:
+        """Send what the wire did not take of a frame."""
         ...
 
     def close(self, code: int, reason: str) -> None:
@@ -76,9 +84,6 @@ class SessionState(StrEnum):
     CLOSED = "closed"
 
 
-_LIVE = SessionState.LIVE
-
-
 class Session:
     """One connection. Belongs to one cafe and one principal for life, from `admit` on."""
 
@@ -88,6 +93,8 @@ class Session:
         "_outbox",
         "_outbox_bytes",
         "_outbox_limit_bytes",
+        "_straight",
+        "_wire",
         "_writable",
         "address",
         "admission",
@@ -135,7 +142,7 @@ class Session:
         self.address = address
         self.state = SessionState.GREETING
         self.admission: Admission | None = None
-        self.reader = find_reader(namespace, Representation())
+        self.reader = find_reader(namespace, Representation(), transport.codec)
         # The last seq that was sent, dropped as known, or passed over as another's.
         self.seq = 0
         # The last seq that the client knows of, by an event or a mark.
@@ -166,6 +173,10 @@ class Session:
         self._outbox_limit_bytes = outbox_limit_bytes
         self._feeder = feeder
         self._writable: asyncio.Event | None = None
+        self._wire: Wire | None = None
+        # The wire while a frame may go there straight: it is live, and nothing waits before it.
+        # Everything that `offer` would ask, answered before it is asked a thousand times.
+        self._straight: Wire | None = None
 
     @property
     def representation(self) -> Representation:
@@ -174,7 +185,7 @@ class Session:
 
     @representation.setter
     def representation(self, representation: Representation) -> None:
-        self.reader = find_reader(self.namespace, representation)
+        self.reader = find_reader(self.namespace, representation, self.transport.codec)
 
     @property
     def identity(self) -> Identity:
@@ -199,6 +210,25 @@ class Session:
             connection_id=self.connection_id,
         )
 
+    def start_attaching(self) -> None:
+        """Collect what happens from now on, until it is live."""
+        self.state = SessionState.ATTACHING
+        self._find_straight()
+
+    def go_live(self) -> None:
+        """Get what happens as it happens from now on."""
+        self.state = SessionState.LIVE
+        self._find_straight()
+
+    def set_wire(self, wire: Wire | None) -> None:
+        """Say what takes frames without the transport; None while that is busy, or not at all."""
+        self._wire = wire
+        self._find_straight()
+
+    def _find_straight(self) -> None:
+        is_idle = self.state is SessionState.LIVE and not self.has_unsent
+        self._straight = self._wire if is_idle else None
+
     def has_ended(self) -> bool:
         """Whether nothing can be sent any more; may become true at every await."""
         return self.state is SessionState.CLOSED
@@ -219,26 +249,37 @@ class Session:
         What is not newer than the position is dropped: a snapshot may be newer than the tail.
         is_sent_at_once: nothing else of this turn may still come.
         """
-        if self.state is not _LIVE or batch.first_seq <= self.seq:
-            return self._offer_newer(batch)
+        straight = self._straight
+        if straight is None or not is_sent_at_once or batch.first_seq <= self.seq:
+            return self._offer_queued(batch)
         self.seq = batch.last_seq
         bundle = batch[self.reader]
         if not bundle.messages:
             return False
         self.told_seq = bundle.told_seq
-        if (
-            is_sent_at_once
-            and not self._outbox
-            and not self._latest
-            and bundle.size_bytes <= self._outbox_limit_bytes
-            and self.transport.send_at_once(bundle[self.transport.codec])
-        ):
-            self.sent_at_s = batch.now_s
-            return True
-        self._put(bundle.messages, bundle.size_bytes)
+        self.sent_at_s = batch.now_s
+        frame = bundle.frame or bundle.build_frame()
+        try:
+            sent = straight(frame)
+        except OSError:
+            sent = 0
+        if sent != len(frame):
+            self._send_rest(memoryview(frame)[sent:])
         return True
 
-    def _offer_newer(self, batch: Batch) -> bool:
+    def _send_rest(self, rest: memoryview) -> None:
+        """Let the transport find out why the wire took no more of a frame, and deal with it."""
+        self.transport.send_rest(rest)
+        self._add_bytes(0)
+
+    def _offer_queued(self, batch: Batch) -> bool:
+        if self.state is SessionState.LIVE and batch.first_seq > self.seq:
+            self.seq = batch.last_seq
+            bundle = batch[self.reader]
+            if bundle.messages:
+                self.told_seq = bundle.told_seq
+                self._put(bundle.messages, bundle.size_bytes)
+            return bool(bundle.messages)
         if self.state is SessionState.ATTACHING:
             self.buffer.extend(batch.publications)
             if len(self.buffer) > BUFFER_LIMIT:
@@ -264,8 +305,7 @@ class Session:
             return False
         encoded = encode()
         self._outbox_bytes -= len(self._latest.pop(ephemeral.key, b""))
-        if not self.has_unsent:
-            self._feeder.mark_dirty(self)
+        self._begin_queue()
         self._latest[ephemeral.key] = encoded
         self._add_bytes(len(encoded))
         return True
@@ -282,10 +322,15 @@ class Session:
     def _put(self, messages: tuple[bytes, ...], size_bytes: int) -> None:
         if self.state is SessionState.CLOSED:
             return
-        if not self.has_unsent:
-            self._feeder.mark_dirty(self)
+        self._begin_queue()
         self._outbox.extend(messages)
         self._add_bytes(size_bytes)
+
+    def _begin_queue(self) -> None:
+        """Something is about to wait: nothing goes straight until it has left."""
+        if not self.has_unsent:
+            self._straight = None
+            self._feeder.mark_dirty(self)
 
     def _add_bytes(self, count: int) -> None:
         self._outbox_bytes += count
@@ -312,6 +357,7 @@ class Session:
             known = frames.get(key)
             frame = frames[key] = codec.encode(messages) if known is None else known
         self.transport.send(frame)
+        self._find_straight()
         if self._writable is not None and self.outbox_bytes <= self._outbox_limit_bytes // 2:
             self._writable.set()
 
@@ -352,6 +398,7 @@ class Session:
     def _end(self, code: int) -> None:
         self.state = SessionState.CLOSED
         self.close_code = int(code)
+        self._find_straight()
         self.buffer.clear()
         self.inbox.clear()
         if self._writable is not None:

@@ -13,7 +13,6 @@ class PlainTransport:
 
     def __init__(self, connection: "PlainWebSocket") -> None:
         self._connection = connection
-        self.send_at_once = connection.send_at_once
 
     @property
     def codec(self) -> PlainCodec:
@@ -29,6 +28,9 @@ class PlainTransport:
     def send(self, frame: bytes) -> None:
         self._connection.send(frame)
 
+    def send_rest(self, rest: memoryview) -> None:
+        self._connection.send_rest(rest)
+
     def close(self, code: int, reason: str) -> None:
         self._connection.close_connection(code, reason)
 
@@ -41,7 +43,7 @@ class PlainWebSocket(WebSocketConnection):
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         self.attach_socket()
-        self.peer = self.endpoint.open(PlainTransport(self), self.request)
+        self.serve(self.endpoint.open(PlainTransport(self), self.request))
 
     async def on_message(self, message: str | bytes) -> None:
         """Take a message; Tornado reads the next one when this returns, also after our close."""

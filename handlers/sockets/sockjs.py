@@ -7,7 +7,6 @@ exact on every door; only info, greeting, websocket, xhr, xhr_streaming and xhr_
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -47,10 +46,6 @@ _PATH_LIMIT = 300
 _SCRIPT = "application/javascript; charset=UTF-8"
 
 
-def _send_nothing(_frame: bytes) -> bool:
-    return False
-
-
 class SocketSession(LibrarySession):
     """SockJS's idea of a session: which request carries frames now. Is our session's transport."""
 
@@ -62,8 +57,6 @@ class SocketSession(LibrarySession):
         self.codec: Codec = SOCKJS_TEXT
         self._fingerprint: bytes | None = None
         self._beat: asyncio.TimerHandle | None = None
-        # Of the request that carries frames now: one step less for every message.
-        self.send_at_once: Callable[[bytes], bool] = _send_nothing
         super().__init__(connection, server, session_id, expiry)
         self.endpoint: Endpoint = server.endpoint
 
@@ -78,6 +71,9 @@ class SocketSession(LibrarySession):
 
     def send(self, frame: bytes) -> None:
         self.handler.send(frame)
+
+    def send_rest(self, rest: memoryview) -> None:
+        self.handler.send_rest(rest)
 
     def close(self, code: int = _GONE, message: str = "") -> None:
         """End the session: the close frame goes out after what has been sent."""
@@ -114,15 +110,7 @@ class SocketSession(LibrarySession):
             handler.send_pack(build_close_frame(_ANOTHER_CONNECTION, "Another connection's."))
             return False
         self.codec = handler.codec
-        if not super().set_handler(handler, start_heartbeat):
-            return False
-        self.send_at_once = handler.send_at_once
-        return True
-
-    def remove_handler(self, handler: Any) -> None:
-        """Let frames wait for the next request."""
-        self.send_at_once = _send_nothing
-        super().remove_handler(handler)
+        return bool(super().set_handler(handler, start_heartbeat))
 
     def verify_state(self) -> None:
         """Open the session at its first request."""
@@ -177,7 +165,8 @@ class SockJsWebSocket(BaseTransportMixin, WebSocketConnection):
         session.set_handler(self)
         self.session = session
         session.verify_state()
-        self.peer = session.peer
+        if session.peer is not None:
+            self.serve(session.peer)
 
     async def on_message(self, message: str | bytes) -> None:
         """Take a frame; SockJS wants empty ones ignored."""
@@ -283,10 +272,6 @@ class ReceivingDoor(HttpDoor):
 
     def send(self: Any, frame: bytes) -> None:
         self.send_pack(frame)
-
-    def send_at_once(self, frame: bytes) -> bool:  # noqa: ARG002
-        """Let a request's frame be made of everything that waits."""
-        return False
 
     def put(self: Any, body: bytes) -> None:
         """Write a line; `send_complete` follows when the system has taken it."""

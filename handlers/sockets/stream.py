@@ -1,19 +1,19 @@
 """WebSocket connections that send ready-made frames: shared by SockJS and plain WebSocket.
 
 Tornado's `write_message` builds a frame per connection and copies it into a buffer; ours is built
-once per room and given to the socket directly while nothing else waits there (4 us instead of 18,
-performance measurements in docs/). What the socket does not take goes to Tornado's stream.
+once per room, and the session gives it to the socket itself while nothing else waits there (4 us
+instead of 18, performance measurements in docs/). What the socket does not take goes to Tornado's
+stream.
 """
 
 import asyncio
-from collections.abc import Callable
 
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from handlers.sockets.endpoint import Endpoint
 from realtime.close_codes import CloseCode
-from realtime.session import Session
+from realtime.session import Session, Wire
 
 # While this much waits in the stream nothing more is given to it: messages then gather in the
 # outbox, where they are counted, and leave together.
@@ -56,10 +56,9 @@ class WebSocketConnection(WebSocketHandler):
     peer: Session | None = None
     # Given to the stream and not yet taken by the system, by us or by Tornado's protocol.
     unsent_bytes = 0
-    # Of the connection's socket, while frames may be given to it directly: not below TLS, and not
-    # once a close frame was sent or received.
-    _send_directly: Callable[[bytes], int] | None = None
-    _stream: IOStream
+    # The connection's socket, while frames may be given to it directly: not below TLS, and not once
+    # a close frame was sent or received.
+    _wire: Wire | None = None
 
     # --- settings of Tornado's handler ----------------------------------------------------------
 
@@ -106,43 +105,48 @@ class WebSocketConnection(WebSocketHandler):
 
     def send(self, frame: bytes) -> None:
         """Give a whole frame to the socket, what it does not take to the stream."""
-        if self.send_at_once(frame):
-            return
-        stream = self._find_stream()
-        if stream is not None:
-            self._write(stream, memoryview(frame))
-
-    def send_at_once(self, frame: bytes) -> bool:
-        """Give a frame to the socket if nothing waits before it: frames do not overtake another.
-
-        This is what a message costs per connection, so it looks at as little as it can.
-        """
-        send = self._send_directly
-        if send is None or self.unsent_bytes:
-            return False
-        try:
-            sent = send(frame)
-        except (BlockingIOError, InterruptedError):
-            return False
-        except OSError:
-            self.detach_socket()
-            self._stream.close()
-            return True
+        wire, sent = self._wire, 0
+        # Frames do not overtake another.
+        if wire is not None and not self.unsent_bytes:
+            try:
+                sent = wire(frame)
+            except OSError:
+                sent = 0
         if sent != len(frame):
-            self._write(self._stream, memoryview(frame)[sent:])
-        return True
+            self.send_rest(memoryview(frame)[sent:])
+
+    def send_rest(self, rest: memoryview) -> None:
+        """Give to the stream what the socket did not take: it waits, or finds out why not."""
+        stream = self._find_stream()
+        if stream is None:
+            return
+        try:
+            written = stream.write(rest)
+        except StreamClosedError:
+            self.detach_socket()
+            return
+        self.count_unsent(len(rest), written)
 
     def attach_socket(self) -> None:
         """Let frames go to the socket directly from now on. Call once it is open."""
         self.set_nodelay(True)
         stream = self._find_stream()
         if type(stream) is IOStream:
-            self._stream = stream
-            self._send_directly = stream.socket.send
+            self._wire = stream.socket.send
 
     def detach_socket(self) -> None:
         """Send nothing directly any more: the connection is closing."""
-        self._send_directly = None
+        self._wire = None
+        self._lend_wire()
+
+    def serve(self, peer: Session) -> None:
+        """Carry the frames of a session from now on."""
+        self.peer = peer
+        self._lend_wire()
+
+    def _lend_wire(self) -> None:
+        if self.peer is not None:
+            self.peer.set_wire(None if self.unsent_bytes else self._wire)
 
     def close_connection(self, code: int, reason: str) -> None:
         """Close with a code after what has been sent; Tornado waits 5 s for the peer's answer."""
@@ -159,22 +163,17 @@ class WebSocketConnection(WebSocketHandler):
         """Count what was given to the stream until it is written. size: in bytes."""
         size = max(1, size)  # an empty ping waits too
         self.unsent_bytes += size
+        self._lend_wire()
 
         def on_written(future: "asyncio.Future[None]") -> None:
             self.unsent_bytes -= size
+            self._lend_wire()
             # A peer that went away is told by on_close.
             is_gone = future.cancelled() or future.exception() is not None
             if not is_gone and self.peer is not None and self.unsent_bytes < _SOFT_LIMIT_BYTES:
                 self.peer.on_writable()
 
         written.add_done_callback(on_written)
-
-    def _write(self, stream: IOStream, data: memoryview) -> None:
-        try:
-            written = stream.write(data)
-        except StreamClosedError:
-            return
-        self.count_unsent(len(data), written)
 
 
 def may_be_sent(code: int) -> bool:

@@ -306,6 +306,9 @@ class ListTransport:
         self.closed: tuple[int, str] | None = None
         self.is_blocked = False
         self.unsent_bytes = 0
+        # What went straight, and how much of a frame a wire takes; None is all of it.
+        self.straight: list[bytes] = []
+        self.wire_bytes: int | None = None
 
     def is_writable(self) -> bool:
         """Whether the peer reads."""
@@ -315,12 +318,17 @@ class ListTransport:
         """Keep a frame."""
         self.frames.append(frame)
 
-    def send_at_once(self, frame: bytes) -> bool:
-        """Keep a frame, unless something waits before it."""
-        if self.unsent_bytes or not self.is_writable():
-            return False
+    def send_rest(self, rest: memoryview) -> None:
+        """Count what the wire did not take."""
+        self.unsent_bytes += len(rest)
+
+    def take(self, frame: bytes) -> int:
+        """Be a wire: keep a frame, or say that nothing can be taken now."""
+        if self.is_blocked:
+            raise BlockingIOError
+        self.straight.append(frame)
         self.send(frame)
-        return True
+        return len(frame) if self.wire_bytes is None else min(self.wire_bytes, len(frame))
 
     def close(self, code: int, reason: str) -> None:
         """Remember why."""

@@ -15,7 +15,7 @@ from realtime.ports import Admission
 from realtime.publications import Publication, publish
 from realtime.rate_limit import FrameCeiling
 from realtime.registry import Registry
-from realtime.session import BUFFER_LIMIT, Session, SessionState
+from realtime.session import BUFFER_LIMIT, Session
 from tests.support.logs import ExpectedLogs
 from tests.support.made_events import log_event, make_events
 from tests.support.made_views import CAFE, make_analytics, make_id
@@ -60,7 +60,8 @@ class Floor:
             feeder=self.hub,
         )
         session.admission = Admission(identity=IDENTITIES[who])
-        session.state = SessionState.LIVE
+        session.go_live()
+        session.set_wire(read(session).take)
         self.registry.join(session, rooms)
         return session
 
@@ -75,6 +76,12 @@ def read(session: Session) -> ListTransport:
     """Return the transport of the tests below a session."""
     assert isinstance(session.transport, ListTransport)
     return session.transport
+
+
+def block(session: Session) -> None:
+    """Let a peer stop reading: nothing goes straight, and nothing is taken."""
+    read(session).is_blocked = True
+    session.set_wire(None)
 
 
 def publish_ticket(seq: int) -> Publication:
@@ -121,6 +128,76 @@ async def test_messages_of_one_turn_leave_as_one_frame_shared_by_the_room(floor:
     frames = [read(session).frames for session in sessions]
     assert {len(each) for each in frames} == {1}
     assert {id(each[0]) for each in frames} == {id(frames[0][0])}
+
+
+async def test_what_an_idle_session_gets_goes_straight_to_its_wire(floor: Floor):
+    """Again too, once what waited before it has left."""
+    session = floor.open(KITCHEN)
+
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+    session.queue(b'{"seq":"answer"}')
+    floor.hub.deliver(publish_ticket(2))
+    floor.hub.flush()
+    floor.hub.deliver(publish_ticket(3))
+    floor.hub.flush()
+
+    transport = read(session)
+    assert [each["seq"] for each in transport.messages] == [1, "answer", 2, 3]
+    assert [transport.frames.index(each) for each in transport.straight] == [0, 2]
+
+
+async def test_nothing_goes_straight_that_only_the_newest_matters_of_waits_for(floor: Floor):
+    """Figures that wait have their turn first, and leave with what was published."""
+    session = floor.open(MANAGEMENT, ALL, who="manager", namespace=Namespace.ADMIN)
+
+    floor.hub.push(announce_analytics(CAFE, make_analytics(), event_id=make_id(1)))
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+
+    assert read(session).straight == []
+    assert len(read(session).frames) == 1
+
+
+async def test_what_a_wire_does_not_take_goes_on_by_the_transport(floor: Floor):
+    """A part, or all of it where the wire fails; the frame never starts again."""
+    partly, failing = floor.open(KITCHEN), floor.open(KITCHEN)
+    read(partly).wire_bytes = 10
+    read(failing).is_blocked = True
+
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+
+    size = len(read(partly).frames[0])
+    assert (read(partly).unsent_bytes, read(failing).unsent_bytes) == (size - 10, size)
+    assert read(failing).frames == []
+    assert floor.delivered == [(1, 2)]
+
+
+async def test_a_rest_above_the_limit_cuts_off(floor: Floor):
+    """What the transport holds counts as what the outbox holds does."""
+    slow = floor.open(KITCHEN, limit=100)
+    read(slow).wire_bytes = 10
+
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+
+    assert slow.close_code == CloseCode.SLOW_CONSUMER
+
+
+async def test_nothing_goes_straight_before_a_session_is_live_or_after_its_end(floor: Floor):
+    """Whatever its transport offers."""
+    attaching, ended = floor.open(KITCHEN), floor.open(KITCHEN)
+    attaching.start_attaching()
+    ended.close(CloseCode.DRAIN)
+    for session in (attaching, ended):
+        session.set_wire(read(session).take)
+
+    floor.hub.deliver(publish_ticket(1))
+    floor.hub.flush()
+
+    assert read(attaching).frames == read(ended).frames == []
+    assert [each.seq for each in attaching.buffer] == [1]
 
 
 async def test_an_answer_does_not_overtake_what_was_published_before_it(floor: Floor):
@@ -182,7 +259,9 @@ async def test_what_is_not_newer_than_the_position_is_dropped(floor: Floor):
 async def test_a_namespace_gets_only_the_types_of_its_row(floor: Floor):
     """The position moves on over what is not for it."""
     session = floor.open(KITCHEN)
-    session.reader = Reader(frozenset({"order_progress"}), session.representation)
+    session.reader = Reader(
+        frozenset({"order_progress"}), session.representation, session.transport.codec
+    )
 
     floor.hub.deliver(publish_ticket(1))
     floor.hub.settle()
@@ -194,7 +273,7 @@ async def test_a_namespace_gets_only_the_types_of_its_row(floor: Floor):
 async def test_a_peer_that_does_not_read_is_cut_off_at_its_limit(floor: Floor):
     """Its outbox never holds more than the limit, and the others get everything."""
     slow, quick = floor.open(KITCHEN, limit=20_000), floor.open(KITCHEN, limit=20_000)
-    read(slow).is_blocked = True
+    block(slow)
     most = 0
 
     for seq in range(1, 101):
@@ -213,6 +292,7 @@ async def test_what_the_transport_has_not_sent_counts_too(floor: Floor):
     """Frames handed over and not taken by the system are memory as well."""
     slow = floor.open(KITCHEN, limit=20_000)
     read(slow).unsent_bytes = 19_500
+    slow.set_wire(None)
 
     floor.hub.deliver(publish_ticket(1))
     floor.hub.flush()
@@ -223,7 +303,7 @@ async def test_what_the_transport_has_not_sent_counts_too(floor: Floor):
 async def test_a_reader_that_catches_up_gets_what_waited(floor: Floor):
     """Blocked for a while, below the limit: nothing is lost, one frame."""
     slow = floor.open(KITCHEN)
-    read(slow).is_blocked = True
+    block(slow)
     for seq in range(1, 6):
         floor.hub.deliver(publish_ticket(seq))
         floor.hub.flush()
@@ -243,10 +323,10 @@ async def test_one_broken_session_does_not_stop_the_others(
     expected_logs.add("session_failed")
     sessions = [floor.open(KITCHEN) for _ in range(5)]
 
-    def fail(frame: bytes) -> None:
+    def fail(frame: bytes) -> int:
         raise RuntimeError(f"broken transport, {len(frame)} bytes")
 
-    read(sessions[0]).send = fail  # type: ignore[method-assign]
+    sessions[0].set_wire(fail)
     sessions[1].seq = "not a position"  # type: ignore[assignment]
     floor.hub.deliver(publish_ticket(1))
     floor.hub.flush()
@@ -284,7 +364,7 @@ async def test_a_session_ends_once(floor: Floor):
 async def test_a_buffer_that_outgrows_the_ring_starts_afresh(floor: Floor):
     """Catching up that never ends is ended."""
     session = floor.open(KITCHEN)
-    session.state = SessionState.ATTACHING
+    session.start_attaching()
 
     for seq in range(1, BUFFER_LIMIT + 2):
         floor.hub.deliver(publish_ticket(seq))
@@ -296,7 +376,7 @@ async def test_a_buffer_that_outgrows_the_ring_starts_afresh(floor: Floor):
 async def test_waiting_for_space_ends_when_the_session_does(floor: Floor):
     """Nobody waits for a peer that is gone."""
     session = floor.open(KITCHEN, limit=10_000)
-    read(session).is_blocked = True
+    block(session)
     session.queue(b"x" * 9_000)
     waiting = asyncio.create_task(session.wait_for_space())
     await asyncio.sleep(0)
