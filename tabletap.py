@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import peewee
 from tornado.netutil import bind_sockets
 
 from composition.backup import back_up, renew_epoch, restore
@@ -30,7 +31,7 @@ from composition.storage import (
     open_product_database,
 )
 from config.logging import configure_logging, get_logger
-from config.secrets import load_secrets, rotate_signing_key
+from config.secrets import find_secrets, rotate_signing_key
 from config.settings import Settings, SettingsError, load_settings
 from demo.cafe import CAFE
 from demo.pace import PACES
@@ -100,9 +101,7 @@ def run_migrations(settings: Settings, _: argparse.Namespace) -> None:
 
 def add_owner(settings: Settings, options: argparse.Namespace) -> None:
     """Make an owner, with a cafe of their own or into one that exists."""
-    database = open_product_database(settings)
-    if pending(database):
-        raise StartRefused("The database is not migrated: run `python tabletap.py migrate` first.")
+    _open_migrated(settings)
     password = _read_password()
     cafe_id = create_owner(
         OwnerDraft(
@@ -121,8 +120,9 @@ def add_owner(settings: Settings, options: argparse.Namespace) -> None:
 
 def verify_audit(settings: Settings, options: argparse.Namespace) -> None:
     """Walk the chains of the audit, and end with 1 where one does not hold."""
-    open_product_database(settings)
-    sealer = Sealer(load_secrets(settings.data_dir, now=now()).derive)
+    # Before the database is opened: a wrong folder stays as it was.
+    sealer = Sealer(find_secrets(settings.data_dir).derive)
+    _open_migrated(settings)
     with connected():
         cafe_ids = [options.cafe] if options.cafe else list_chains()
         reports = [verify_chain(cafe_id, sealer) for cafe_id in cafe_ids]
@@ -166,8 +166,16 @@ def restore_database(settings: Settings, options: argparse.Namespace) -> None:
 
 def renew_log_epoch(settings: Settings, _: argparse.Namespace) -> None:
     """Have every client reload once, after a restore that was not ours."""
-    count = renew_epoch(open_product_database(settings))
+    count = renew_epoch(_open_migrated(settings))
     _say(f"A new epoch begins for {count} cafes: every screen and phone reloads once.")
+
+
+def _open_migrated(settings: Settings) -> peewee.Database:
+    """Open a database that has all tables of this version. Raises: StartRefused."""
+    database = open_product_database(settings)
+    if pending(database):
+        raise StartRefused("The database is not migrated: run `python tabletap.py migrate` first.")
+    return database
 
 
 def _run_server(

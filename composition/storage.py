@@ -6,7 +6,7 @@ from typing import IO
 
 import peewee
 
-from config.settings import Settings
+from config.settings import Settings, SettingsError
 from models.base import bind
 from models.database import is_sqlite, open_database, sqlite_path
 from models.migrations import SchemaTooNew, migrate
@@ -17,8 +17,16 @@ class StartRefused(Exception):
 
 
 def open_product_database(settings: Settings) -> peewee.Database:
-    """Open the database of the settings and bind the tables to it; no connection is made yet."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Open the database of the settings and bind the tables to it; no connection is made yet.
+
+    Raises: SettingsError where the data folder cannot be made.
+    """
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            [f"TABLETAP_DATA_DIR: {settings.data_dir} cannot be made: {error.strerror}."]
+        ) from error
     database = open_database(
         settings.database_url,
         pool_size=settings.database_pool_size,

@@ -78,6 +78,20 @@ def load_secrets(data_dir: Path, *, now: datetime) -> Secrets:
     path = data_dir / FILE_NAME
     if not path.exists():
         _create(path, Secrets(signing_keys=(_make_key(now),), pepper=_make_pepper()))
+    return find_secrets(data_dir)
+
+
+def find_secrets(data_dir: Path) -> Secrets:
+    """Read the secrets of an installation that has served before.
+
+    Raises:
+        SettingsError: as `load_secrets`, and where there are none: new ones would be nobody's.
+    """
+    path = data_dir / FILE_NAME
+    if not path.exists():
+        raise SettingsError(
+            [f"There are no keys in {data_dir}. Name the folder of the server's: --data-dir."]
+        )
     content = _read(path)
     return content if content.pepper else _add_pepper(path)
 
@@ -86,9 +100,10 @@ def rotate_signing_key(data_dir: Path, *, now: datetime) -> Secrets:
     """Put a new key first and keep the one before it; older ones stop verifying.
 
     Running servers look at the file once a second (composition/key_watch.py).
+    Raises: SettingsError, as `find_secrets`.
     """
     path = data_dir / FILE_NAME
-    load_secrets(data_dir, now=now)
+    find_secrets(data_dir)
     with _alone(path):
         found = _read(path)
         kept = found.signing_keys[: _KEYS_KEPT - 1]
@@ -146,11 +161,16 @@ def _create(path: Path, content: Secrets) -> None:
 
 
 def _write_beside(path: Path, content: Secrets, put_in_place: Callable[[Path], object]) -> None:
-    """Write a complete file that nobody else can read, then let put_in_place name it `path`."""
+    """Write a complete file that nobody else can read, then let put_in_place name it `path`.
+
+    It belongs to whom the one before it belonged to: root may rotate the keys of the server's user.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if path.exists() and (owner := path.stat()).st_uid != os.geteuid():
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
             file.flush()
             os.fsync(file.fileno())

@@ -1,5 +1,6 @@
 """Secrets: made once, readable by us alone, refused when weak."""
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -71,6 +72,29 @@ def test_rotation_keeps_the_key_before_and_drops_the_one_before_that(tmp_path: P
     assert secrets.find_key(second.kid) == second
     assert secrets.find_key(first.kid) is None
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
+
+
+def test_keys_are_rotated_where_there_are_some(tmp_path: Path):
+    """Others would be nobody's, and the word that servers take them untrue."""
+    with pytest.raises(SettingsError) as caught:
+        rotate_signing_key(tmp_path, now=_NOW)
+
+    assert caught.value.faults == [
+        f"There are no keys in {tmp_path}. Name the folder of the server's: --data-dir."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as somebody and for another")
+def test_rotation_leaves_the_file_to_its_owner(tmp_path: Path):
+    """The server's user could not read it any more when root has rotated."""
+    load_secrets(tmp_path, now=_NOW)
+    os.chown(tmp_path / FILE_NAME, 65534, 65534)
+
+    rotate_signing_key(tmp_path, now=_NOW)
+
+    status = (tmp_path / FILE_NAME).stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (65534, 65534, 0o600)
 
 
 def test_a_file_of_an_earlier_version_gets_a_pepper_once(tmp_path: Path):
