@@ -216,14 +216,30 @@ class Dispatcher:
             retry_after_s=max(1, ceil(wait_s)),
         )
         self.refuse(session, error, command_id=read_command_id(raw))
+        if session.ceiling.refused == 1 and session.admission is not None:
+            identity = session.identity
+            self._limits.note_flood(
+                identity, session.build_caller(identity), frames=session.ceiling.burst
+            )
         if session.ceiling.refused >= FAST_FRAME_LIMIT:
             session.close(CloseCode.RATE_LIMITED)
 
     def refuse(
-        self, session: Session, error: TableTapError, *, command_id: str | None = None
+        self,
+        session: Session,
+        error: TableTapError,
+        *,
+        command_id: str | None = None,
+        ends_with: CloseCode | None = None,
     ) -> None:
-        """Answer with an error; one that is not recoverable ends the connection after it."""
-        session.send(build_error_body(error, command_id=command_id))
+        """Answer with an error; one that is not recoverable ends the connection after it.
+
+        ends_with: end it in any case, with this code.
+        """
+        body = build_error_body(error, command_id=command_id)
+        if ends_with is not None:
+            body = msgspec.structs.replace(body, recoverable=False)
+        session.send(body)
         self._metrics.error_sent(error.type.value)
         log.info(
             "socket_refused",
@@ -233,7 +249,9 @@ class Dispatcher:
             code=error.code,
         )
         close_code = _CLOSE_CODES.get(error.code, ERROR_RULES[error.type].close_code)
-        if close_code is not None:
+        if ends_with is not None:
+            session.close(ends_with)
+        elif close_code is not None:
             session.close(CloseCode(close_code))
 
     async def _work(self, session: Session) -> None:

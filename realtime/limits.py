@@ -11,7 +11,15 @@ from typing import Protocol
 
 import msgspec
 
-from config.namespaces import CODE_LIMIT, LANE_LIMITS, NAMESPACES, Caller, Namespace, RateLimit
+from config.namespaces import (
+    CODE_LIMIT,
+    LANE_LIMITS,
+    NAMESPACES,
+    Caller,
+    Namespace,
+    RateLimit,
+    describe_for_audit,
+)
 from domain.errors import RateLimitExceeded
 from domain.identifiers import NewId
 from domain.roles import Identity
@@ -101,6 +109,11 @@ class Limits:
                 for earlier in rules[:number]:
                     await self._windows.forget(earlier.key(caller), member)
                 raise self._refuse(identity, command, caller, rule, verdict)
+
+    def note_flood(self, identity: Identity, caller: Caller, *, frames: int) -> None:
+        """Tell the audit whose frames came too fast. frames: that pass at once."""
+        details = describe_for_audit(caller) | {"frames": frames}
+        self._report(Refusal(identity=identity, kind="rate_limit_exceeded", details=details))
 
     def _scale(self, rule: RateLimit) -> int:
         return max(1, round(rule.max_requests * self._factor))

@@ -24,7 +24,6 @@ from domain.errors import (
     OperationTimeout,
     RateLimitExceeded,
     TableTapError,
-    build_error_body,
 )
 from domain.events import LoggedEvent
 from domain.identifiers import NewId
@@ -281,10 +280,11 @@ class Plane:
         self._ports.metrics.published(recipients=recipients, lag_s=lag_s)
         if publication.ended_session_id is not None:
             seating = publication.ended_session_id
-            self.close_sessions(
-                lambda identity: identity.is_guest and identity.table_session_id == seating,
-                code=CloseCode.REVOKED,
-            )
+            for session in self._find_sessions(
+                lambda identity: identity.is_guest and identity.table_session_id == seating
+            ):
+                error = AuthenticationFailed("This table was closed.", code="revoked")
+                self._dispatcher.refuse(session, error)
 
     def _resync_cafe(self, cafe_id: str, reason: str) -> None:
         """The stream of a cafe starts afresh: everybody needs a snapshot."""
@@ -358,14 +358,17 @@ class Plane:
 
     def close_sessions(self, matches: Callable[[Identity], bool], *, code: CloseCode) -> int:
         """End the connections of whom the question is answered with yes. Return how many."""
-        ending = [
+        ending = self._find_sessions(matches)
+        for session in ending:
+            session.close(code)
+        return len(ending)
+
+    def _find_sessions(self, matches: Callable[[Identity], bool]) -> list[Session]:
+        return [
             session
             for session in self._sessions
             if session.admission is not None and matches(session.identity)
         ]
-        for session in ending:
-            session.close(code)
-        return len(ending)
 
     def count(self) -> PlaneCounts:
         """Say how many connections and rooms there are and what waits in outboxes."""
@@ -538,10 +541,9 @@ class Plane:
 
     def _turn_away(self, session: Session, command_id: str | None) -> None:
         error = AuthorizationDenied("Your role may not connect here.")
-        body = build_error_body(error, command_id=command_id)
-        session.send(msgspec.structs.replace(body, recoverable=False))
-        self._ports.metrics.error_sent(error.type.value)
-        session.close(CloseCode.NOT_ALLOWED)
+        self._dispatcher.refuse(
+            session, error, command_id=command_id, ends_with=CloseCode.NOT_ALLOWED
+        )
 
     def _welcome(self, session: Session, rooms: list[Room], command_id: str | None) -> None:
         identity = session.identity

@@ -102,6 +102,11 @@ class FrameCeiling:
         self.refused = 0
         self._refused_from_s = now_s
 
+    @property
+    def burst(self) -> int:
+        """How many frames pass at once."""
+        return int(self._burst)
+
     def take(self, now_s: float) -> float:
         """Take one frame: 0.0 where it passes, else the seconds until one would."""
         self._left = min(self._burst, self._left + (now_s - self._at_s) * self._per_second)

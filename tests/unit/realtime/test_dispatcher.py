@@ -287,7 +287,7 @@ async def test_an_error_of_an_operation_is_answered_in_its_shape():
     assert conflict == {
         "type": "conflict",
         "code": "invalid_transition",
-        "message": "It is served, so it cannot start. Possible now: recall.",
+        "message": "It is served, so this cannot be done. Possible now: recall.",
         "recoverable": True,
         "details": {"from": "served", "to": "start", "allowed": ["recall"]},
         "id": "c-1",
@@ -365,14 +365,17 @@ async def test_nothing_is_done_before_authenticating(message: dict[str, Any]):
     assert desk.services.commands == []
 
 
-async def test_a_role_without_this_namespace_is_turned_away():
-    """A guest at /kitchen is told why, and not to come back."""
+async def test_a_role_without_this_namespace_is_turned_away(caplog: pytest.LogCaptureFixture):
+    """A guest at /kitchen is told why, and not to come back; the log says so too."""
     desk = Desk()
+    caplog.set_level("INFO")
 
     (answer,) = await desk.authenticate("guest")
 
     assert (answer["type"], answer["recoverable"]) == ("authorization_denied", False)
     assert desk.session.close_code == CloseCode.NOT_ALLOWED
+    refused = [each for each in caplog.records if getattr(each, "event", "") == "socket_refused"]
+    assert len(refused) == 1
 
 
 async def test_a_connection_is_somebodys_for_life():
@@ -619,7 +622,9 @@ async def test_guests_lose_their_connection_when_their_seating_ends():
     desk.plane.on_committed([desk.log.append(EVENTS["table_session_closed"])])
     await asyncio.sleep(0)
 
-    assert desk.transport.messages[-1]["type"] == "table_session_closed"
+    told, error = desk.transport.messages[-2:]
+    assert told["type"] == "table_session_closed"
+    assert (error["type"], error["code"]) == ("authentication_failed", "revoked")
     assert desk.session.close_code == CloseCode.REVOKED
     assert not counter.has_ended()
 
@@ -692,6 +697,10 @@ async def test_a_flood_is_told_to_wait_and_then_closed(
     assert {(each["code"], each["retryAfter"]) for each in refusals} == {("too_many_frames", 1)}
     assert desk.session.close_code == CloseCode.RATE_LIMITED
     assert len(desk.transport.of_type("heartbeat")) == sent - FAST_FRAME_LIMIT >= 60
+    # The audit hears of it once.
+    (refusal,) = desk.services.refusals
+    assert (refusal.kind, refusal.details["frames"]) == ("rate_limit_exceeded", 60)
+    assert refusal.identity == desk.session.identity
 
 
 async def test_a_burst_that_stops_is_forgiven(monkeypatch: pytest.MonkeyPatch):
