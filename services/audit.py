@@ -217,6 +217,12 @@ def read_audit(
     )
 
 
+def to_camel_case(name: str) -> str:
+    """Write a name as JSON does: `order_id` is `orderId`."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
 class _Fact:
     """A row, and the ids in it by what they are ids of; details write them in two ways."""
 
@@ -233,10 +239,9 @@ class _Fact:
 
     def find_id(self, name: str) -> str | None:
         """name: as in `order_id`; None where the fact is not about such a thing."""
-        first, *others = name.split("_")
         found = self.details.get(name)
         if found is None:
-            found = self.details.get(first + "".join(word.capitalize() for word in others))
+            found = self.details.get(to_camel_case(name))
         return found if isinstance(found, str) else None
 
 

@@ -1,13 +1,13 @@
 """Who did what, and when: for managers and owners."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from domain.commands import Id
 from handlers.api.route import Answer, ApiRequest, Query, Route, encode_answer
-from services.audit import AuditPage, AuditSubject, choose_kinds, read_audit
+from services.audit import AuditPage, AuditSubject, choose_kinds, read_audit, to_camel_case
 from services.audit_search import AuditSearch, find_day_range
 from services.cafes import read_cafe
 
@@ -50,7 +50,20 @@ def _read_page(cafe_id: str, query: AuditQuery) -> AuditPage:
         since=since,
         until=until,
     )
-    return read_audit(cafe_id, limit=query.limit, before_id=query.before, search=search)
+    page = read_audit(cafe_id, limit=query.limit, before_id=query.before, search=search)
+    facts = [
+        msgspec.structs.replace(fact, details=_write_as_json(fact.details)) for fact in page.facts
+    ]
+    return msgspec.structs.replace(page, facts=facts)
+
+
+def _write_as_json(details: Any) -> Any:
+    """Write names as the API does; the rows are chained and stay as they were written."""
+    if isinstance(details, dict):
+        return {to_camel_case(name): _write_as_json(value) for name, value in details.items()}
+    if isinstance(details, list):
+        return [_write_as_json(value) for value in details]
+    return details
 
 
 ROUTES: tuple[Route, ...] = (
