@@ -162,7 +162,7 @@ class InvalidTransition(Conflict):
     def __init__(self, *, current: str, attempted: str, allowed: list[str]) -> None:
         choices = ", ".join(allowed) if allowed else "nothing"
         super().__init__(
-            f"It is {current}, so it cannot {attempted}. Possible now: {choices}.",
+            f"It is {current}, so this cannot be done. Possible now: {choices}.",
             details={"from": str(current), "to": str(attempted), "allowed": allowed},
         )
 

@@ -170,18 +170,48 @@ def _read_unit(escape: bytes) -> int:
     return {b"b": 0x08, b"f": 0x0C, b"n": 0x0A, b"r": 0x0D, b"t": 0x09}.get(escape, 0x20)
 
 
+_MISSING = re.compile("Object missing required field `([^`]+)`")
+_OTHER_TYPE = re.compile("Expected `([^`]+)`, got `([^`]+)`")
+_OTHER_SIZE = re.compile(r"Expected `(\w+)(?: \| null)?` (?:of length )?(>=|<=|>|<) (-?[\d.]+)")
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_UNITS = {"str": "characters", "array": "entries", "object": "fields"}
+_TYPES = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+    "datetime": "a time",
+    "date": "a day",
+}
+
+
+def _name_types(names: str) -> str:
+    return " or ".join(_TYPES.get(name, name) for name in names.split(" | "))
+
+
 def _explain(text: str) -> InvalidMessage:
     """Translate a validation error without repeating the input.
 
-    msgspec has no structured form of its errors. Of its sentences only those pass that are made
-    of the schema alone; the others quote a value or a key of the sender's.
+    msgspec has no structured form of its errors. Of its sentences only those are translated that
+    are made of the schema alone; the others quote a value or a key of the sender's.
     """
     place = _PLACE.search(text)
     path = place[1] if place else "$"
     sentence = text[: place.start()] if place else text
     code = None
-    if sentence.startswith(("Expected ", "Object missing required field ")):
-        reason = sentence
+    if found := _MISSING.fullmatch(sentence):
+        reason = f"The field `{found[1]}` is missing"
+    elif found := _OTHER_TYPE.fullmatch(sentence):
+        reason = f"This has to be {_name_types(found[1])}, not {_name_types(found[2])}"
+    elif found := _OTHER_SIZE.fullmatch(sentence):
+        kind, bound, limit = found.groups()
+        has = f"have {_BOUNDS[bound]} {limit} {_UNITS[kind]}" if kind in _UNITS else None
+        reason = f"This has to {has or f'be {_BOUNDS[bound]} {limit}'}"
+    elif sentence.startswith("Expected `str` matching regex "):
+        reason = "This does not have the form that is expected here"
     elif sentence.startswith("Object contains unknown field "):
         reason, code = "There is a field that does not belong here", "unknown_field"
     elif sentence.startswith("Invalid "):

@@ -78,10 +78,10 @@ test('the offer to undo ends', async () => {
 test('a refusal takes the mark away and says why', async () => {
   key('bump').click();
   await settle();
-  refuse('It is served, so it cannot finish.');
+  refuse('It is served, so this cannot be done.');
   await settle();
   assert.equal(cardElement().hasAttribute('data-pending'), false);
-  assert.equal(toastText(), 'It is served, so it cannot finish.');
+  assert.equal(toastText(), 'It is served, so this cannot be done.');
   assert.equal(toast().dataset.tone, 'late');
 });
 

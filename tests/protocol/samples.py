@@ -294,7 +294,7 @@ def make_control_messages() -> dict[str, bytes]:
         "ack_room": control.Ack(id="c-2", data=room),
         "error": build_error_body(
             InvalidMessage(
-                "Expected `int`, got `str` (at $.data.quantity).",
+                "This has to be a whole number, not a text (at $.data.quantity).",
                 details={"path": "$.data.quantity"},
             ),
             command_id="c-3",

@@ -1,6 +1,7 @@
 """The door for JSON: what passes, what is refused, and that refusals repeat nothing."""
 
 import json
+from typing import Annotated
 
 import msgspec
 import pytest
@@ -172,3 +173,36 @@ def test_an_error_names_the_place_in_a_list():
         "path": "$.lines[...].quantity"
     }
     assert "10000" not in caught.value.message
+
+
+class _Wish(msgspec.Struct):
+    """One field of each kind of rule."""
+
+    name: Annotated[str, msgspec.Meta(min_length=3, max_length=5)]
+    code: Annotated[str, msgspec.Meta(pattern="^a*$")] | None = None
+    count: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
+    many: Annotated[list[int], msgspec.Meta(max_length=2)] = []
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b"{}", "The field `name` is missing (at $)."),
+        (b'{"name":3}', "This has to be a text, not a whole number (at $.name)."),
+        (b'{"name":"ab"}', "This has to have at least 3 characters (at $.name)."),
+        (b'{"name":"abcdef"}', "This has to have at most 5 characters (at $.name)."),
+        (
+            b'{"name":"abc","code":"b"}',
+            "This does not have the form that is expected here (at $.code).",
+        ),
+        (b'{"name":"abc","code":[]}', "This has to be a text or null, not a list (at $.code)."),
+        (b'{"name":"abc","count":0}', "This has to be at least 1 (at $.count)."),
+        (b'{"name":"abc","many":[1,2,3]}', "This has to have at most 2 entries (at $.many)."),
+    ],
+)
+def test_what_does_not_fit_is_said_in_a_plain_sentence(raw: bytes, sentence: str):
+    """Not in the words of the library."""
+    with pytest.raises(InvalidMessage) as caught:
+        decode_strict(raw, _Wish)
+
+    assert caught.value.message == sentence
