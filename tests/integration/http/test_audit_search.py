@@ -244,3 +244,12 @@ async def test_the_head_of_the_file_is_without_the_file(world: World):
     answer = await owner.request("HEAD", "/admin/audit/export.csv")
 
     assert (answer.code, answer.body) == (200, b"")
+
+
+async def test_the_api_writes_details_as_all_of_its_names(manager: Client):
+    """The rows are older than that and chained; a program needs one spelling."""
+    answer = await manager.get("/api/v1/audit?kind=items_voided")
+
+    (fact,) = read(answer)["facts"]
+    assert {"orderId", "itemIds", "reason"} <= fact["details"].keys()
+    assert not [name for name in fact["details"] if "_" in name]
