@@ -13,23 +13,14 @@ import pytest
 
 from domain.events import AnyEvent
 from domain.permissions import COMMAND_ROLES
-from realtime.ephemera import (
-    announce_analytics,
-    announce_queue_place,
-    announce_station_screens,
-)
+from realtime.ephemera import Ephemeral
 from realtime.messages import commands
 from realtime.messages.catalogue import MESSAGES, Direction, MessageType
-from realtime.publications import publish
+from realtime.publications import Publication, publish
 from services.operations import OPERATIONS
 from tests.architecture.checkout import ROOT
+from tests.support.made_ephemera import make_ephemera
 from tests.support.made_events import log_event, make_events
-from tests.support.made_views import (
-    CAFE,
-    make_analytics,
-    make_kitchen_screens,
-    make_queue_place,
-)
 
 # An error has one of nine types; both clients know it by its fields.
 _SENT = [
@@ -82,14 +73,8 @@ def _list_shown_components() -> set[str]:
 def _list_carried_components() -> dict[str, set[str]]:
     """Say of every message that may carry cards which ones."""
     publications = [publish(log_event(event, seq=7)) for event in make_events().values()]
-    carried = {each.type: {card.component for card in each.renderings} for each in publications}
-    for ephemeral in (
-        announce_analytics(CAFE, make_analytics(), event_id=""),
-        announce_queue_place(CAFE, make_queue_place(), event_id=""),
-        announce_station_screens(CAFE, make_kitchen_screens(), event_id=""),
-    ):
-        carried[ephemeral.type] = {each.component for each in ephemeral.renderings}
-    return carried
+    makers: list[Publication | Ephemeral] = [*publications, *make_ephemera().values()]
+    return {each.type: {card.component for card in each.renderings} for each in makers}
 
 
 MADE = _list_made()

@@ -14,15 +14,10 @@ from domain.errors import (
 )
 from domain.roles import Role
 from domain.views.base import Position
-from realtime.ephemera import (
-    announce_analytics,
-    announce_queue_place,
-    announce_station_screens,
-    announce_waits,
-)
 from realtime.messages import control
 from realtime.messages.envelope import PROTOCOL_VERSION
 from realtime.publications import Representation, publish
+from tests.support.made_ephemera import make_ephemera
 from tests.support.made_events import log_event, make_events
 from tests.support.made_views import (
     CAFE,
@@ -37,11 +32,7 @@ from tests.support.made_views import (
     SEATING,
     STATION,
     TICKET,
-    make_analytics,
     make_id,
-    make_kitchen_screens,
-    make_queue_place,
-    make_waits,
 )
 from tests.support.realtime import Answer, render_card
 
@@ -207,7 +198,9 @@ def make_event_messages() -> dict[str, bytes]:
 
 def make_fragment_messages() -> dict[str, bytes]:
     """Make one message with a fragment of every component."""
-    events = make_events()
+    makers = {
+        name: publish(log_event(event, seq=7)) for name, event in make_events().items()
+    } | make_ephemera()
     wanted = {
         "kitchen_ticket": "kitchen_order_received",
         "order_card": "order_created",
@@ -215,44 +208,25 @@ def make_fragment_messages() -> dict[str, bytes]:
         "board_number": "order_number_ready",
         "notification_card": "staff_notification",
         "table_call": "table_called",
+        "live_figures": "real_time_analytics",
+        "queue_place": "queue_position_update",
+        "guest_waits": "wait_estimates",
+        "station_screens": "station_screens",
+        "screen_faults": "station_screens",
     }
-    return (
-        {
-            f"fragment_{component}": publish(log_event(events[name], seq=7)).encode(
-                Representation(components=(component,), locale="en"), render_card
-            )
-            for component, name in wanted.items()
-        }
-        | {
-            "fragment_live_figures": announce_analytics(
-                CAFE, make_analytics(), event_id=make_id(9000)
-            ).encode(Representation(components=("live_figures",), locale="en"), render_card),
-            "fragment_queue_place": announce_queue_place(
-                CAFE, make_queue_place(), event_id=make_id(9001)
-            ).encode(Representation(components=("queue_place",), locale="en"), render_card),
-            "fragment_guest_waits": announce_waits(
-                CAFE, make_waits(), event_id=make_id(9003)
-            ).encode(Representation(components=("guest_waits",), locale="en"), render_card),
-        }
-        | {
-            f"fragment_{component}": announce_station_screens(
-                CAFE, make_kitchen_screens(), event_id=make_id(9002)
-            ).encode(Representation(components=(component,), locale="en"), render_card)
-            for component in ("station_screens", "screen_faults")
-        }
-    )
+    return {
+        f"fragment_{component}": makers[name].encode(
+            Representation(components=(component,), locale="en"), render_card
+        )
+        for component, name in wanted.items()
+    }
 
 
 def make_ephemeral_messages() -> dict[str, bytes]:
     """Make one message of every type that is not in the log, by type."""
     return {
-        ephemeral.type: ephemeral.encode(Representation(), render_card)
-        for ephemeral in (
-            announce_analytics(CAFE, make_analytics(), event_id=make_id(9000)),
-            announce_queue_place(CAFE, make_queue_place(), event_id=make_id(9001)),
-            announce_station_screens(CAFE, make_kitchen_screens(), event_id=make_id(9002)),
-            announce_waits(CAFE, make_waits(), event_id=make_id(9003)),
-        )
+        name: ephemeral.encode(Representation(), render_card)
+        for name, ephemeral in make_ephemera().items()
     }
 
 

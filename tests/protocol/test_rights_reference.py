@@ -30,3 +30,17 @@ def test_every_command_and_room_declares_who_may():
 
     assert accepted - set(COMMAND_ROLES) == set()
     assert set(RoomKind) - set(ROOM_ROLES) == {RoomKind.ROLE}
+
+
+def test_the_page_says_who_is_in_a_room_from_the_start():
+    """A seating's guests and a paired screen ask for none of theirs."""
+    table = DOCUMENT.read_text().partition("## Rooms\n\n")[2].partition("\n\n")[0]
+    rows = [line.split("|") for line in table.splitlines()]
+    joined = {kind.strip("` "): when.strip() for _, kind, when, *_ in rows}
+
+    assert {kind: joined[kind] for kind in ("session", "station", "device", "order")} == {
+        "session": "at once by its own guests; else on request",
+        "station": "at once by its own screens; else on request",
+        "device": "at once by its own screens; else on request",
+        "order": "on request",
+    }

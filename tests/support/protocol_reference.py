@@ -6,6 +6,7 @@ Sections: namespaces, client messages, server messages with an example each, clo
 
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -16,10 +17,12 @@ from domain.errors import ERROR_RULES
 from domain.events import AnyEvent
 from domain.permissions import COMMAND_ROLES
 from domain.roles import Role
+from domain.rooms import Room
 from realtime.close_codes import render_close_code_table
 from realtime.messages.catalogue import EVENT_TYPES, MESSAGES, Direction, MessageType
 from realtime.publications import publish
 from tests.protocol.golden import FOLDER
+from tests.support.made_ephemera import make_ephemera
 from tests.support.made_events import log_event, make_events
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "protocol.md"
@@ -85,13 +88,17 @@ def _list_facts(message: MessageType) -> list[str]:
         return ["", f"Open to: {_join_roles(COMMAND_ROLES[message.name])}."]
     if message.name in EVENT_TYPES:
         publication = publish(log_event(make_events()[message.name], seq=7))
-        kinds = dict.fromkeys(str(room.kind) for room in publication.rooms)
-        rooms = ", ".join(f"`{kind}`" for kind in kinds)
         whom = " Of those in them, whom its audience admits." if publication.audience else ""
-        return ["", f"Rooms: {rooms}.{whom} Replayed after a break."]
+        return ["", f"{_name_rooms(publication.rooms)}{whom} Replayed after a break."]
     if message.is_ephemeral:
-        return ["", "Room: `management`. Not in the log: only the newest counts, never replayed."]
+        rooms = _name_rooms(make_ephemera()[message.name].rooms)
+        return ["", f"{rooms} Not in the log: only the newest counts, never replayed."]
     return []
+
+
+def _name_rooms(rooms: Iterable[Room]) -> str:
+    kinds = dict.fromkeys(room.kind for room in rooms)
+    return f"Rooms: {', '.join(f'`{kind}`' for kind in kinds)}."
 
 
 def _list_errors() -> str:

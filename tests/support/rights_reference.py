@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from config.namespaces import NAMESPACES
-from domain.permissions import COMMAND_ROLES, IMPLIED_ROOMS, ROOM_ROLES
-from domain.roles import Role
+from domain.permissions import COMMAND_ROLES, ROOM_ROLES, list_implied_rooms
+from domain.roles import Identity, IdentityKind, Role
 from domain.rooms import RoomKind
 from handlers.api.route import PUBLIC
 from handlers.api.table import ROUTES
@@ -19,6 +19,24 @@ from handlers.routes import PAGES, name_route
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 START, END = "<!-- generated -->\n", "<!-- /generated -->\n"
 _EVERYBODY = frozenset(Role)
+# Without a role, so that the rooms they are in are those of what they belong to.
+_OWN = {
+    "guests": Identity(
+        kind=IdentityKind.GUEST,
+        principal="",
+        cafe_id="",
+        roles=frozenset(),
+        table_session_id="a seating",
+    ),
+    "screens": Identity(
+        kind=IdentityKind.DEVICE,
+        principal="",
+        cafe_id="",
+        roles=frozenset(),
+        device_id="a screen",
+        station_id="a station",
+    ),
+}
 
 
 def render_rights() -> str:
@@ -69,8 +87,19 @@ def _list_rooms() -> str:
 
 
 def _say_when(kind: RoomKind) -> str:
-    roles = [role.value for role in Role if kind in IMPLIED_ROOMS.get(role, ())]
-    return f"at once by {', '.join(roles)}" if roles else "on request"
+    roles = [role.value for role in Role if _is_at_once_in(kind, _make_person(role))]
+    if roles:
+        return f"at once by {', '.join(roles)}"
+    own = [word for word, identity in _OWN.items() if _is_at_once_in(kind, identity)]
+    return f"at once by its own {', '.join(own)}; else on request" if own else "on request"
+
+
+def _is_at_once_in(kind: RoomKind, identity: Identity) -> bool:
+    return any(room.kind is kind for room in list_implied_rooms(identity))
+
+
+def _make_person(role: Role) -> Identity:
+    return Identity(kind=IdentityKind.PERSON, principal="", cafe_id="", roles=frozenset({role}))
 
 
 def _list_routes() -> str:
