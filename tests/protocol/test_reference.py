@@ -1,6 +1,10 @@
 """docs/protocol.md says what the code says."""
 
+import pytest
+
+from config.namespaces import LANE_LIMITS, NAMESPACES
 from realtime.messages.catalogue import EPHEMERAL_TYPES, MESSAGES
+from services.tokens import TokenKind
 from tests.support.protocol_reference import DOCUMENT, render_reference
 
 # By hand, from who is meant to read each.
@@ -9,6 +13,17 @@ _ROOMS_BESIDE_THE_LOG = {
     "queue_position_update": "order",
     "wait_estimates": "customers",
     "station_screens": "staff",
+}
+_WHENCE = {
+    TokenKind.ACCESS: "sign-in",
+    TokenKind.GUEST: "table-sessions",
+    TokenKind.DEVICE: "device-tokens",
+    TokenKind.CONNECT: "connect-tickets",
+}
+_COUNTED = {
+    "place_order": "orders or rounds",
+    "add_round": "orders or rounds",
+    "call_staff": "calls for somebody",
 }
 
 
@@ -33,3 +48,20 @@ def test_a_message_beside_the_log_names_the_room_that_it_goes_to():
     }
 
     assert named == _ROOMS_BESIDE_THE_LOG
+
+
+@pytest.mark.parametrize("kind", list(TokenKind))
+def test_the_page_says_where_every_token_comes_from(kind: TokenKind):
+    """All of them open a socket."""
+    connecting = DOCUMENT.read_text().partition("## Connecting\n")[2].partition("\n## ")[0]
+
+    assert f"`POST /api/v1/{_WHENCE[kind]}`" in connecting
+
+
+def test_the_page_says_every_limit():
+    """Of a namespace, and of a phone beside it."""
+    limits = DOCUMENT.read_text().partition("## Limits\n")[2].partition("\n## ")[0]
+    wanted = {f"{name} {rule.rate_limit.max_requests}" for name, rule in NAMESPACES.items()}
+    wanted |= {f"{rule.max_requests} {_COUNTED[name]}" for name, rule in LANE_LIMITS.items()}
+
+    assert {each for each in wanted if each not in " ".join(limits.split())} == set()
