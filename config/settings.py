@@ -62,8 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_origins: Annotated[
         tuple[str, ...],
         Meta(
-            description="Other origins that may open sockets, separated by commas, each exactly "
-            "as a browser sends it (`https://shop.example`). Empty: the same origin only. "
+            description="Other origins whose pages may open sockets, call the API and send forms "
+            "here (those of the same site with the visitor's cookies), separated by commas, each "
+            "exactly as a browser sends it (`https://shop.example`). Empty: the same origin only. "
             "`ALLOWED_ORIGINS` is another name for it."
         ),
     ] = ()

@@ -16,6 +16,7 @@ from handlers.api.route import API_PREFIX, PUBLIC, Idempotency, Route
 from handlers.api.table import ROUTES
 from handlers.base import SIGNED_IN, BaseHandler
 from handlers.page import PageHandler
+from handlers.security import CookieNames
 
 
 class OpenApiHandler(BaseHandler):
@@ -26,7 +27,7 @@ class OpenApiHandler(BaseHandler):
     async def get(self) -> None:
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(_encode_openapi(self.context.settings.public_url))
+        self.finish(_encode_openapi(self.context.settings.public_url, self.context.cookies))
 
 
 class AsyncApiHandler(BaseHandler):
@@ -47,7 +48,7 @@ class ReferencePage(PageHandler):
 
     async def get(self) -> None:
         asyncapi = _build_asyncapi(self.context.build_asyncapi)
-        openapi = _build_openapi(self.context.settings.public_url)
+        openapi = _build_openapi(self.context.settings.public_url, self.context.cookies)
         self.render_page(
             "reference",
             tags=_group_routes(),
@@ -73,13 +74,13 @@ def _encode_asyncapi(build: Callable[[], dict[str, Any]]) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def _build_openapi(server_url: str) -> dict[str, Any]:
-    return build_openapi(ROUTES, server_url=server_url)
+def _build_openapi(server_url: str, cookies: CookieNames) -> dict[str, Any]:
+    return build_openapi(ROUTES, server_url=server_url, cookies=cookies)
 
 
 @lru_cache(maxsize=2)
-def _encode_openapi(server_url: str) -> bytes:
-    return msgspec.json.encode(_build_openapi(server_url))
+def _encode_openapi(server_url: str, cookies: CookieNames) -> bytes:
+    return msgspec.json.encode(_build_openapi(server_url, cookies))
 
 
 def _group_routes() -> dict[str, list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ Bodies, answers and parameters are the structs that the handlers decode and enco
 document cannot say something else than the code does (spec C5).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from handlers.api.route import (
     Route,
 )
 from handlers.errors import MEDIA_TYPE
+from handlers.security import CookieNames
 
 _REFERENCE = "#/components/schemas/{name}"
 _ERROR_WORDS: dict[int, str] = {
@@ -36,14 +38,17 @@ _ERROR_WORDS: dict[int, str] = {
 }
 
 
-def build_openapi(routes: tuple[Route, ...], *, server_url: str) -> dict[str, Any]:
-    """Make the document of these routes."""
+def build_openapi(
+    routes: tuple[Route, ...], *, server_url: str, cookies: CookieNames
+) -> dict[str, Any]:
+    """Make the document of these routes. cookies: as this server sets them."""
     types = _collect_types(routes)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    credentials = _describe_credentials(cookies)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        operation = _build_operation(route, by_type, components)
+        operation = _build_operation(route, by_type, components, credentials)
         paths.setdefault(API_PREFIX + route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -59,11 +64,7 @@ def build_openapi(routes: tuple[Route, ...], *, server_url: str) -> dict[str, An
         "components": {
             "schemas": components,
             "responses": {_error_name(status): _build_error(status) for status in _ERROR_WORDS},
-            "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                "signIn": {"type": "apiKey", "in": "cookie", "name": "tabletap_sign_in"},
-                "guest": {"type": "apiKey", "in": "cookie", "name": "tabletap_guest"},
-            },
+            "securitySchemes": credentials,
         },
     }
 
@@ -85,6 +86,18 @@ def list_error_statuses(route: Route) -> list[int]:
     return sorted(statuses)
 
 
+def _describe_credentials(cookies: CookieNames) -> dict[str, dict[str, str]]:
+    """Name what speaks for a caller, in the order in which `ApiHandler` looks for it."""
+    by_cookie = {"signIn": cookies.sign_in, "screen": cookies.device, "guest": cookies.guest}
+    return {
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        **{
+            scheme: {"type": "apiKey", "in": "cookie", "name": name}
+            for scheme, name in by_cookie.items()
+        },
+    }
+
+
 def _collect_types(routes: tuple[Route, ...]) -> list[Any]:
     types: list[Any] = [ErrorBody, CommandId, *PATH_PARAMETERS.values()]
     for route in routes:
@@ -94,15 +107,16 @@ def _collect_types(routes: tuple[Route, ...]) -> list[Any]:
 
 
 def _build_operation(
-    route: Route, by_type: dict[int, Any], components: dict[str, Any]
+    route: Route,
+    by_type: dict[int, Any],
+    components: dict[str, Any],
+    credentials: Iterable[str],
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "summary": route.summary,
         "tags": [route.tag],
-        "security": []
-        if route.permission == PUBLIC
-        else [{"token": []}, {"signIn": []}, {"guest": []}],
+        "security": [] if route.permission == PUBLIC else [{name: []} for name in credentials],
         "parameters": _build_parameters(route, by_type, components),
         "responses": {
             str(route.status): _build_success(route, by_type),

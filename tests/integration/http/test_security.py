@@ -94,7 +94,7 @@ async def test_other_sites_change_nothing(world):
     assert (await browser.get("/displays")).code == 200, "still signed in"
 
 
-async def test_a_listed_origin_may_use_the_api(world):
+async def test_a_listed_origin_may_use_the_api_and_send_forms(world):
     """It gets its own name back, may ask beforehand, and nobody else does."""
     origin = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
     asked = await world.client().request("OPTIONS", "/api/v1/orders", **origin)
@@ -111,6 +111,9 @@ async def test_a_listed_origin_may_use_the_api(world):
     assert opened.code == 201
     other = await world.client().request("OPTIONS", "/api/v1/orders", Origin="https://a.example")
     assert "Access-Control-Allow-Origin" not in other.headers
+    form = {"email": world.emails[Role.OWNER], "password": PASSWORD}
+    sent = await world.client().request("POST", "/sign-in", form=form, **origin)
+    assert sent.code == 303
 
 
 async def test_our_own_public_origin_is_ours_behind_a_proxy(world):
@@ -157,6 +160,16 @@ class TestOverHttps:
         assert cookie.startswith("__Host-tabletap_sign_in=")
         assert "Secure" in cookie
         assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+    async def test_the_api_names_them_so(self, world):
+        """Who reads the document must find the cookie that came."""
+        schemes = read(await world.client().get("/api/openapi.json"))["components"][
+            "securitySchemes"
+        ]
+
+        assert schemes["signIn"]["name"] == "__Host-tabletap_sign_in"
+        assert schemes["screen"]["name"] == "__Host-tabletap_device"
+        assert schemes["guest"]["name"] == "__Host-tabletap_guest"
 
 
 async def test_tokens_of_one_kind_do_nothing_for_another(world):
