@@ -514,6 +514,41 @@ async def test_a_proper_close_is_echoed(server: SocketServer):
     await wait_for(lambda: server.plane.count().connections == {}, "the session to be gone")
 
 
+async def test_a_reader_that_stops_and_goes_on_has_every_frame_whole_and_in_order(
+    server: SocketServer,
+):
+    """Frames that were taken in part, that wait behind those, and that go straight again."""
+    event = EVENTS["kitchen_order_received"]
+    server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    slow = await _open_raw(server, receive_buffer_bytes=4096)
+    send_text(slow, json.dumps({"type": "authenticate", "data": {"token": "kitchen"}}))
+    await wait_for(lambda: server.plane.count().greeting == 0, "it to be admitted")
+    total = 0
+
+    def commit(count: int) -> None:
+        nonlocal total
+        total += count
+        server.plane.on_committed([server.log.append(event) for _ in range(count)])
+
+    frames: list[tuple[int, bytes]] = []
+    for number in range(1, 6):
+        while server.plane.count().outbox_bytes < 100_000:  # it has stopped reading
+            commit(number)
+            await asyncio.sleep(0)
+        reading = asyncio.create_task(asyncio.to_thread(_read_until_seq, slow, total + 10, b""))
+        for _ in range(10):  # it goes on while more is said
+            commit(1)
+            await asyncio.sleep(0)
+        frames += await reading
+        await wait_for(lambda: server.plane.count().outbox_bytes == 0, "nothing to wait")
+        commit(1)  # by itself, and straight
+        frames += await asyncio.to_thread(_read_until_seq, slow, total, b"")
+    slow.close()
+
+    messages = [json.loads(payload) for opcode, payload in frames if opcode == 0x1]
+    assert [each["seq"] for each in messages if "eventId" in each] == list(range(1, total + 1))
+
+
 async def test_pings_are_answered_while_a_command_waits(server: SocketServer):
     """A slow database does not freeze the socket."""
     raw = await _open_raw(server)
