@@ -23,6 +23,7 @@ class CloseCode(IntEnum):
     INVALID_TOKEN = 4501
     REVOKED = 4502
     NOT_ALLOWED = 4504
+    # Sent by no server of this version: its clients understand it from a later one.
     PROTOCOL_VERSION = 4505
     BAD_FRAMES = 4506
     CAFE_CLOSED = 4507
